@@ -1,0 +1,46 @@
+"""lit-wgan: Wasserstein GANs as the papers describe them, on PyTorch Lightning."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lit_wgan.callbacks import ExactW1, ModeCoverage, SampleGrid, SampleWriter
+    from lit_wgan.data import ImageData, ToyData
+    from lit_wgan.systems import GAN, WGAN, WGANGP, AdversarialSystem, WarmStart
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "GAN": "systems",
+    "WGAN": "systems",
+    "WGANGP": "systems",
+    "AdversarialSystem": "systems",
+    "WarmStart": "systems",
+    "ImageData": "data",
+    "ToyData": "data",
+    "ExactW1": "callbacks",
+    "ModeCoverage": "callbacks",
+    "SampleGrid": "callbacks",
+    "SampleWriter": "callbacks",
+}
+
+__all__ = [
+    "GAN",
+    "WGAN",
+    "WGANGP",
+    "AdversarialSystem",
+    "ExactW1",
+    "ImageData",
+    "ModeCoverage",
+    "SampleGrid",
+    "SampleWriter",
+    "ToyData",
+    "WarmStart",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Importing torch and Lightning takes seconds: the command line answers --help and --version without them.
+    if name in _HOME:
+        return getattr(import_module(f"lit_wgan.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'lit_wgan' has no attribute '{name}'")
