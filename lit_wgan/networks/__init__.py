@@ -1,0 +1,21 @@
+"""Generators and critics of the papers.
+
+A generator maps ``z`` of shape ``(N, latent_dim)`` to samples; images are ``(N, C, H, W)`` in ``[-1, 1]``. A critic
+maps samples to scores ``(N,)``, without a squashing head; under the GAN loss it is the discriminator and its scores
+are logits.
+"""
+
+from lit_wgan.networks.dcgan import DCGANCritic, DCGANGenerator
+from lit_wgan.networks.mlp import MLPCritic, MLPGenerator
+from lit_wgan.networks.resnet import CIFARResNetCritic, CIFARResNetGenerator, ResNet64Critic, ResNet64Generator
+
+__all__ = [
+    "CIFARResNetCritic",
+    "CIFARResNetGenerator",
+    "DCGANCritic",
+    "DCGANGenerator",
+    "MLPCritic",
+    "MLPGenerator",
+    "ResNet64Critic",
+    "ResNet64Generator",
+]

@@ -1,0 +1,77 @@
+"""Fully connected networks, for points in the plane and as the paper's deliberately poor image generator."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import prod
+
+from torch import Tensor, nn
+
+from lit_wgan.checks import check_positive
+from lit_wgan.networks.initialisation import glorot, he
+
+
+class MLPGenerator(nn.Module):
+    """Hidden ReLU layers without norm, then a linear layer.
+
+    Args:
+        latent_dim: size of ``z``.
+        data_shape: shape of one sample, such as ``2`` or ``(3, 64, 64)``.
+        width: units of each hidden layer.
+        depth: number of hidden layers; 0 leaves a linear map.
+        tanh: squash the output into ``[-1, 1]``, for images.
+
+    Input ``z`` of shape ``(N, latent_dim)``, output ``(N, *data_shape)``.
+
+    Source: authors' code igul222/improved_wgan_training at fa66c57, gan_toy.py, the defaults; with ``depth=4`` and
+    ``tanh``, ``FCGenerator`` of its gan_64x64.py, 'MLP generator with 4 layers and 512 units' of Arjovsky et al. 2017,
+    arXiv:1701.07875v3, Figure 7.
+    """
+
+    def __init__(
+        self, latent_dim: int, data_shape: int | Sequence[int], width: int = 512, depth: int = 3, tanh: bool = False
+    ):
+        super().__init__()
+        check_positive(latent_dim=latent_dim, width=width)
+        shape = _as_shape(data_shape)
+        self.layers = nn.Sequential(
+            *_perceptron(latent_dim, prod(shape), width, depth),
+            nn.Tanh() if tanh else nn.Identity(),
+            nn.Unflatten(1, shape),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Samples ``(N, *data_shape)`` for ``z`` of shape ``(N, latent_dim)``."""
+        return self.layers(z)
+
+
+class MLPCritic(nn.Module):
+    """Hidden ReLU layers without norm, then a linear layer to one score.
+
+    Args:
+        data_shape: shape of one sample, such as ``2`` or ``(3, 64, 64)``.
+        width: units of each hidden layer.
+        depth: number of hidden layers; 0 leaves the linear critic ``<w, x> + b``.
+
+    Input ``(N, *data_shape)``, output scores ``(N,)``.
+
+    Source: authors' code igul222/improved_wgan_training at fa66c57, gan_toy.py.
+    """
+
+    def __init__(self, data_shape: int | Sequence[int], width: int = 512, depth: int = 3):
+        super().__init__()
+        check_positive(width=width)
+        self.layers = nn.Sequential(nn.Flatten(), *_perceptron(prod(_as_shape(data_shape)), 1, width, depth))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scores ``(N,)`` for samples ``(N, *data_shape)``."""
+        return self.layers(x).squeeze(1)
+
+
+def _as_shape(data_shape: int | Sequence[int]) -> tuple[int, ...]:
+    return (data_shape,) if isinstance(data_shape, int) else tuple(data_shape)
+
+
+def _perceptron(in_features: int, out_features: int, width: int, depth: int) -> list[nn.Module]:
+    sizes = [in_features, *[width] * depth]
+    hidden = [layer for pair in pairwise(sizes) for layer in (he(nn.Linear(*pair)), nn.ReLU())]
+    return [*hidden, glorot(nn.Linear(sizes[-1], out_features))]

@@ -1,0 +1,35 @@
+"""The normalisations of the papers, by name."""
+
+from typing import Literal
+
+from torch import nn
+
+Norm = Literal["batch", "layer", "none"]
+
+
+def norm_layer(norm: Norm, channels: int) -> nn.Module:
+    """A normalisation of feature maps ``(N, channels, H, W)``.
+
+    * ``"batch"``: batch norm. It mixes the samples of a batch, so a critic under gradient penalty must not have it.
+    * ``"layer"``: each sample by its own mean and variance over C, H and W, with one gain and offset per channel.
+    * ``"none"``: the identity.
+
+    Args:
+        norm: ``"batch"``, ``"layer"`` or ``"none"``.
+        channels: number of channels.
+
+    Raises:
+        ValueError: if ``norm`` is none of the three.
+
+    Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Section 4, 'No critic batch normalization'; the gain per channel
+    (``GroupNorm(1, C)``, not ``LayerNorm([C, H, W])``) is the authors' code igul222/improved_wgan_training at fa66c57,
+    tflib/ops/layernorm.py.
+    """
+    match norm:
+        case "batch":
+            return nn.BatchNorm2d(channels)
+        case "layer":
+            return nn.GroupNorm(1, channels)
+        case "none":
+            return nn.Identity()
+    raise ValueError(f"Expected norm in {{'batch', 'layer', 'none'}}, but got {norm!r}. Choose one of the three.")
