@@ -1,0 +1,279 @@
+"""DataModules: toy distributions and images, as the endless minibatches that the systems take."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningDataModule
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from lit_wgan.checks import check_positive
+from lit_wgan.data.batches import CriticBatches, CriticBatchStream, MinibatchSource
+from lit_wgan.data.images import open_images
+from lit_wgan.data.sampler import InfiniteSampler
+from lit_wgan.data.toy import TOY_DISTRIBUTIONS, ToyDistribution
+from lit_wgan.streams import RandomStreams
+
+if TYPE_CHECKING:  # systems take their batches from this package
+    from lit_wgan.systems import AdversarialSystem
+
+
+class AdversarialData(LightningDataModule):
+    """What toy data and images share: the loaders, and real samples for evaluation.
+
+    Args:
+        batch_size: the global minibatch m of the papers, divided among the devices.
+        num_workers: processes that draw minibatches ahead. Data in memory needs none.
+        num_generated: samples that ``lit-wgan predict`` generates.
+
+    Raises:
+        ValueError: for numbers out of range.
+    """
+
+    def __init__(self, batch_size: int, num_workers: int, num_generated: int):
+        super().__init__()
+        check_positive(**{"data.batch_size": batch_size, "data.num_generated": num_generated})
+        self.batch_size = batch_size
+        self.num_workers = num_workers
+        self.num_generated = num_generated
+
+    def source(self, rows: slice) -> MinibatchSource:
+        """The training minibatches, of which this device takes the given rows."""
+        raise NotImplementedError
+
+    def held_out(self) -> Dataset[Tensor]:
+        """The real samples that training never sees."""
+        raise NotImplementedError
+
+    def real_samples(self, n: int, train: bool) -> Tensor:
+        """``n`` real samples ``(n, ...)``, the same at every call, of the training or the held-out data."""
+        raise NotImplementedError
+
+    def train_dataloader(self) -> DataLoader[CriticBatches]:
+        """One batch per generator update."""
+        assert self.trainer is not None
+        devices = self.trainer.world_size
+        if self.batch_size % devices:
+            raise ValueError(
+                f"Expected data.batch_size to divide by the number of devices, {devices}, but got {self.batch_size}. "
+                f"Use {self.batch_size // devices * devices or devices}."
+            )
+        source = self.source(slice(self.trainer.global_rank, None, devices))
+        stream = CriticBatchStream(source, self.system.n_critic, self.system.counters)
+        return DataLoader(stream, batch_size=None, num_workers=self.num_workers, pin_memory=torch.cuda.is_available())
+
+    def val_dataloader(self) -> DataLoader[Tensor]:
+        """The held-out samples, once."""
+        return DataLoader(self.held_out(), batch_size=self.batch_size)
+
+    def test_dataloader(self) -> DataLoader[Tensor]:
+        """The held-out samples, once."""
+        return self.val_dataloader()
+
+    def predict_dataloader(self) -> DataLoader[Tensor]:
+        """The numbers of the samples to generate."""
+        return DataLoader(range(self.num_generated), batch_size=self.batch_size)  # type: ignore[arg-type]  # indexable is enough
+
+    @property
+    def system(self) -> "AdversarialSystem":
+        """The system that is trained on this data."""
+        assert self.trainer is not None
+        return cast("AdversarialSystem", self.trainer.lightning_module)
+
+    @property
+    def streams(self) -> RandomStreams:
+        """The run's random numbers, which the system keeps."""
+        return self.system.streams
+
+
+class ToyData(AdversarialData):
+    """Points of a toy distribution, drawn fresh for ever.
+
+    Args:
+        distribution: ``eight_gaussians``, ``twenty_five_gaussians`` or ``swiss_roll``.
+        batch_size: the global minibatch m.
+        num_held_out: points that validation sees.
+        num_workers: see :class:`AdversarialData`.
+        num_generated: see :class:`AdversarialData`.
+
+    Raises:
+        ValueError: for an unknown distribution or numbers out of range.
+    """
+
+    def __init__(
+        self,
+        distribution: str,
+        batch_size: int = 256,
+        num_held_out: int = 2048,
+        num_workers: int = 0,
+        num_generated: int = 2048,
+    ):
+        super().__init__(batch_size, num_workers, num_generated)
+        if distribution not in TOY_DISTRIBUTIONS:
+            raise ValueError(
+                f"Expected data.distribution to be one of {', '.join(TOY_DISTRIBUTIONS)}, but got {distribution}. "
+                "For data of your own, pass a DataLoader to trainer.fit."
+            )
+        check_positive(**{"data.num_held_out": num_held_out})
+        self.distribution = TOY_DISTRIBUTIONS[distribution]
+        self.num_held_out = num_held_out
+
+    def source(self, rows: slice) -> MinibatchSource:
+        """Fresh points for every minibatch."""
+        return ToySource(self.distribution, self.batch_size, self.streams, rows)
+
+    def held_out(self) -> Dataset[Tensor]:
+        """Points that no minibatch holds."""
+        return self.real_samples(self.num_held_out, train=False)  # type: ignore[return-value]  # indexable is enough
+
+    def real_samples(self, n: int, train: bool) -> Tensor:
+        """``n`` points ``(n, 2)``; those 'of the training data' are fresh ones as well."""
+        return self.distribution.draw(self.streams, "toy/train" if train else "toy/held_out", 0, n)
+
+
+class ToySource:
+    """Minibatches of a toy distribution."""
+
+    def __init__(self, distribution: ToyDistribution, batch_size: int, streams: RandomStreams, rows: slice):
+        self.distribution = distribution
+        self.batch_size = batch_size
+        self.streams = streams
+        self.rows = rows
+
+    def minibatch(self, number: int) -> Tensor:
+        """This device's rows of minibatch ``number``, shape ``(m / devices, 2)``."""
+        return self.distribution.draw(self.streams, "toy/minibatch", number, self.batch_size, self.rows)
+
+
+class ImageData(AdversarialData):
+    """Images, decoded once into a memory-mapped array and sent to the device as bytes.
+
+    Args:
+        dataset: a name (``digits``, ``mnist``, ``fashion_mnist``, ``cifar10``, ``cifar100``, ``celeba``, ``lsun``,
+            ``folder``) or any torch Dataset of images.
+        root: folder of the data set; ``digits`` needs none.
+        image_size: side to which images are resized and cropped; None leaves them as they are.
+        batch_size: the global minibatch m.
+        horizontal_flip: mirror half of the images, chosen anew for every minibatch.
+        dequantise: add noise ``U(0, 1/128)``, the width of one of 256 levels, as the authors of WGAN-GP do for CIFAR-10
+            (igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py).
+        download: fetch the data set where torchvision can.
+        cache_dir: folder of the decoded arrays; None for ``cache`` beside the data.
+        num_workers: processes that decode, once, and that draw minibatches.
+        num_generated: see :class:`AdversarialData`.
+
+    Raises:
+        ValueError: for unknown names, numbers out of range, and images that do not fit together.
+    """
+
+    def __init__(
+        self,
+        dataset: str | Dataset[Any] = "digits",
+        root: str = "data",
+        image_size: int | None = None,
+        batch_size: int = 64,
+        horizontal_flip: bool = False,
+        dequantise: bool = False,
+        download: bool = False,
+        cache_dir: str | None = None,
+        num_workers: int = 0,
+        num_generated: int = 64,
+    ):
+        super().__init__(batch_size, num_workers, num_generated)
+        self.horizontal_flip = horizontal_flip
+        self.dequantise = dequantise
+        self._open = partial(
+            open_images,
+            dataset,
+            root,
+            image_size=image_size,
+            cache_dir=Path(cache_dir or Path(root) / "cache"),
+            download=download,
+            num_workers=num_workers,
+        )
+
+    def prepare_data(self) -> None:
+        """Download and decode, on one process per node."""
+        for train in (True, False):
+            self._open(train=train)
+
+    def setup(self, stage: str) -> None:
+        """Map the arrays of training and held-out images into memory."""
+        self._images = {train: self._open(train=train) for train in (True, False)}
+
+    def source(self, rows: slice) -> MinibatchSource:
+        """Minibatches of shuffled epochs."""
+        images = self._images[True]
+        return ImageSource(images, InfiniteSampler(len(images), self.batch_size, self.streams), rows)
+
+    def held_out(self) -> Dataset[Tensor]:
+        """The held-out images, as bytes."""
+        return ImageArray(self._images[False])
+
+    def real_samples(self, n: int, train: bool) -> Tensor:
+        """``n`` images ``(n, C, H, W)`` in ``[-1, 1]``, without flips or noise."""
+        images = self._images[train]
+        if n > len(images):
+            raise ValueError(f"Expected at most {len(images)} real samples, but got {n}. Lower num_samples.")
+        order = self.streams.permutation("data/real_samples", int(train), len(images))
+        return to_unit_range(gather(images, order[:n]))
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Turn bytes into numbers, on the device."""
+        if isinstance(batch, CriticBatches):
+            batch.prepare = self.prepare
+            return batch
+        return to_unit_range(batch) if isinstance(batch, Tensor) and batch.dtype == torch.uint8 else batch
+
+    def prepare(self, images: Tensor, number: int) -> Tensor:
+        """Training data from the bytes of minibatch ``number``: flipped and dequantised if asked for, in [-1, 1]."""
+        assert self.trainer is not None
+        devices = self.trainer.world_size
+        rows = slice(self.trainer.global_rank, None, devices)
+        shape = (len(images) * devices, *images.shape[1:])
+        if self.horizontal_flip:
+            flip = self.streams.uniform("data/flip", number, shape[:1], rows, images.device) < 0.5
+            images = torch.where(flip.view(-1, 1, 1, 1), images.flip(-1), images)
+        real = to_unit_range(images)
+        if self.dequantise:
+            real += self.streams.uniform("data/dequantise", number, shape, rows, images.device) / 128
+        return real
+
+
+class ImageSource:
+    """Minibatches of an image array."""
+
+    def __init__(self, images: np.ndarray, sampler: InfiniteSampler, rows: slice):
+        self.images = images
+        self.sampler = sampler
+        self.rows = rows
+
+    def minibatch(self, number: int) -> Tensor:
+        """This device's rows of minibatch ``number``, shape ``(m / devices, C, H, W)``, uint8."""
+        return gather(self.images, self.sampler[number][self.rows])
+
+
+class ImageArray(Dataset[Tensor]):
+    """An array of images as a data set."""
+
+    def __init__(self, images: np.ndarray):
+        self.images = images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return torch.from_numpy(self.images[index].copy())
+
+
+def gather(images: np.ndarray, indices: Tensor) -> Tensor:
+    """The images of the given indices, copied out of the array, shape ``(len(indices), C, H, W)``."""
+    return torch.from_numpy(images[indices.numpy()])
+
+
+def to_unit_range(images: Tensor) -> Tensor:
+    """Bytes ``0 .. 255`` as float32 in ``[-1, 1]``."""
+    return images.float() / 127.5 - 1

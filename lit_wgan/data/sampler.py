@@ -1,0 +1,47 @@
+"""Endless sampling without replacement, addressed by the number of the minibatch."""
+
+import torch
+from torch import Tensor
+
+from lit_wgan.streams import RandomStreams
+
+
+class InfiniteSampler:
+    """Global minibatch t of an endless sequence of shuffled epochs, as a pure function of (seed, t).
+
+    Minibatch t takes the places ``t m .. (t + 1) m - 1`` of that sequence. One that crosses the end of an epoch goes on
+    in the next, so no sample is left out.
+
+    Args:
+        num_samples: size of the data set.
+        batch_size: the global minibatch m.
+        streams: the run's random numbers.
+
+    Raises:
+        ValueError: if there are fewer samples than one minibatch takes.
+    """
+
+    def __init__(self, num_samples: int, batch_size: int, streams: RandomStreams):
+        if num_samples < batch_size:
+            raise ValueError(
+                f"Expected at least one minibatch of samples, data.batch_size={batch_size}, but got {num_samples}. "
+                "Lower data.batch_size or add data."
+            )
+        self.num_samples = num_samples
+        self.batch_size = batch_size
+        self.streams = streams
+        self._orders: dict[int, Tensor] = {}
+
+    def __getitem__(self, t: int) -> Tensor:
+        """Indices of minibatch ``t``, shape ``(batch_size,)``, int64."""
+        epoch, start = divmod(t * self.batch_size, self.num_samples)
+        indices = self._order(epoch)[start : start + self.batch_size]
+        missing = self.batch_size - len(indices)
+        return torch.cat([indices, self._order(epoch + 1)[:missing]]) if missing else indices
+
+    def _order(self, epoch: int) -> Tensor:
+        if epoch not in self._orders:
+            # Two at most, since a minibatch can span two epochs.
+            self._orders = {known: order for known, order in self._orders.items() if known == epoch - 1}
+            self._orders[epoch] = self.streams.permutation("data/order", epoch, self.num_samples)
+        return self._orders[epoch]

@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import Dataset
+
+from lit_wgan import WGAN, ImageData, ToyData
+from lit_wgan.data.datamodules import to_unit_range
+from lit_wgan.networks import DCGANCritic, DCGANGenerator
+
+
+class Rank(torch.nn.Module):
+    """Stands for a trainer's place among devices, and for the system that it trains."""
+
+    def __init__(self, rank, devices):
+        super().__init__()
+        self.global_rank, self.world_size = rank, devices
+        self.lightning_module = WGAN(torch.nn.Linear(1, 1), torch.nn.Linear(1, 1), latent_dim=1, n_critic=2)
+
+
+def prepared(data, rank=0, devices=1):
+    data.trainer = Rank(rank, devices)
+    data.setup("fit")
+    return data
+
+
+def first_batch(data):
+    batch = next(iter(data.train_dataloader()))
+    return torch.stack(list(data.on_after_batch_transfer(batch, 0)))
+
+
+MAKERS = {
+    "toy": lambda **kwargs: ToyData("swiss_roll", batch_size=12, **kwargs),
+    "images": lambda **kwargs: ImageData("digits", batch_size=12, **kwargs),
+    "augmented images": lambda **kwargs: ImageData(
+        "digits", batch_size=12, horizontal_flip=True, dequantise=True, **kwargs
+    ),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@pytest.mark.parametrize("devices", [2, 3, 4])
+def test_devices_together_see_the_minibatches_of_one(make, devices):
+    whole = first_batch(prepared(make()))
+    assert whole.shape[:2] == (2, 12)
+    for rank in range(devices):
+        assert torch.equal(first_batch(prepared(make(), rank, devices)), whole[:, rank::devices])
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_workers_change_nothing(make):
+    batches = [iter(prepared(make(num_workers=n)).train_dataloader()) for n in (0, 2)]
+    for _ in range(3):
+        a, b = (next(it) for it in batches)
+        assert a.first == b.first
+        assert torch.equal(a.real, b.real)
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_held_out_and_training_samples_are_different_ones(make):
+    data = prepared(make())
+    train, held_out = (data.real_samples(200, train).flatten(1) for train in (True, False))
+    assert torch.equal(train, data.real_samples(200, train=True).flatten(1))
+    assert torch.cdist(train, held_out).min() > 0
+
+
+def test_batch_size_that_does_not_divide_is_refused():
+    data = prepared(ToyData("swiss_roll", batch_size=10), 0, 4)
+    with pytest.raises(ValueError, match="divide by the number of devices, 4, but got 10. Use 8"):
+        data.train_dataloader()
+
+
+@pytest.mark.parametrize("option", ["batch_size", "num_generated"])
+def test_sizes_below_one_are_refused(option):
+    with pytest.raises(ValueError, match=f"Expected data.{option} to be above 0, but got 0"):
+        ImageData("digits", **{option: 0})
+
+
+def test_an_unknown_distribution_is_refused_with_the_choices():
+    with pytest.raises(ValueError, match="one of eight_gaussians, twenty_five_gaussians, swiss_roll, but got moons"):
+        ToyData("moons")
+
+
+def test_more_real_samples_than_there_are_are_refused():
+    with pytest.raises(ValueError, match="at most 500 real samples, but got 501"):
+        prepared(ImageData("digits")).real_samples(501, train=False)
+
+
+def test_unit_range_maps_the_256_levels_evenly_onto_minus_one_to_one():
+    levels = to_unit_range(torch.arange(256, dtype=torch.uint8))
+    torch.testing.assert_close(levels, torch.linspace(-1, 1, 256))
+    assert levels.dtype == torch.float32
+
+
+class Gradient(Dataset):
+    """Images whose left half is black and whose right half is white."""
+
+    def __len__(self):
+        return 64
+
+    def __getitem__(self, index):
+        image = np.zeros((1, 8, 8), dtype=np.uint8)
+        image[..., 4:] = 255
+        return torch.from_numpy(image)
+
+
+def test_about_half_of_the_images_are_mirrored_and_anew_in_every_minibatch(tmp_path):
+    data = prepared(ImageData(Gradient(), batch_size=40, horizontal_flip=True, cache_dir=str(tmp_path)))
+    mirrored = first_batch(data)[:, :, 0, 0, 0] == 1
+    assert 8 <= mirrored[0].sum() <= 32
+    assert not torch.equal(mirrored[0], mirrored[1])
+
+
+def test_dequantisation_adds_uniform_noise_of_one_level(tmp_path):
+    plain, noisy = (
+        first_batch(prepared(ImageData("digits", batch_size=64, dequantise=dequantise))) for dequantise in (False, True)
+    )
+    noise = (noisy - plain) * 128
+    assert noise.min() > -1e-5
+    assert noise.max() < 1 + 1e-5
+    assert noise.mean().item() == pytest.approx(0.5, abs=0.02)
+    assert noise.var().item() == pytest.approx(1 / 12, rel=0.05)
+
+
+def test_digits_train_a_dcgan_by_the_datamodule(trainer):
+    system = WGAN(DCGANGenerator(8, 1, 4, width=4), DCGANCritic(8, 1, width=4), latent_dim=4, n_critic=2)
+    run = trainer(max_steps=3)
+    data = ImageData("digits", batch_size=8)
+    run.fit(system, datamodule=data)
+    assert system.counters.critic_updates == 6
+    run.validate(system, datamodule=data, verbose=False)
+    assert run.callback_metrics["eval/wasserstein_estimate"].isfinite()
