@@ -1,0 +1,301 @@
+"""The alternating update that all systems share: Algorithm 1 of the WGAN papers, on Lightning's manual optimization."""
+
+import copy
+import os
+from dataclasses import asdict
+from typing import Any, cast
+
+import torch
+from lightning.pytorch import LightningModule
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import MeanMetric
+
+from lit_wgan.checks import check_positive
+from lit_wgan.data.batches import minibatches
+from lit_wgan.losses import wasserstein_estimate
+from lit_wgan.schedules import Counters, NCritic, check_n_critic, n_critic_at
+from lit_wgan.streams import RandomStreams
+from lit_wgan.systems.checks import check_latent_dim, check_pair, check_precision
+from lit_wgan.systems.ema import ramped_decay, update_ema_
+
+Metrics = dict[str, Tensor]
+
+
+class AdversarialSystem(LightningModule):
+    """A generator and a critic, trained in turn. Subclasses supply the two losses and, for WGAN, the constraint.
+
+    One training step is one generator update, preceded by ``n_critic`` critic updates, each on a fresh minibatch of
+    real samples and of noise. A batch is what the packaged DataModules give (all minibatches of the step), or one
+    minibatch from any loader: then each batch is one critic update, and every ``n_critic``-th also updates the
+    generator. Only generator updates move ``trainer.global_step``.
+
+    Args:
+        generator: maps noise ``(N, latent_dim)`` to samples ``(N, ...)``.
+        critic: maps samples ``(N, ...)`` to scores ``(N,)``.
+        latent_dim: size of the noise vector z.
+        n_critic: critic updates per generator update, or a function of the generator update that gives them.
+        generator_optimizer: makes the generator's optimizer from its parameters.
+        critic_optimizer: makes the critic's optimizer from its parameters.
+        lr_scheduler: makes a learning-rate schedule from an optimizer; applied to both, and stepped once per generator
+            update.
+        ema_decay: decay of the generator's moving average, in ``[0, 1)``, which then is what samples are drawn from;
+            None for no average.
+        generator_batch_multiple: the generator's minibatch is this times the critic's.
+
+    Raises:
+        ValueError: for numbers out of range and, when training starts, for shapes that do not fit.
+    """
+
+    estimate_name = "wasserstein_estimate"
+    """What the critic's loss estimates, as logged under ``critic/`` and, on held-out samples, ``eval/``."""
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        critic: nn.Module,
+        latent_dim: int,
+        n_critic: NCritic,
+        generator_optimizer: OptimizerCallable,
+        critic_optimizer: OptimizerCallable,
+        lr_scheduler: LRSchedulerCallable | None = None,
+        ema_decay: float | None = None,
+        generator_batch_multiple: int = 1,
+    ):
+        super().__init__()
+        check_positive(latent_dim=latent_dim, generator_batch_multiple=generator_batch_multiple)
+        check_n_critic(n_critic)
+        if ema_decay is not None and not 0 <= ema_decay < 1:
+            raise ValueError(f"Expected ema_decay in [0, 1), but got {ema_decay}. Use 0.999, or null for no average.")
+        self.automatic_optimization = False
+        self.generator = generator
+        self.critic = critic
+        self.ema_generator = copy.deepcopy(generator).requires_grad_(False) if ema_decay is not None else None
+        self.latent_dim = latent_dim
+        self.n_critic = n_critic
+        self.generator_optimizer = generator_optimizer
+        self.critic_optimizer = critic_optimizer
+        self.lr_scheduler = lr_scheduler
+        self.ema_decay = ema_decay
+        self.generator_batch_multiple = generator_batch_multiple
+        # The one seed is Lightning's, as set by seed_everything and carried to every process.
+        self.streams = RandomStreams(int(os.environ.get("PL_GLOBAL_SEED", 0)))
+        self.counters = Counters()
+        self.metrics: Metrics = {}
+        self._unchecked_losses: list[tuple[str, Tensor]] = []
+        self._held_out_estimate = MeanMetric()
+
+    # What a subclass supplies.
+
+    def critic_loss(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Metrics]:
+        """The loss that the critic minimises, and what to log beside it."""
+        raise NotImplementedError
+
+    def generator_loss(self, fake_scores: Tensor) -> Tensor:
+        """The loss that the generator minimises, from the critic's scores ``(N,)`` of its samples."""
+        raise NotImplementedError
+
+    def estimate(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+        """How far apart the critic finds data and model, from its scores ``(N,)`` of each."""
+        return wasserstein_estimate(real_scores, fake_scores)
+
+    def constrain_critic(self) -> None:
+        """Bring the critic back into its constraint set; called after every critic update."""
+
+    # The step.
+
+    def training_step(self, batch: Any, batch_idx: int) -> None:
+        """One pass of the outer loop of Algorithm 1, or one minibatch of it."""
+        for real in minibatches(batch):
+            self.update_critic(real)
+            if self.counters.critic_updates_in_step == n_critic_at(self.n_critic, self.counters.generator_updates):
+                self.update_generator(len(real) * self.generator_batch_multiple)
+
+    def update_critic(self, real: Tensor) -> None:
+        """One critic update on a minibatch ``(m, ...)`` of real samples and as many generated ones."""
+        with torch.no_grad():
+            fake = self.generator(self.noise("z/critic", self.counters.critic_updates, len(real)))
+        check_pair(real, fake)
+        loss, metrics = self.critic_loss(real.to(fake.dtype), fake)
+        # Stepped without Lightning's wrapper, so that global_step counts generator updates alone.
+        optimizer = cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))[0]
+        optimizer.zero_grad()
+        self.manual_backward(loss)
+        optimizer.step()
+        self.constrain_critic()
+        self._watch("critic", loss)
+        self.metrics = {"critic/loss": loss.detach()} | {f"critic/{k}": v.detach() for k, v in metrics.items()}
+        self.counters.critic_updates += 1
+        self.counters.critic_updates_in_step += 1
+
+    def update_generator(self, batch_size: int) -> None:
+        """One generator update on ``batch_size`` fresh noise vectors."""
+        optimizer = cast(list[LightningOptimizer], self.optimizers())[1]
+        self.toggle_optimizer(optimizer)  # spares the critic's weight gradients
+        z = self.noise("z/generator", self.counters.generator_updates, batch_size)
+        loss = self.generator_loss(self.score(self.generator(z)))
+        optimizer.zero_grad()
+        self.manual_backward(loss)
+        optimizer.step()
+        self.untoggle_optimizer(optimizer)
+        self._watch("generator", loss)
+        self.metrics["generator/loss"] = loss.detach()
+        self._after_generator_update()
+
+    def _after_generator_update(self) -> None:
+        if self.ema_generator is not None and self.ema_decay is not None:
+            decay = ramped_decay(self.ema_decay, self.counters.generator_updates)
+            update_ema_(self.ema_generator, self.generator, decay)
+        for scheduler in cast(list[LRScheduler], self.lr_schedulers() or []):
+            scheduler.step()
+        self.counters.generator_updates += 1
+        self.counters.critic_updates_in_step = 0
+        if self.counters.generator_updates % max(self.trainer.log_every_n_steps, 1) == 0:  # type: ignore[attr-defined]
+            self.stop_if_not_finite()
+            self.record(self.metrics)
+
+    # Noise, scores, samples.
+
+    def noise(self, stream: str, update: int, batch_size: int) -> Tensor:
+        """This device's rows of the global minibatch of noise z, shape ``(batch_size, latent_dim)``."""
+        shape = (batch_size * self.trainer.world_size, self.latent_dim)
+        return self.streams.normal(stream, update, shape, self.rows, self.device, cast(torch.dtype, self.dtype))
+
+    @property
+    def rows(self) -> slice:
+        """The rows of a global minibatch that belong to this device."""
+        return slice(self.global_rank, None, self.trainer.world_size)
+
+    def score(self, x: Tensor) -> Tensor:
+        """The critic's scores ``(N,)`` of samples ``(N, ...)``."""
+        scores = self.critic(x)
+        if scores.shape != x.shape[:1]:
+            raise ValueError(
+                f"Expected scores of shape ({len(x)},), but the critic gave {tuple(scores.shape)}. "
+                "Let it end in one number per sample, for example with .flatten()."
+            )
+        return scores
+
+    @torch.no_grad()
+    def sample(self, rows: slice, batch_size: int = 256) -> Tensor:
+        """The generated samples of the given numbers, ``rows`` of one endless list that never changes but in weights.
+
+        They come from the averaged generator if there is one, in evaluation mode.
+
+        Args:
+            rows: which samples, for example ``slice(64)``.
+            batch_size: how many at a time.
+
+        Returns:
+            Samples of shape ``(number of rows, ...)``.
+        """
+        generator = self.ema_generator or self.generator
+        training = generator.training
+        generator.eval()
+        dtype = cast(torch.dtype, self.dtype)
+        z = self.streams.normal("z/samples", 0, (rows.stop, self.latent_dim), rows, self.device, dtype)
+        samples = torch.cat([generator(part) for part in z.split(batch_size)])
+        generator.train(training)
+        return samples
+
+    # Evaluation.
+
+    def on_validation_start(self) -> None:
+        """Let the axis of what is logged count generator updates, as everywhere, where Lightning counts batches."""
+        self.trainer.fit_loop.epoch_loop._batches_that_stepped = self.counters.generator_updates
+
+    def validation_step(self, batch: Any, batch_idx: int) -> None:
+        """Score held-out samples and as many generated ones."""
+        for real in minibatches(batch):
+            fake = self.generator(self.noise("z/validation", batch_idx, len(real)))
+            check_pair(real, fake)
+            estimate = self.estimate(self.score(real.to(fake.dtype)), self.score(fake))
+            self._held_out_estimate.update(estimate, weight=len(real))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the critic's estimate on held-out samples."""
+        self.log(f"eval/{self.estimate_name}", self._held_out_estimate.compute())
+        self._held_out_estimate.reset()
+
+    def test_step(self, batch: Any, batch_idx: int) -> None:
+        """As :meth:`validation_step`."""
+        self.validation_step(batch, batch_idx)
+
+    def on_test_epoch_end(self) -> None:
+        """As :meth:`on_validation_epoch_end`."""
+        self.on_validation_epoch_end()
+
+    def on_test_start(self) -> None:
+        """As :meth:`on_validation_start`."""
+        self.on_validation_start()
+
+    def predict_step(self, batch: Tensor, batch_idx: int) -> Tensor:
+        """Generate the samples whose numbers the batch holds, evenly spaced."""
+        numbers = batch.tolist()
+        return self.sample(slice(numbers[0], numbers[-1] + 1, self.trainer.world_size))
+
+    # Logging and checkpoints.
+
+    def record(self, metrics: Metrics) -> None:
+        """Log metrics of training, with the number of generator updates as their axis."""
+        self.log_dict(metrics, logger=False)  # for callbacks and the progress bar
+        values = {name: float(value) for name, value in metrics.items()}
+        for logger in self.loggers:
+            logger.log_metrics(values, step=self.counters.generator_updates)
+            logger.save()
+
+    def stop_if_not_finite(self) -> None:
+        """Raise a FloatingPointError if a loss since the last call was infinite or no number.
+
+        Losses are collected unread and looked at together, so that no update waits for the device.
+        """
+        if not self._unchecked_losses:
+            return
+        names, losses = zip(*self._unchecked_losses, strict=True)
+        self._unchecked_losses.clear()
+        finite = torch.stack(losses).isfinite().tolist()
+        if not all(finite):
+            raise FloatingPointError(
+                f"Expected finite losses, but got one that is not in {names[finite.index(False)]}. Lower the "
+                "learning rate, or look at the data for values that are not finite; the last checkpoint is intact."
+            )
+
+    def _watch(self, network: str, loss: Tensor) -> None:
+        where = f"the {network} at generator update {self.counters.generator_updates}"
+        self._unchecked_losses.append((where, loss.detach()))
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add the counters and the seed; refuse to save weights after a loss that was not finite."""
+        self.stop_if_not_finite()
+        checkpoint["lit_wgan"] = {"system": type(self).__name__, "seed": self.streams.seed, **asdict(self.counters)}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take up the counters and the seed."""
+        state = dict(checkpoint.get("lit_wgan", {"system": "another program"}))
+        system = state.pop("system")
+        if system != type(self).__name__:
+            raise ValueError(
+                f"Expected a checkpoint of {type(self).__name__}, but got one of {system}. "
+                "Give the --config it was trained with, or another --ckpt_path."
+            )
+        self.streams = RandomStreams(state.pop("seed"))
+        vars(self.counters).update(state)
+
+    # Wiring.
+
+    def configure_optimizers(self) -> Any:
+        """The critic's and the generator's optimizer and, where asked for, a schedule for each."""
+        optimizers = [
+            self.critic_optimizer(self.critic.parameters()),
+            self.generator_optimizer(self.generator.parameters()),
+        ]
+        schedulers = [self.lr_scheduler(optimizer) for optimizer in optimizers] if self.lr_scheduler else []
+        return optimizers, schedulers
+
+    def on_fit_start(self) -> None:
+        """Refuse what cannot train."""
+        check_precision(str(self.trainer.precision))
+        check_latent_dim(self.sample, self.latent_dim)

@@ -1,0 +1,72 @@
+"""What is wrong with a network, an optimizer or a trainer before the first update, each with its remedy."""
+
+import warnings
+from collections.abc import Callable
+
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim import Optimizer
+
+SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
+
+
+def check_unbounded(critic: nn.Module, remedy: str) -> None:
+    """Raise a ValueError if the critic's last layer squashes its scores."""
+    last = list(critic.modules())[-1]
+    if isinstance(last, SQUASHING):
+        raise ValueError(
+            f"Expected a critic with unbounded scores, but got one that ends in {type(last).__name__}. {remedy}"
+        )
+
+
+def check_no_batch_norm(critic: nn.Module) -> None:
+    """Raise a ValueError if the critic normalises over the batch, as a penalty per sample does not allow."""
+    for name, module in critic.named_modules():
+        if isinstance(module, _BatchNorm):
+            raise ValueError(
+                f"Expected a critic without batch norm under a gradient penalty, but got {type(module).__name__} in "
+                f"'{name}'. Use layer norm (GroupNorm(1, channels)) or none; see arXiv:1704.00028v3, Section 4."
+            )
+
+
+def warn_of_momentum(optimizer: Optimizer) -> None:
+    """Warn of an optimizer with momentum for a critic under weight clipping."""
+    for group in optimizer.param_groups:
+        momentum = group.get("momentum") or group.get("betas", (0.0,))[0]
+        if momentum:
+            warnings.warn(
+                f"{type(optimizer).__name__} with momentum {momentum} under weight clipping tends to be unstable "
+                "(arXiv:1701.07875v3, Section 4.1). Use RMSprop, the paper's choice.",
+                stacklevel=2,
+            )
+            return
+
+
+def check_precision(precision: str) -> None:
+    """Raise a ValueError for float16, whose loss scaling breaks the alternating updates."""
+    if precision.startswith("16"):
+        raise ValueError(
+            f"Expected a precision without loss scaling, but got trainer.precision={precision}. Use bf16-mixed."
+        )
+
+
+def check_latent_dim(sample: Callable[[slice], Tensor], latent_dim: int) -> None:
+    """Raise a ValueError if the generator does not take noise of that size."""
+    try:
+        sample(slice(2))
+    except RuntimeError as error:
+        raise ValueError(
+            f"Expected a generator that takes noise of shape (N, {latent_dim}), but it failed: {error}. "
+            "Give model.latent_dim and the generator one size."
+        ) from error
+
+
+def check_pair(real: Tensor, fake: Tensor) -> None:
+    """Raise a ValueError unless the real samples are floats shaped like the generated ones."""
+    if not real.is_floating_point():
+        raise ValueError(f"Expected real samples as floats, but got {real.dtype}. Scale images to [-1, 1].")
+    if real.shape != fake.shape:
+        raise ValueError(
+            f"Expected generated samples shaped like the real ones, {tuple(real.shape)}, but got "
+            f"{tuple(fake.shape)}. Set the generator's size or the data's (for images, data.image_size)."
+        )

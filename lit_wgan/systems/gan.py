@@ -1,0 +1,73 @@
+"""The original GAN."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from lightning.pytorch.cli import OptimizerCallable
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from lit_wgan.losses import (
+    jensen_shannon_estimate,
+    minimax_discriminator_loss,
+    minimax_generator_loss,
+    non_saturating_generator_loss,
+)
+from lit_wgan.schedules import NCritic
+from lit_wgan.systems.base import AdversarialSystem, Metrics
+from lit_wgan.systems.checks import check_unbounded
+
+
+def dcgan_adam(parameters: Iterable[nn.Parameter]) -> Adam:
+    """Adam as in Radford et al. 2016, arXiv:1511.06434v2, Section 4: learning rate 2e-4, beta1 0.5."""
+    return Adam(parameters, lr=2e-4, betas=(0.5, 0.999))
+
+
+class GAN(AdversarialSystem):
+    """Generative adversarial network: ``min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]``.
+
+    The critic is the discriminator, and its scores are logits: D is their sigmoid, which the losses apply.
+
+    Args:
+        generator: maps noise ``(N, latent_dim)`` to samples ``(N, ...)``.
+        critic: the discriminator, maps samples ``(N, ...)`` to logits ``(N,)``.
+        latent_dim: size of the noise vector z.
+        saturating: train the generator on the minimax loss of Eq. (1), not on the non-saturating one of Section 3.
+        n_critic: the paper's k.
+        generator_optimizer: DCGAN's by default, since the paper says no more than 'momentum'.
+        critic_optimizer: likewise.
+        **kwargs: see :class:`AdversarialSystem`.
+
+    Source: Goodfellow et al. 2014, arXiv:1406.2661, Algorithm 1.
+    """
+
+    estimate_name = "jensen_shannon_estimate"
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        critic: nn.Module,
+        latent_dim: int,
+        saturating: bool = False,
+        n_critic: NCritic = 1,
+        generator_optimizer: OptimizerCallable = dcgan_adam,
+        critic_optimizer: OptimizerCallable = dcgan_adam,
+        **kwargs: Any,
+    ):
+        check_unbounded(critic, "Remove that layer: the losses take logits and apply the sigmoid themselves.")
+        super().__init__(generator, critic, latent_dim, n_critic, generator_optimizer, critic_optimizer, **kwargs)
+        self.saturating = saturating
+
+    def critic_loss(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Metrics]:
+        """Negative of Eq. (1)."""
+        real_logits, fake_logits = self.score(real), self.score(fake)
+        loss = minimax_discriminator_loss(real_logits, fake_logits)
+        return loss, {self.estimate_name: self.estimate(real_logits.detach(), fake_logits.detach())}
+
+    def generator_loss(self, fake_scores: Tensor) -> Tensor:
+        """Section 3's ``-E[log D(G(z))]`` or, if saturating, Eq. (1)'s ``E[log(1 - D(G(z)))]``."""
+        return minimax_generator_loss(fake_scores) if self.saturating else non_saturating_generator_loss(fake_scores)
+
+    def estimate(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+        """The discriminator's estimate of the Jensen-Shannon divergence, in nats."""
+        return jensen_shannon_estimate(real_scores, fake_scores)

@@ -1,0 +1,79 @@
+"""The Wasserstein GAN with weight clipping."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from lightning.pytorch.cli import OptimizerCallable
+from torch import Tensor, nn
+from torch.optim import RMSprop
+
+from lit_wgan.checks import check_positive
+from lit_wgan.constraints import clip_weights_, fraction_at_bound
+from lit_wgan.losses import wasserstein_generator_loss
+from lit_wgan.schedules import NCritic
+from lit_wgan.systems.base import AdversarialSystem, Metrics
+from lit_wgan.systems.checks import check_unbounded, warn_of_momentum
+
+
+def paper_rmsprop(parameters: Iterable[nn.Parameter]) -> RMSprop:
+    """RMSProp with the learning rate of Arjovsky et al. 2017, arXiv:1701.07875v3, Algorithm 1."""
+    return RMSprop(parameters, lr=5e-5)
+
+
+class WGAN(AdversarialSystem):
+    """Wasserstein GAN: a critic without sigmoid, losses without logarithm, weights clipped to ``[-c, c]``.
+
+    Args:
+        generator: maps noise ``(N, latent_dim)`` to samples ``(N, ...)``.
+        critic: maps samples ``(N, ...)`` to scores ``(N,)``, unbounded.
+        latent_dim: size of the noise vector z.
+        clip_value: the bound c, to which the critic's weights are clipped after every critic update.
+        n_critic: critic updates per generator update; :class:`WarmStart` is the authors' schedule.
+        generator_optimizer: the paper's RMSProp by default.
+        critic_optimizer: likewise. One with momentum draws a warning.
+        **kwargs: see :class:`AdversarialSystem`.
+
+    Source: Arjovsky et al. 2017, arXiv:1701.07875v3, Algorithm 1.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        critic: nn.Module,
+        latent_dim: int,
+        clip_value: float = 0.01,
+        n_critic: NCritic = 5,
+        generator_optimizer: OptimizerCallable = paper_rmsprop,
+        critic_optimizer: OptimizerCallable = paper_rmsprop,
+        **kwargs: Any,
+    ):
+        check_positive(clip_value=clip_value)
+        check_unbounded(critic, "Remove that layer: scores are no probabilities.")
+        super().__init__(generator, critic, latent_dim, n_critic, generator_optimizer, critic_optimizer, **kwargs)
+        self.clip_value = clip_value
+
+    def critic_loss(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Metrics]:
+        """Negative of what Algorithm 1, line 5, ascends: ``E[f(g(z))] - E[f(x)]``."""
+        estimate = self.estimate(self.score(real), self.score(fake))
+        return -estimate, {self.estimate_name: estimate}
+
+    def generator_loss(self, fake_scores: Tensor) -> Tensor:
+        """Algorithm 1, line 10: ``-E[f(g(z))]``."""
+        return wasserstein_generator_loss(fake_scores)
+
+    def constrain_critic(self) -> None:
+        """Algorithm 1, line 7: ``w <- clip(w, -c, c)``."""
+        clip_weights_(self.critic, self.clip_value)
+
+    def record(self, metrics: dict[str, Tensor]) -> None:
+        """Log the share of clipped weights beside the critic's loss."""
+        if "critic/loss" in metrics:
+            metrics = metrics | {"critic/fraction_at_bound": fraction_at_bound(self.critic, self.clip_value)}
+        super().record(metrics)
+
+    def configure_optimizers(self) -> Any:
+        """The two optimizers, with a warning if the critic's has momentum."""
+        optimizers: tuple[list[torch.optim.Optimizer], list[Any]] = super().configure_optimizers()
+        warn_of_momentum(optimizers[0][0])
+        return optimizers

@@ -1,0 +1,118 @@
+"""Each system against its paper's algorithm, written out here as a plain loop without any of the package's code.
+
+Same noise and same data, float64: after ten generator updates the weights must be equal to rounding.
+"""
+
+import copy
+
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.utils.data import DataLoader
+
+from lit_wgan import GAN, WGAN, WGANGP
+from lit_wgan.data.batches import CriticBatches
+from lit_wgan.streams import RandomStreams
+
+UPDATES, N_CRITIC, M = 10, 3, 8
+DATA = torch.randn(UPDATES * N_CRITIC, M, 2, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+SEED = 0
+
+
+def z(stream, update):
+    return RandomStreams(SEED).normal(stream, update, (M, 3), dtype=torch.float64)
+
+
+def loop(
+    networks, critic_optimizer, generator_optimizer, critic_loss, generator_loss, after_critic=lambda critic: None
+):
+    generator, critic = (copy.deepcopy(networks[name]).double() for name in ("generator", "critic"))
+    critic_optimizer = critic_optimizer(critic.parameters())
+    generator_optimizer = generator_optimizer(generator.parameters())
+    step = 0
+    for update in range(UPDATES):
+        for _ in range(N_CRITIC):
+            critic_optimizer.zero_grad()
+            critic_loss(critic, DATA[step], generator(z("z/critic", step)).detach(), step).backward()
+            critic_optimizer.step()
+            if after_critic:
+                after_critic(critic)
+            step += 1
+        generator_optimizer.zero_grad()
+        generator_loss(critic, generator(z("z/generator", update))).backward()
+        generator_optimizer.step()
+    return [*generator.parameters(), *critic.parameters()]
+
+
+def wgan_critic_loss(critic, real, fake, step):
+    return critic(fake).mean() - critic(real).mean()
+
+
+def wgan_gp_critic_loss(critic, real, fake, step):
+    eps = RandomStreams(SEED).uniform("eps", step, (M,), dtype=torch.float64)[:, None]
+    x_hat = (eps * real + (1 - eps) * fake).requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(x_hat).sum(), x_hat, create_graph=True)
+    penalty = ((gradient.square().sum(1).sqrt() - 1) ** 2).mean()
+    return critic(fake).mean() - critic(real).mean() + 10 * penalty
+
+
+def gan_critic_loss(critic, real, fake, step):
+    one, zero = torch.ones(M, dtype=torch.float64), torch.zeros(M, dtype=torch.float64)
+    return binary_cross_entropy_with_logits(critic(real), one) + binary_cross_entropy_with_logits(critic(fake), zero)
+
+
+def wasserstein_generator_loss(critic, fake):
+    return -critic(fake).mean()
+
+
+def clip(critic):
+    with torch.no_grad():
+        for p in critic.parameters():
+            p.clamp_(-0.01, 0.01)
+
+
+def rmsprop(parameters):
+    return torch.optim.RMSprop(parameters, lr=5e-5)
+
+
+def adam(parameters):
+    return torch.optim.Adam(parameters, lr=1e-4, betas=(0.0, 0.9))
+
+
+def dcgan_adam(parameters):
+    return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999))
+
+
+def non_saturating(critic, fake):
+    return binary_cross_entropy_with_logits(critic(fake), torch.ones(M, dtype=torch.float64))
+
+
+def saturating(critic, fake):
+    return torch.log(1 - torch.sigmoid(critic(fake))).mean()
+
+
+CASES = {
+    "WGAN, Algorithm 1": (WGAN, {}, (rmsprop, rmsprop, wgan_critic_loss, wasserstein_generator_loss, clip)),
+    "WGAN-GP, Algorithm 1": (WGANGP, {}, (adam, adam, wgan_gp_critic_loss, wasserstein_generator_loss)),
+    "GAN, Algorithm 1": (GAN, {}, (dcgan_adam, dcgan_adam, gan_critic_loss, non_saturating)),
+    "GAN, Eq. (1)": (GAN, {"saturating": True}, (dcgan_adam, dcgan_adam, gan_critic_loss, saturating)),
+}
+
+
+def grouped():
+    batches = [CriticBatches(DATA[i : i + N_CRITIC], i) for i in range(0, len(DATA), N_CRITIC)]
+    return DataLoader(batches, batch_size=None)
+
+
+def single():
+    return DataLoader(DATA, batch_size=None)
+
+
+@pytest.mark.parametrize("batches", [grouped, single])
+@pytest.mark.parametrize(("system_class", "options", "algorithm"), CASES.values(), ids=CASES)
+def test_system_is_its_papers_algorithm(system_class, options, algorithm, batches, networks, trainer):
+    expected = loop(networks(), *algorithm)
+    system = system_class(**networks(), n_critic=N_CRITIC, **options)
+    trainer(max_steps=UPDATES, precision="64-true").fit(system, batches())
+    for ours, theirs in zip([*system.generator.parameters(), *system.critic.parameters()], expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)

@@ -1,0 +1,352 @@
+import copy
+import warnings
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from lit_wgan import GAN, WGAN, WGANGP, ToyData, WarmStart
+from lit_wgan.systems import AdversarialSystem
+
+SYSTEMS = [GAN, WGAN, WGANGP]
+
+
+def loader(n=640, shape=(2,), m=8, dtype=torch.float32):
+    return DataLoader(torch.randn(n, *shape, dtype=dtype), m)
+
+
+def state(module):
+    return [t.detach().clone() for t in (*module.parameters(), *module.buffers())]
+
+
+def same(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize("system_class", SYSTEMS)
+def test_global_step_counts_generator_updates(system_class, networks, trainer):
+    system = system_class(**networks(), n_critic=5)
+    run = trainer(max_steps=7)
+    run.fit(system, loader())
+    assert run.global_step == system.counters.generator_updates == 7
+    assert system.counters.critic_updates == 35
+
+
+def test_schedule_of_critic_updates_is_followed(networks, trainer):
+    system = WGAN(**networks(), n_critic=WarmStart(n_critic=2, warm_n_critic=6, warm_updates=3, every=5))
+    trainer(max_steps=6).fit(system, loader())
+    assert system.counters.critic_updates == 6 * 3 + 2 + 2 + 6
+
+
+class Recorder(WGANGP):
+    """Keeps what each update saw and changed."""
+
+    def update_critic(self, real):
+        self.seen = getattr(self, "seen", [])
+        before = state(self.generator)
+        super().update_critic(real)
+        self.seen.append(("critic", real, same(before, state(self.generator))))
+
+    def update_generator(self, batch_size):
+        before = state(self.critic)
+        super().update_generator(batch_size)
+        self.seen.append(("generator", batch_size, same(before, state(self.critic))))
+
+
+def test_an_update_of_one_network_leaves_the_other_bit_equal(networks, trainer):
+    system = Recorder(**networks(), n_critic=2)
+    trainer(max_steps=3).fit(system, loader())
+    assert [kind for kind, _, _ in system.seen] == ["critic", "critic", "generator"] * 3
+    assert all(untouched for _, _, untouched in system.seen)
+
+
+def test_a_critic_update_leaves_no_gradient_on_the_generator_and_the_other_way_round(networks, trainer):
+    system = WGANGP(**networks(), n_critic=1)
+    run = trainer(max_steps=1)
+    run.fit(system, loader())
+    critic_gradients = [p.grad.clone() for p in system.critic.parameters()]
+    system.update_generator(8)
+    assert same(critic_gradients, [p.grad for p in system.critic.parameters()])
+    for p in system.generator.parameters():
+        p.grad = None
+    system.update_critic(torch.randn(8, 2))
+    assert all(p.grad is None for p in system.generator.parameters())
+
+
+def test_every_critic_update_takes_fresh_real_samples_and_fresh_noise(networks, trainer):
+    system = Recorder(**networks(), n_critic=4)
+    drawn = []
+    noise = system.noise
+    system.noise = lambda *args: drawn.append(noise(*args)) or drawn[-1]
+    trainer(max_steps=2).fit(system, loader())
+    for tensors in ([real for kind, real, _ in system.seen if kind == "critic"], drawn):
+        assert len({tuple(t.flatten().tolist()) for t in tensors}) == len(tensors)
+
+
+@pytest.mark.parametrize("shape", [(2,), (5, 7), (1, 8, 8), (3, 4, 6), (2, 3, 4, 5)])
+def test_samples_of_any_shape_train_from_a_plain_loader(shape, trainer):
+    size = torch.Size(shape).numel()
+    generator = nn.Sequential(nn.Linear(4, size), nn.Unflatten(1, shape))
+    critic = nn.Sequential(nn.Flatten(), nn.Linear(size, 1), nn.Flatten(0))
+    before = state(generator)
+    trainer(max_steps=2).fit(WGANGP(generator, critic, latent_dim=4), loader(shape=shape))
+    assert not same(before, state(generator))
+
+
+def test_a_batch_may_be_a_tuple_whose_first_element_is_the_samples(networks, trainer):
+    data, labels = torch.randn(80, 2), torch.arange(80)
+    systems = [WGAN(**networks(), n_critic=2) for _ in range(2)]
+    trainer(max_steps=4).fit(systems[0], DataLoader(TensorDataset(data, labels), 8))
+    trainer(max_steps=4).fit(systems[1], DataLoader(data, 8))
+    assert same(state(systems[0]), state(systems[1]))
+
+
+def test_generator_minibatch_is_a_multiple_of_the_critics(networks, trainer):
+    system = Recorder(**networks(), n_critic=2, generator_batch_multiple=2)
+    trainer(max_steps=1).fit(system, loader(m=8))
+    assert system.seen[-1][:2] == ("generator", 16)
+
+
+def test_learning_rates_fall_once_per_generator_update(networks, trainer):
+    system = WGANGP(
+        **networks(),
+        n_critic=3,
+        lr_scheduler=lambda optimizer: torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=10),
+    )
+    trainer(max_steps=4).fit(system, loader())
+    assert [o.param_groups[0]["lr"] for o in system.optimizers()] == pytest.approx([0.6e-4, 0.6e-4])
+
+
+def test_moving_average_follows_its_formula_and_copies_buffers(networks, trainer):
+    arguments = networks()
+    arguments["generator"] = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    system = WGANGP(**arguments, ema_decay=0.5, n_critic=1)
+    expected = copy.deepcopy(system.generator[0].weight.detach())
+    weights = []
+    update = system.update_generator
+    system.update_generator = lambda n: (update(n), weights.append(system.generator[0].weight.detach().clone()))
+    trainer(max_steps=8).fit(system, loader())
+    for t, weight in enumerate(weights):
+        decay = min(0.5, (1 + t) / (10 + t))
+        expected = decay * expected + (1 - decay) * weight
+    torch.testing.assert_close(system.ema_generator[0].weight, expected)
+    assert torch.equal(system.ema_generator[1].running_mean, system.generator[1].running_mean)
+
+
+def test_samples_come_from_the_average_in_evaluation_mode_and_are_always_the_same(networks):
+    arguments = networks()
+    arguments["generator"] = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.5))
+    system = WGAN(**arguments, ema_decay=0.9)
+    first = system.sample(slice(10))
+    assert system.ema_generator.training
+    torch.nn.init.zeros_(system.generator[0].weight)
+    assert torch.equal(first, system.sample(slice(10)))
+    assert torch.equal(first[3:7], system.sample(slice(3, 7)))
+    torch.testing.assert_close(first, system.sample(slice(10), batch_size=3))
+    torch.nn.init.zeros_(system.ema_generator[0].weight)
+    assert not torch.equal(first, system.sample(slice(10)))
+
+
+def test_seed_decides_the_noise(networks, trainer):
+    import lightning
+
+    results = []
+    for seed in (0, 0, 1):
+        lightning.seed_everything(seed, verbose=False)
+        system = WGAN(**networks())
+        torch.manual_seed(0)
+        trainer(max_steps=2).fit(system, loader())
+        results.append(state(system.critic))
+    assert same(results[0], results[1])
+    assert not same(results[0], results[2])
+
+
+def test_checkpoint_holds_plain_types_and_continues_the_run_to_the_bit(networks, trainer, tmp_path):
+    path = tmp_path / "at_3.ckpt"
+
+    def fit(max_steps, **kwargs):
+        system = WGANGP(**networks(), n_critic=WarmStart(2, 4, 2, 5), ema_decay=0.9)
+        run = trainer(max_steps=max_steps)
+        run.fit(system, datamodule=ToyData("swiss_roll", batch_size=8), **kwargs)
+        return system, run
+
+    undisturbed, _ = fit(6)
+    _, run = fit(3)
+    run.save_checkpoint(path)
+    assert torch.load(path, weights_only=True)["lit_wgan"]["generator_updates"] == 3
+    resumed, _ = fit(6, ckpt_path=path, weights_only=True)
+    assert resumed.counters == undisturbed.counters
+    assert same(state(resumed), state(undisturbed))
+
+
+def test_checkpoint_of_another_system_is_refused(networks, trainer, tmp_path):
+    run = trainer(max_steps=1)
+    run.fit(WGAN(**networks()), loader())
+    run.save_checkpoint(tmp_path / "wgan.ckpt")
+    with pytest.raises(ValueError, match="Expected a checkpoint of WGANGP, but got one of WGAN"):
+        trainer().fit(WGANGP(**networks()), loader(), ckpt_path=tmp_path / "wgan.ckpt", weights_only=True)
+
+
+def test_held_out_estimate_is_the_mean_over_all_held_out_samples(trainer):
+    class Shifted(nn.Module):
+        def forward(self, z):
+            return z[:, :1] * 0
+
+    critic = nn.Sequential(nn.Linear(1, 1), nn.Flatten(0))
+    nn.init.ones_(critic[0].weight)
+    system = WGAN(Shifted(), critic, latent_dim=1)
+    held_out = torch.arange(10.0)[:, None]
+    (figures,) = trainer().validate(system, DataLoader(held_out, 4), verbose=False)
+    assert figures == {"eval/wasserstein_estimate": pytest.approx(4.5)}
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_says_where(networks, trainer):
+    data = torch.randn(80, 2)
+    data[43] = torch.nan
+    with pytest.raises(FloatingPointError, match="in the critic at generator update 2"):
+        trainer(max_steps=4, log_every_n_steps=4).fit(WGAN(**networks(), n_critic=2), DataLoader(data, 8))
+
+
+def test_no_checkpoint_is_written_after_a_loss_that_is_not_finite(networks, trainer, tmp_path):
+    run = trainer(max_steps=4, log_every_n_steps=1000)
+    data = torch.full((80, 2), torch.inf)
+    run.fit(WGAN(**networks(), n_critic=2), DataLoader(data, 8))
+    with pytest.raises(FloatingPointError):
+        run.save_checkpoint(tmp_path / "broken.ckpt")
+    assert not (tmp_path / "broken.ckpt").exists()
+
+
+class BadHead(nn.Module):
+    def __init__(self, head):
+        super().__init__()
+        self.body = nn.Linear(2, 1)
+        self.head = head
+
+    def forward(self, x):
+        return self.head(self.body(x)).flatten()
+
+
+@pytest.mark.parametrize("system_class", SYSTEMS)
+@pytest.mark.parametrize("head", [nn.Sigmoid(), nn.Tanh(), nn.LogSigmoid(), nn.Softmax(1)])
+def test_a_squashing_head_is_refused(system_class, head, networks):
+    with pytest.raises(ValueError, match=f"unbounded scores, but got one that ends in {type(head).__name__}"):
+        system_class(**networks() | {"critic": BadHead(head)})
+
+
+@pytest.mark.parametrize("norm", [nn.BatchNorm1d(2), nn.SyncBatchNorm(2)])
+def test_batch_norm_under_a_gradient_penalty_is_refused_and_elsewhere_allowed(norm, networks):
+    arguments = networks() | {"critic": nn.Sequential(nn.Linear(2, 2), norm, nn.Linear(2, 1), nn.Flatten(0))}
+    with pytest.raises(ValueError, match=f"without batch norm under a gradient penalty, but got {type(norm).__name__}"):
+        WGANGP(**arguments)
+    WGAN(**arguments)
+    GAN(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("system_class", "option"),
+    [
+        *[(s, o) for s in SYSTEMS for o in ("n_critic", "latent_dim", "generator_batch_multiple")],
+        (WGAN, "clip_value"),
+        (WGANGP, "gp_weight"),
+    ],
+)
+@pytest.mark.parametrize("value", [0, -1])
+def test_numbers_out_of_range_are_refused_by_name(system_class, option, value, networks):
+    with pytest.raises(ValueError, match=rf"Expected {option} .* but got {value}"):
+        system_class(**networks() | {option: value})
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.0])
+def test_decay_out_of_range_is_refused(value, networks):
+    with pytest.raises(ValueError, match=r"Expected ema_decay in \[0, 1\), but got"):
+        WGAN(**networks(), ema_decay=value)
+
+
+def test_scores_that_are_not_one_per_sample_are_refused(networks, trainer):
+    system = WGANGP(**networks() | {"critic": nn.Linear(2, 1)})
+    with pytest.raises(ValueError, match=r"Expected scores of shape \(8,\), but the critic gave \(8, 1\)"):
+        trainer().fit(system, loader())
+
+
+def test_generated_samples_of_another_shape_than_the_data_are_refused(networks, trainer):
+    with pytest.raises(ValueError, match=r"shaped like the real ones, \(8, 3\), but got \(8, 2\)"):
+        trainer().fit(WGAN(**networks()), loader(shape=(3,)))
+
+
+def test_noise_of_another_size_than_the_generators_is_refused(networks, trainer):
+    with pytest.raises(ValueError, match=r"Expected a generator that takes noise of shape \(N, 5\)"):
+        trainer().fit(WGAN(**networks() | {"latent_dim": 5}), loader())
+
+
+def test_bytes_that_nobody_scaled_are_refused(networks, trainer):
+    with pytest.raises(ValueError, match=r"Expected real samples as floats, but got torch.uint8"):
+        trainer().fit(WGAN(**networks()), DataLoader(torch.zeros(8, 2, dtype=torch.uint8), 8))
+
+
+def test_a_batch_without_samples_is_refused(networks, trainer):
+    with pytest.raises(ValueError, match="Expected a batch that is a tensor"):
+        trainer().fit(WGAN(**networks()), DataLoader([{"image": torch.zeros(2)}], 1))
+
+
+def test_half_precision_with_loss_scaling_is_refused(networks, trainer):
+    system = WGAN(**networks())
+    run = trainer()
+    run.strategy.precision_plugin.precision = "16-mixed"
+    with pytest.raises(ValueError, match=r"trainer\.precision=16-mixed\. Use bf16-mixed"):
+        run.fit(system, loader())
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [torch.optim.Adam, lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)],
+)
+def test_momentum_under_weight_clipping_draws_a_warning(optimizer, networks, trainer):
+    with pytest.warns(UserWarning, match="Use RMSprop, the paper's choice"):
+        trainer(max_steps=1).fit(WGAN(**networks(), critic_optimizer=optimizer), loader())
+
+
+def test_adam_without_momentum_under_weight_clipping_draws_none(networks, trainer):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", module="lightning")
+        system = WGAN(**networks(), critic_optimizer=lambda p: torch.optim.Adam(p, betas=(0.0, 0.9)))
+        system.configure_optimizers()
+
+
+def test_after_every_critic_update_the_weights_lie_within_the_bound(networks, trainer):
+    class Checked(WGAN):
+        def update_critic(self, real):
+            super().update_critic(real)
+            assert all(p.abs().max() <= self.clip_value for p in self.critic.parameters())
+
+    trainer(max_steps=3).fit(Checked(**networks(), clip_value=0.02), loader())
+
+
+def test_interpolation_coefficients_differ_between_the_samples_of_a_batch(networks, trainer):
+    system = WGANGP(**networks())
+    trainer(max_steps=1).fit(system, loader())
+    eps = system.interpolation_coefficients(torch.zeros(64, 2))
+    assert eps.shape == (64,)
+    assert len(eps.unique()) == 64
+
+
+def test_logged_critic_loss_includes_the_penalty_and_the_generators_does_not(networks, trainer):
+    system = WGANGP(**networks(), gp_weight=7.0, n_critic=1)
+    run = trainer(max_steps=1)
+    run.fit(system, loader())
+    logged = system.metrics
+    expected = -logged["critic/wasserstein_estimate"] + 7 * logged["critic/gradient_penalty"]
+    torch.testing.assert_close(logged["critic/loss"], expected)
+    z = system.noise("z/generator", 0, 8)
+    torch.manual_seed(0)
+    generator = networks()["generator"]
+    torch.testing.assert_close(logged["generator/loss"], -system.critic(generator(z)).mean())
+
+
+def test_the_base_leaves_the_losses_to_its_subclasses(networks):
+    adam = torch.optim.Adam
+    system = AdversarialSystem(**networks(), n_critic=1, generator_optimizer=adam, critic_optimizer=adam)
+    for unwritten in (lambda: system.critic_loss(None, None), lambda: system.generator_loss(None)):
+        with pytest.raises(NotImplementedError):
+            unwritten()
