@@ -1,0 +1,97 @@
+"""Evaluation of the generator's samples at every validation, against real samples of a packaged DataModule."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, Trainer
+from torch import Tensor
+
+from lit_wgan.checks import check_positive
+from lit_wgan.data.datamodules import AdversarialData, ToyData
+from lit_wgan.data.toy import GaussianMixture
+from lit_wgan.systems.base import AdversarialSystem
+from lit_wgan.transport import exact_w1
+
+
+class SampleEvaluation(Callback):
+    """Compares generated with real samples when validation or testing ends. Subclasses say how.
+
+    Args:
+        num_samples: how many of either.
+    """
+
+    def __init__(self, num_samples: int):
+        check_positive(num_samples=num_samples)
+        self.num_samples = num_samples
+
+    def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
+        """The figures to log, from ``num_samples`` generated samples."""
+        raise NotImplementedError
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """Draw the samples, evaluate them on one process, and log the figures on all."""
+        system: AdversarialSystem = pl_module
+        data = getattr(trainer, "datamodule", None)
+        if not isinstance(data, AdversarialData):
+            raise ValueError(
+                f"Expected one of lit-wgan's DataModules for {type(self).__name__}, but got "
+                f"{type(data).__name__}. Remove the callback, or take ToyData or ImageData."
+            )
+        fake = system.sample(slice(self.num_samples))
+        figures = self.evaluate(fake, data) if trainer.is_global_zero else {}
+        figures = trainer.strategy.broadcast(figures)
+        system.log_dict(figures)
+
+    def on_test_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """As at the end of a validation."""
+        self.on_validation_epoch_end(trainer, pl_module)
+
+
+class ExactW1(SampleEvaluation):
+    """Logs ``eval/w1``, the exact Wasserstein-1 distance of generated to held-out real samples, and its floor.
+
+    ``eval/w1_floor`` is the same figure for as many training samples in place of the generated: what a perfect
+    generator would reach on average.
+
+    Args:
+        num_samples: how many generated and how many real samples.
+    """
+
+    def __init__(self, num_samples: int = 500):
+        super().__init__(num_samples)
+
+    def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
+        """``eval/w1`` and ``eval/w1_floor``, in data units."""
+        held_out = data.real_samples(self.num_samples, train=False)
+        train = data.real_samples(self.num_samples, train=True)
+        return {"eval/w1": exact_w1(held_out, fake.cpu()), "eval/w1_floor": exact_w1(held_out, train)}
+
+
+class ModeCoverage(SampleEvaluation):
+    """Logs how a mixture of Gaussians is covered: ``eval/smallest_mode_share`` and ``eval/share_near_a_mode``.
+
+    A sample belongs to the mode whose centre is nearest. The first figure is the share of samples of the rarest mode,
+    ``1 / K`` at best; the second is the share of samples within ``radius`` of their mode.
+
+    Args:
+        num_samples: how many generated samples.
+        radius: what counts as near, in data units.
+    """
+
+    def __init__(self, num_samples: int = 2048, radius: float = 0.1):
+        super().__init__(num_samples)
+        self.radius = radius
+
+    def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
+        """The two shares, each in ``[0, 1]``."""
+        if not isinstance(data, ToyData) or not isinstance(data.distribution, GaussianMixture):
+            raise ValueError(
+                f"Expected a mixture of Gaussians for ModeCoverage, but got {type(data).__name__}. "
+                "Set data.distribution to eight_gaussians or twenty_five_gaussians, or remove the callback."
+            )
+        distance, mode = data.distribution.nearest_mode(fake.cpu())
+        counts = torch.bincount(mode, minlength=len(data.distribution.centres))
+        return {
+            "eval/smallest_mode_share": counts.min().item() / len(fake),
+            "eval/share_near_a_mode": (distance < self.radius).double().mean().item(),
+        }

@@ -1,0 +1,120 @@
+"""Pictures of what the generator makes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import BasePredictionWriter
+from lightning.pytorch.utilities import rank_zero_only
+from torch import Tensor
+from torchvision.utils import save_image
+
+from lit_wgan.checks import check_positive
+from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.systems.base import AdversarialSystem
+
+
+class SampleGrid(Callback):
+    """Writes ``samples/<generator updates>.png`` into the run's directory, always from the same noise.
+
+    Images become a grid, points of the plane a scatter plot beside real points. Other samples make no picture.
+
+    Args:
+        every_n_updates: a picture every so many generator updates, and one at the end.
+        num_samples: images in the grid.
+    """
+
+    def __init__(self, every_n_updates: int = 500, num_samples: int = 64):
+        check_positive(every_n_updates=every_n_updates, num_samples=num_samples)
+        self.every_n_updates = every_n_updates
+        self.num_samples = num_samples
+        self._pictured = -1
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
+        """Picture the updates whose turn it is."""
+        if trainer.global_step % self.every_n_updates == 0:
+            self._picture(trainer, pl_module)
+
+    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """Picture the last update."""
+        self._picture(trainer, pl_module)
+
+    @rank_zero_only
+    def _picture(self, trainer: Trainer, system: AdversarialSystem) -> None:
+        update = system.counters.generator_updates
+        # log_dir asks all processes; here only the first one works, and its loggers know where they write.
+        directory = trainer.loggers[0].log_dir if trainer.loggers else None
+        if update in (0, self._pictured) or directory is None:
+            return
+        self._pictured = update
+        path = Path(directory) / "samples" / f"{update:07d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fake = system.sample(slice(self.num_samples))
+        if is_image(fake):
+            save_grid(fake, path)
+        elif fake[0].shape == (2,):
+            data = getattr(trainer, "datamodule", None)
+            real = data.real_samples(1000, train=False) if isinstance(data, AdversarialData) else fake.new_empty(0, 2)
+            save_scatter(real, system.sample(slice(1000)), path, f"{update} generator updates")
+
+
+class SampleWriter(BasePredictionWriter):
+    """Writes generated samples, one file each, named by the sample's number: images as PNG, others as ``.npy``.
+
+    Args:
+        directory: where to; None for ``generated`` in the run's directory.
+    """
+
+    def __init__(self, directory: str | None = None):
+        super().__init__("batch")
+        self.directory = directory
+
+    def write_on_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: Any,
+        prediction: Tensor,
+        batch_indices: Sequence[int] | None,
+        batch: Tensor,
+        batch_idx: int,
+        dataloader_idx: int,
+    ) -> None:
+        """Write one batch of samples."""
+        directory = Path(self.directory or Path(trainer.log_dir or trainer.default_root_dir) / "generated")
+        directory.mkdir(parents=True, exist_ok=True)
+        for number, sample in zip(batch.tolist(), prediction, strict=True):
+            if is_image(prediction):
+                save_grid(sample[None], directory / f"{number:06d}.png")
+            else:
+                np.save(directory / f"{number:06d}.npy", sample.cpu().numpy())
+
+
+def is_image(samples: Tensor) -> bool:
+    """Whether samples ``(N, ...)`` can be shown: ``(N, 1, H, W)`` or ``(N, 3, H, W)``."""
+    return samples.ndim == 4 and samples.shape[1] in (1, 3)
+
+
+def save_grid(images: Tensor, path: Path) -> None:
+    """Write images ``(N, C, H, W)`` in ``[-1, 1]`` as one PNG, in rows of about ``sqrt(N)``."""
+    columns = int(np.ceil(np.sqrt(len(images))))
+    padding = 2 if len(images) > 1 else 0
+    # Small images are enlarged to be looked at; a single one is data and stays as it is.
+    scale = max(1, 64 // images.shape[-1]) if len(images) > 1 else 1
+    enlarged = images.float().repeat_interleave(scale, -1).repeat_interleave(scale, -2)
+    save_image((enlarged + 1) / 2, path, nrow=columns, padding=padding)
+
+
+def save_scatter(real: Tensor, fake: Tensor, path: Path, title: str) -> None:
+    """Write points ``(N, 2)``, real and generated, as one PNG."""
+    # Drawn without pyplot, which would hold every figure and choose a window system.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.add_subplot(title=title, aspect="equal")
+    for points, label in [(real, "real"), (fake, "generated")]:
+        x, y = points.cpu().double().numpy().reshape(-1, 2).T
+        axes.scatter(x, y, s=4, alpha=0.6, label=label)
+    axes.legend(loc="upper right")
+    figure.savefig(path, dpi=100)

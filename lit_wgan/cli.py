@@ -1,0 +1,68 @@
+"""The command ``lit-wgan``: answers at once what needs no training, and turns errors of use into plain lines."""
+
+import difflib
+import os
+import sys
+
+from lit_wgan import __version__
+
+COMMANDS = {
+    "fit": "train a system",
+    "validate": "evaluate a checkpoint on held-out data",
+    "test": "the same",
+    "predict": "generate samples from a checkpoint",
+}
+
+HELP = f"""usage: lit-wgan COMMAND [options]
+
+Train GANs on the Wasserstein distance.
+
+commands:
+{chr(10).join(f"  {name:<10} {what}" for name, what in COMMANDS.items())}
+
+options:
+  --help     show this, or after a command its options
+  --version  show the version
+  --debug    show the whole traceback of an error
+
+examples:
+  lit-wgan fit --config configs/wgan_gp_digits.yaml
+  lit-wgan fit --config configs/wgan_gp_digits.yaml --model.gp_weight 1 --trainer.max_steps 500
+  lit-wgan fit --model.help WGANGP      the options of one system; likewise --data.help ImageData
+  lit-wgan validate --config configs/wgan_gp_digits.yaml --ckpt_path FILE
+"""
+
+
+def main() -> int:
+    """Run the command in ``sys.argv`` and return its exit status: 0, or 2 for an error of use."""
+    debug = "--debug" in sys.argv or "LIT_WGAN_DEBUG" in os.environ
+    if "--debug" in sys.argv:
+        sys.argv.remove("--debug")
+        os.environ["LIT_WGAN_DEBUG"] = "1"  # for the processes that a run on many devices starts
+    command = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if command in ("-h", "--help"):
+        print(HELP, end="")
+        return 0
+    if command == "--version":
+        print(f"lit-wgan {__version__}")
+        return 0
+    if command not in COMMANDS:
+        near = difflib.get_close_matches(command, COMMANDS, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "See lit-wgan --help."
+        return _fail(f"Expected one of {', '.join(COMMANDS)}, but got '{command}'. {hint}")
+
+    from lit_wgan.errors import USER_ERRORS, describe  # these take seconds
+    from lit_wgan.experiment import run
+
+    try:
+        run()
+    except USER_ERRORS as error:
+        if debug:
+            raise
+        return _fail(describe(error))
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"lit-wgan: error: {message}", file=sys.stderr)
+    return 2

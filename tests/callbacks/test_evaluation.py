@@ -1,0 +1,76 @@
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from lit_wgan import WGAN, ExactW1, ImageData, ModeCoverage, ToyData
+from lit_wgan.data.toy import TOY_DISTRIBUTIONS
+from lit_wgan.networks import MLPCritic
+from lit_wgan.streams import RandomStreams
+from lit_wgan.transport import exact_w1
+
+EIGHT = TOY_DISTRIBUTIONS["eight_gaussians"]
+
+
+class OneOfTheModes(nn.Module):
+    """A generator that gives the centres of the first ``modes`` modes in turn, moved by ``shift``."""
+
+    def __init__(self, modes=8, shift=0.0):
+        super().__init__()
+        self.modes, self.shift = modes, shift
+
+    def forward(self, z):
+        return EIGHT.centres[torch.arange(len(z)) % self.modes] + self.shift
+
+
+def figures(trainer, callback, generator=None, data=None):
+    data = data or ToyData("eight_gaussians", num_held_out=16)
+    run = trainer(callbacks=[callback])
+    run.validate(WGAN(generator or OneOfTheModes(), MLPCritic(2, 4, 1), latent_dim=2), datamodule=data, verbose=False)
+    return {name: value.item() for name, value in run.callback_metrics.items()}
+
+
+def test_w1_and_its_floor_are_exact(trainer):
+    logged = figures(trainer, ExactW1(num_samples=64), OneOfTheModes(shift=5.0))
+    held_out, train = (EIGHT.draw(RandomStreams(0), name, 0, 64) for name in ("toy/held_out", "toy/train"))
+    fake = OneOfTheModes(shift=5.0)(torch.empty(64))
+    assert logged["eval/w1"] == pytest.approx(exact_w1(held_out, fake))
+    assert logged["eval/w1_floor"] == pytest.approx(exact_w1(held_out, train))
+    assert logged["eval/w1"] > 5 > logged["eval/w1_floor"] > 0
+
+
+def test_full_coverage_has_equal_shares_near_their_modes(trainer):
+    logged = figures(trainer, ModeCoverage(num_samples=800))
+    assert logged["eval/smallest_mode_share"] == pytest.approx(1 / 8)
+    assert logged["eval/share_near_a_mode"] == 1
+
+
+def test_a_missing_mode_and_samples_between_modes_are_seen(trainer):
+    assert figures(trainer, ModeCoverage(num_samples=800), OneOfTheModes(modes=7))["eval/smallest_mode_share"] == 0
+    assert figures(trainer, ModeCoverage(num_samples=800), OneOfTheModes(shift=0.2))["eval/share_near_a_mode"] == 0
+
+
+def test_figures_are_logged_in_training_as_well_as_in_testing(trainer, networks):
+    data = ToyData("eight_gaussians", batch_size=8, num_held_out=16)
+    run = trainer(max_steps=2, val_check_interval=2, callbacks=[ExactW1(num_samples=16)])
+    run.fit(WGAN(**networks()), datamodule=data)
+    in_training = run.callback_metrics["eval/w1"]
+    (tested,) = run.test(run.lightning_module, datamodule=data, verbose=False)
+    assert tested["eval/w1"] == pytest.approx(in_training.item())
+
+
+def test_no_samples_are_refused():
+    with pytest.raises(ValueError, match="Expected num_samples to be above 0, but got 0"):
+        ExactW1(num_samples=0)
+
+
+def test_data_without_known_real_samples_is_refused(trainer, networks):
+    with pytest.raises(ValueError, match="one of lit-wgan's DataModules for ExactW1, but got NoneType"):
+        trainer(callbacks=[ExactW1()]).validate(WGAN(**networks()), DataLoader(torch.zeros(4, 2), 2), verbose=False)
+
+
+def test_coverage_of_anything_but_gaussians_is_refused(trainer, networks):
+    for data in (ToyData("swiss_roll", num_held_out=8), ImageData("digits")):
+        coverage = ModeCoverage(num_samples=4)
+        with pytest.raises(ValueError, match="Expected a mixture of Gaussians for ModeCoverage, but got"):
+            coverage.evaluate(torch.zeros(4, 2), data)

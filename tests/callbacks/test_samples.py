@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+from lightning.pytorch.loggers import CSVLogger
+from PIL import Image
+from torch import nn
+from torch.utils.data import DataLoader
+
+from lit_wgan import WGAN, SampleGrid, SampleWriter, ToyData
+from lit_wgan.callbacks.samples import save_grid
+
+
+def system_of_shape(*shape):
+    size = torch.Size(shape).numel()
+    generator = nn.Sequential(nn.Linear(3, size), nn.Tanh(), nn.Unflatten(1, shape))
+    critic = nn.Sequential(nn.Flatten(), nn.Linear(size, 1), nn.Flatten(0))
+    return WGAN(generator, critic, latent_dim=3, n_critic=1)
+
+
+def fit(trainer, tmp_path, shape, max_steps=5, every_n_updates=2):
+    run = trainer(
+        max_steps=max_steps,
+        logger=CSVLogger(tmp_path, name="run", version=0),
+        callbacks=[SampleGrid(every_n_updates, num_samples=9)],
+    )
+    run.fit(system_of_shape(*shape), DataLoader(torch.zeros(80, *shape), 8))
+    return tmp_path / "run" / "version_0" / "samples"
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 16, 16), (2,)])
+def test_pictures_appear_when_their_turn_comes_and_at_the_end(shape, trainer, tmp_path):
+    samples = fit(trainer, tmp_path, shape)
+    assert sorted(path.name for path in samples.iterdir()) == ["0000002.png", "0000004.png", "0000005.png"]
+    for path in samples.iterdir():
+        assert np.asarray(Image.open(path)).std() > 0
+
+
+def test_grid_holds_the_images_at_their_brightness(tmp_path):
+    images = torch.stack([torch.full((1, 64, 64), level) for level in (-1.0, 0.0, 1.0, 1.0)])
+    save_grid(images, tmp_path / "grid.png")
+    grid = np.asarray(Image.open(tmp_path / "grid.png"))[..., 0]
+    assert grid.shape == (2 * 66 + 2, 2 * 66 + 2)
+    assert [grid[30, 30], grid[30, 100], grid[100, 30]] == [0, 128, 255]
+
+
+def test_samples_that_are_neither_images_nor_points_make_no_picture(trainer, tmp_path):
+    assert list(fit(trainer, tmp_path, (5, 7)).iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [{"every_n_updates": 0}, {"num_samples": 0}])
+def test_numbers_below_one_are_refused(arguments):
+    with pytest.raises(ValueError, match="to be above 0, but got 0"):
+        SampleGrid(**arguments)
+
+
+def test_pictures_leave_training_bit_for_bit_as_it_was(trainer, tmp_path, networks):
+    weights = []
+    for callbacks in ([], [SampleGrid(1)]):
+        system = WGAN(**networks())
+        logger = CSVLogger(tmp_path, name="run")
+        run = trainer(max_steps=4, callbacks=callbacks, logger=logger)
+        run.fit(system, datamodule=ToyData("swiss_roll", batch_size=8))
+        weights.append(torch.nn.utils.parameters_to_vector(system.parameters()))
+    assert torch.equal(*weights)
+
+
+def test_predicted_images_are_the_samples_of_their_numbers(trainer, tmp_path):
+    system = system_of_shape(1, 8, 8)
+    run = trainer(callbacks=[SampleWriter(str(tmp_path))])
+    run.predict(system, DataLoader(range(5), 2), return_predictions=False)
+    expected = system.sample(slice(5))
+    for number in range(5):
+        pixels = np.asarray(Image.open(tmp_path / f"{number:06d}.png"))[..., 0]
+        np.testing.assert_allclose(pixels / 127.5 - 1, expected[number, 0].numpy(), atol=1 / 127)
+
+
+def test_predicted_points_are_the_samples_of_their_numbers(trainer, tmp_path):
+    system = system_of_shape(2)
+    trainer(callbacks=[SampleWriter(str(tmp_path))]).predict(system, DataLoader(range(3), 2), return_predictions=False)
+    written = np.stack([np.load(tmp_path / f"{number:06d}.npy") for number in range(3)])
+    np.testing.assert_array_equal(written, system.sample(slice(3)).numpy())

@@ -1,0 +1,59 @@
+"""Every shipped configuration is trained for two updates, with its networks as they are but a small minibatch."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from lit_wgan.cli import main
+
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+
+
+@pytest.fixture
+def stand_in(tmp_path):
+    """A folder of random images, in place of a data set that this machine may not have."""
+
+    def make(size, mode):
+        shape = (size, size) if mode == "L" else (size, size, 3)
+        for number in range(10):
+            pixels = np.random.default_rng(number).integers(0, 256, shape, dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+        return ["--data.dataset", "folder", "--data.root", str(tmp_path), "--data.cache_dir", str(tmp_path / "cache")]
+
+    return make
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_config_trains(config, stand_in, monkeypatch, tmp_path):
+    options = yaml.safe_load(config.read_text())
+    data = options["data"]["init_args"]
+    arguments = ["--data.batch_size", "2", "--trainer.max_steps", "2", "--trainer.val_check_interval", "2"]
+    if "distribution" not in data and data["dataset"] != "digits":
+        critic = options["model"]["init_args"]["critic"]
+        size = critic["init_args"].get("image_size", 64 if "64" in critic["class_path"] else 32)
+        arguments += stand_in(size, "L" if "mnist" in data["dataset"] else "RGB")
+    if "callbacks" in options["trainer"]:
+        arguments += ["--trainer.callbacks", "null"]
+    if isinstance(options["model"]["init_args"]["n_critic"], dict):
+        arguments += ["--model.n_critic.warm_n_critic", "3"]
+    arguments += ["--trainer.default_root_dir", str(tmp_path / "runs"), "--trainer.accelerator", "cpu"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["lit-wgan", "fit", "--config", str(config), *arguments])
+    assert main() == 0
+    checkpoint = torch.load(next((tmp_path / "runs").glob("*/*/checkpoints/last.ckpt")), weights_only=True)
+    assert checkpoint["lit_wgan"]["generator_updates"] == 2
+    assert all(weight.isfinite().all() for weight in checkpoint["state_dict"].values())
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_config_says_how_to_run_it_what_it_takes_and_what_comes_out(config):
+    text = config.read_text()
+    assert f"lit-wgan fit --config configs/{config.name}" in text
+    assert "# Time: " in text
+    assert "# Result: " in text
+    assert "# Values: " in text
