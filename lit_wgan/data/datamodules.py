@@ -158,8 +158,8 @@ class ImageData(AdversarialData):
         image_size: side to which images are resized and cropped; None leaves them as they are.
         batch_size: the global minibatch m.
         horizontal_flip: mirror half of the images, chosen anew for every minibatch.
-        dequantise: add noise ``U(0, 1/128)``, the width of one of 256 levels, as the authors of WGAN-GP do for CIFAR-10
-            (igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py).
+        dequantise: spread each of the 256 levels evenly over the interval of width 1/128 that it stands for, as the
+            authors of WGAN-GP do for CIFAR-10 (igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py).
         download: fetch the data set where torchvision can.
         cache_dir: folder of the decoded arrays; None for ``cache`` beside the data.
         num_workers: processes that decode, once, and that draw minibatches.
@@ -202,20 +202,20 @@ class ImageData(AdversarialData):
 
     def setup(self, stage: str) -> None:
         """Map the arrays of training and held-out images into memory."""
-        self._images = {train: self._open(train=train) for train in (True, False)}
+        self.images = {train: self._open(train=train) for train in (True, False)}
 
     def source(self, rows: slice) -> MinibatchSource:
         """Minibatches of shuffled epochs."""
-        images = self._images[True]
+        images = self.images[True]
         return ImageSource(images, InfiniteSampler(len(images), self.batch_size, self.streams), rows)
 
     def held_out(self) -> Dataset[Tensor]:
         """The held-out images, as bytes."""
-        return ImageArray(self._images[False])
+        return ImageArray(self.images[False])
 
     def real_samples(self, n: int, train: bool) -> Tensor:
         """``n`` images ``(n, C, H, W)`` in ``[-1, 1]``, without flips or noise."""
-        images = self._images[train]
+        images = self.images[train]
         if n > len(images):
             raise ValueError(f"Expected at most {len(images)} real samples, but got {n}. Lower num_samples.")
         order = self.streams.permutation("data/real_samples", int(train), len(images))
@@ -237,10 +237,10 @@ class ImageData(AdversarialData):
         if self.horizontal_flip:
             flip = self.streams.uniform("data/flip", number, shape[:1], rows, images.device) < 0.5
             images = torch.where(flip.view(-1, 1, 1, 1), images.flip(-1), images)
-        real = to_unit_range(images)
-        if self.dequantise:
-            real += self.streams.uniform("data/dequantise", number, shape, rows, images.device) / 128
-        return real
+        if not self.dequantise:
+            return to_unit_range(images)
+        noise = self.streams.uniform("data/dequantise", number, shape, rows, images.device)
+        return (images + noise) / 128 - 1
 
 
 class ImageSource:

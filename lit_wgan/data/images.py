@@ -6,35 +6,26 @@ A new named dataset is one function that returns a ``Source``, and one entry in 
 import contextlib
 import glob
 import hashlib
-import inspect
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
-from torch import Tensor
 from torch.utils.data import Dataset, Subset, TensorDataset
 from torchvision import datasets
-from torchvision.datasets.folder import IMG_EXTENSIONS
 
 from lit_wgan.data.arrays import cached_array
+from lit_wgan.data.cache_keys import describe, fingerprint
+from lit_wgan.data.folders import folder
+from lit_wgan.data.sources import Source, part_indices
 
 CACHE_VERSION = 1  # raise it when the same source would give other bytes
-
-
-class Source(NamedTuple):
-    """A dataset before it is opened: a JSON-able ``key`` that changes when its images do, and what opens it."""
-
-    key: object
-    open: Callable[[], Dataset[Any]]
 
 
 def open_images(
@@ -108,7 +99,7 @@ def digits(root: Path, train: bool, download: bool) -> Source:
         from sklearn.datasets import load_digits
 
         pixels = (255 * load_digits().images.astype(np.int64) + 8) // 16
-        return TensorDataset(torch.from_numpy(pixels[_part(len(pixels), 500, train)].astype(np.uint8)))
+        return TensorDataset(torch.from_numpy(pixels[part_indices(len(pixels), 500, train)].astype(np.uint8)))
 
     return Source("scikit-learn", load)
 
@@ -159,23 +150,7 @@ def lsun(root: Path, train: bool, download: bool) -> Source:
                 "Install it with `pip install lit-wgan[lsun]`."
             ) from error
 
-    return Source(_fingerprint(root, glob.glob(f"{part}_lmdb/*", root_dir=root)), load)
-
-
-def folder(root: Path, train: bool, download: bool) -> Source:
-    """The image files anywhere under a folder, in the order of their paths; class folders are welcome, not needed.
-
-    If there are some under ``train`` and some under ``test`` or ``val`` (tried in this order), these are the parts. If
-    not, a tenth of the files is held out, by a permutation that depends on their number alone. The images are greyscale
-    if every file is (Pillow's mode L), else in colour. Hidden files are skipped.
-    """
-    files = _image_files(root)
-    own_parts = [name for name in ("train", "test", "val") if any(file.startswith(name + os.sep) for file in files)]
-    if len(own_parts) > 1 and own_parts[0] == "train":
-        part = [file for file in files if file.startswith(own_parts[0 if train else 1] + os.sep)]
-    else:
-        part = [files[index] for index in _part(len(files), len(files) // 10, train)]
-    return Source(_fingerprint(root, files), lambda: FolderImages(root, part, grey=_all_grey(root, files)))
+    return Source(fingerprint(root, glob.glob(f"{part}_lmdb/*", root_dir=root)), load)
 
 
 DATASETS: dict[str, Callable[[Path, bool, bool], Source]] = {
@@ -188,75 +163,6 @@ DATASETS: dict[str, Callable[[Path, bool, bool], Source]] = {
     "lsun": lsun,
     "folder": folder,
 }
-
-
-class FolderImages(Dataset[Image.Image]):
-    """Image files as Pillow images.
-
-    Args:
-        root: the folder that the paths are relative to.
-        files: paths of image files.
-        grey: whether to leave greyscale images greyscale instead of turning them into colour images.
-
-    Raises:
-        ValueError: on meeting a file that cannot be read, which the message names.
-    """
-
-    def __init__(self, root: Path, files: Sequence[str], *, grey: bool) -> None:
-        self.root = root
-        self.files = files
-        self.grey = grey
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __getitem__(self, index: int) -> Image.Image:
-        with _opened(self.root / self.files[index]) as image:
-            return image.convert("RGB") if image.mode == "L" and not self.grey else image.copy()
-
-    def name_of(self, index: int) -> str:
-        """The path of an item's file, which is what error messages call it."""
-        return str(self.root / self.files[index])
-
-
-def _all_grey(root: Path, files: Sequence[str]) -> bool:
-    """Whether every file is greyscale; reads headers only, and none after the first in colour."""
-    for file in files:
-        with _opened(root / file) as image:
-            if image.mode != "L":
-                return False
-    return True
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    try:
-        with Image.open(path) as image:
-            yield image
-    except Exception as error:  # Pillow's decoders raise many kinds, and none of them names the file reliably
-        raise ValueError(
-            f"Expected {path} to be an image that can be read, but got {type(error).__name__} ({error}). "
-            "Replace or remove the file."
-        ) from error
-
-
-def _image_files(root: Path) -> list[str]:
-    if not root.is_dir():
-        raise FileNotFoundError(
-            f"Expected data.root to be a folder of images, but got {root}, which is not a folder. "
-            "Point --data.root at one."
-        )
-    files = sorted(
-        file
-        for file in glob.iglob("**/*", root_dir=root, recursive=True)
-        if file.lower().endswith(IMG_EXTENSIONS) and (root / file).is_file()
-    )
-    if not files:
-        raise FileNotFoundError(
-            f"Expected data.root to hold images ({', '.join(IMG_EXTENSIONS)}), but got none under {root}. "
-            "Point --data.root at a folder that holds some."
-        )
-    return files
 
 
 def _torchvision(build: Callable[..., Dataset[Any]], root: Path, files: str, download: bool) -> Source:
@@ -279,7 +185,7 @@ def _torchvision(build: Callable[..., Dataset[Any]], root: Path, files: str, dow
                 "Download them with --data.download true, or copy them there by hand."
             ) from error
 
-    return Source(_fingerprint(root, glob.glob(files, root_dir=root)), load)
+    return Source(fingerprint(root, glob.glob(files, root_dir=root)), load)
 
 
 def _given(dataset: Any, train: bool) -> Source:
@@ -288,54 +194,5 @@ def _given(dataset: Any, train: bool) -> Source:
             "Expected data.dataset to be a name or a map-style torch Dataset, with __len__ and __getitem__, "
             f"but got {type(dataset).__name__}. Give one of {', '.join(DATASETS)}, or a Dataset of your own."
         )
-    part = _part(len(dataset), len(dataset) // 10, train)
-    return Source([len(dataset), _describe(dataset)], lambda: Subset(dataset, part))
-
-
-def _part(count: int, held_out: int, train: bool) -> list[int]:
-    """Indices of one part of ``count`` images, by a fixed permutation and in rising order; at least one is held out."""
-    if count < 2:
-        raise ValueError(
-            f"Expected data.dataset to hold at least 2 images, one of them to hold out, but got {count}. Add images."
-        )
-    # RandomState, because numpy keeps its stream the same for ever (NEP 19), unlike that of newer generators.
-    order = np.random.RandomState(0).permutation(count)
-    split = count - max(1, held_out)
-    return sorted((order[:split] if train else order[split:]).tolist())
-
-
-def _fingerprint(root: Path, files: Sequence[str]) -> list[str]:
-    stats = [(file, (root / file).stat()) for file in sorted(files)]
-    lines = json.dumps([(file, stat.st_size, stat.st_mtime_ns) for file, stat in stats])
-    return [str(root), hashlib.sha256(lines.encode()).hexdigest()]
-
-
-def _describe(thing: object) -> str:
-    """What a pickle of an object would hold, as JSON: unlike a pickle the same in every process, and never refused."""
-    seen: dict[int, tuple[str, object]] = {}  # holds on to the objects too, so that no two share an id
-
-    def describe(value: Any) -> object:
-        if isinstance(value, bytes | bytearray):
-            return hashlib.sha256(value).hexdigest()
-        if isinstance(value, Tensor):
-            return [str(value.dtype), value.shape, value.detach().cpu().flatten().view(torch.uint8).numpy()]
-        if isinstance(value, set | frozenset):
-            return sorted(map(repr, value))
-        if id(value) in seen:
-            return seen[id(value)][0]
-        seen[id(value)] = (f"object {len(seen)}", value)
-        if isinstance(value, type | FunctionType | BuiltinFunctionType):
-            return [value.__module__, value.__qualname__, _source_text(value)]
-        try:
-            return [type(value), *value.__reduce_ex__(4)[1:3]]
-        except Exception:  # what cannot be pickled says so in many ways; its class is all there is to know
-            return [type(value)]
-
-    return json.dumps(thing, default=describe, check_circular=False, skipkeys=True)
-
-
-def _source_text(value: Any) -> str:
-    try:
-        return inspect.getsource(value)
-    except (OSError, TypeError):  # built in, or typed at a prompt
-        return ""
+    part = part_indices(len(dataset), len(dataset) // 10, train)
+    return Source([len(dataset), describe(dataset)], lambda: Subset(dataset, part))

@@ -110,15 +110,18 @@ def test_about_half_of_the_images_are_mirrored_and_anew_in_every_minibatch(tmp_p
     assert not torch.equal(mirrored[0], mirrored[1])
 
 
-def test_dequantisation_adds_uniform_noise_of_one_level(tmp_path):
+def test_dequantisation_spreads_each_level_evenly_over_its_interval():
     plain, noisy = (
         first_batch(prepared(ImageData("digits", batch_size=64, dequantise=dequantise))) for dequantise in (False, True)
     )
-    noise = (noisy - plain) * 128
-    assert noise.min() > -1e-5
-    assert noise.max() < 1 + 1e-5
-    assert noise.mean().item() == pytest.approx(0.5, abs=0.02)
-    assert noise.var().item() == pytest.approx(1 / 12, rel=0.05)
+    level = (plain + 1) * 127.5
+    within = (noisy + 1) * 128 - level.round()
+    assert within.min() > -1e-4
+    assert within.max() < 1 + 1e-4
+    assert within.mean().item() == pytest.approx(0.5, abs=0.02)
+    assert within.var().item() == pytest.approx(1 / 12, rel=0.05)
+    assert noisy.min() >= -1
+    assert noisy.max() <= 1
 
 
 def test_digits_train_a_dcgan_by_the_datamodule(trainer):

@@ -1,0 +1,99 @@
+"""A folder of image files as a dataset."""
+
+import contextlib
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PIL import Image
+from torch.utils.data import Dataset
+from torchvision.datasets.folder import IMG_EXTENSIONS
+
+from lit_wgan.data.cache_keys import fingerprint
+from lit_wgan.data.sources import Source, part_indices
+
+
+def folder(root: Path, train: bool, download: bool) -> Source:
+    """The image files anywhere under a folder, in the order of their paths; class folders are welcome, not needed.
+
+    If there are some under ``train`` and some under ``test`` or ``val`` (tried in this order), these are the parts. If
+    not, a tenth of the files is held out, by a permutation that depends on their number alone. The images are greyscale
+    if every file is (Pillow's mode L), else in colour. Hidden files are skipped.
+    """
+    files = _image_files(root)
+    own_parts = [name for name in ("train", "test", "val") if any(file.startswith(name + os.sep) for file in files)]
+    if len(own_parts) > 1 and own_parts[0] == "train":
+        part = [file for file in files if file.startswith(own_parts[0 if train else 1] + os.sep)]
+    else:
+        part = [files[index] for index in part_indices(len(files), len(files) // 10, train)]
+    return Source(fingerprint(root, files), lambda: FolderImages(root, part, grey=_all_grey(root, files)))
+
+
+class FolderImages(Dataset[Image.Image]):
+    """Image files as Pillow images.
+
+    Args:
+        root: the folder that the paths are relative to.
+        files: paths of image files.
+        grey: whether to leave greyscale images greyscale instead of turning them into colour images.
+
+    Raises:
+        ValueError: on meeting a file that cannot be read, which the message names.
+    """
+
+    def __init__(self, root: Path, files: Sequence[str], *, grey: bool) -> None:
+        self.root = root
+        self.files = files
+        self.grey = grey
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        with _opened(self.root / self.files[index]) as image:
+            return image.convert("RGB") if image.mode == "L" and not self.grey else image.copy()
+
+    def name_of(self, index: int) -> str:
+        """The path of an item's file, which is what error messages call it."""
+        return str(self.root / self.files[index])
+
+
+def _all_grey(root: Path, files: Sequence[str]) -> bool:
+    """Whether every file is greyscale; reads headers only, and none after the first in colour."""
+    for file in files:
+        with _opened(root / file) as image:
+            if image.mode != "L":
+                return False
+    return True
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    try:
+        with Image.open(path) as image:
+            yield image
+    except Exception as error:  # Pillow's decoders raise many kinds, and none of them names the file reliably
+        raise ValueError(
+            f"Expected {path} to be an image that can be read, but got {type(error).__name__} ({error}). "
+            "Replace or remove the file."
+        ) from error
+
+
+def _image_files(root: Path) -> list[str]:
+    if not root.is_dir():
+        raise FileNotFoundError(
+            f"Expected data.root to be a folder of images, but got {root}, which is not a folder. "
+            "Point --data.root at one."
+        )
+    files = sorted(
+        file
+        for file in glob.iglob("**/*", root_dir=root, recursive=True)
+        if file.lower().endswith(IMG_EXTENSIONS) and (root / file).is_file()
+    )
+    if not files:
+        raise FileNotFoundError(
+            f"Expected data.root to hold images ({', '.join(IMG_EXTENSIONS)}), but got none under {root}. "
+            "Point --data.root at a folder that holds some."
+        )
+    return files
