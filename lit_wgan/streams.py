@@ -5,6 +5,7 @@ continues; rank r of w draws just the rows ``r::w`` of the global minibatch; a r
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from math import prod, tau
 
@@ -19,15 +20,26 @@ _MIX_1 = 0xBF58476D1CE4E5B9 - 2**64
 _MIX_2 = 0x94D049BB133111EB - 2**64
 
 
-def _shift_right(x: Tensor, bits: int) -> Tensor:
-    return (x >> bits) & ((1 << (64 - bits)) - 1)
+def _top_bits(words: Tensor, n: int) -> Tensor:
+    """The upper ``n`` bits of 64-bit words, as integers in ``[0, 2**n)``."""
+    return (words >> (64 - n)) & ((1 << n) - 1)
 
 
-def _mix(x: Tensor) -> Tensor:
+def _mix_(words: Tensor) -> Tensor:
     """The finaliser of SplitMix64, a bijection of 64-bit words (Steele et al. 2014, doi:10.1145/2660193.2660195)."""
-    x = (x ^ _shift_right(x, 30)) * _MIX_1
-    x = (x ^ _shift_right(x, 27)) * _MIX_2
-    return x ^ _shift_right(x, 31)
+    words ^= _top_bits(words, 64 - 30)
+    words *= _MIX_1
+    words ^= _top_bits(words, 64 - 27)
+    words *= _MIX_2
+    words ^= _top_bits(words, 64 - 31)
+    return words
+
+
+@lru_cache(maxsize=32)
+def _counters(start: int, stop: int, step: int, columns: int, device: torch.device | str | None) -> Tensor:
+    """Well spread, distinct words for the cells of the given rows, shape ``(number of rows, columns)``."""
+    rows = torch.arange(start, stop, step, device=device)
+    return (rows[:, None] * columns + torch.arange(columns, device=device)) * _GOLDEN_GAMMA
 
 
 class RandomStreams:
@@ -59,11 +71,8 @@ class RandomStreams:
         device: torch.device | str | None = None,
     ) -> Tensor:
         """Independent uniform 64-bit words, shape ``(number of rows, *shape[1:])``, int64."""
-        columns = prod(shape[1:])
-        row = torch.arange(*rows.indices(shape[0]), device=device)
-        index = row[:, None] * columns + torch.arange(columns, device=device)
-        words = _mix((index * _GOLDEN_GAMMA) ^ self._key(stream, update))
-        return words.view(-1, *shape[1:])
+        counters = _counters(*rows.indices(shape[0]), prod(shape[1:]), device)
+        return _mix_(counters ^ self._key(stream, update)).view(-1, *shape[1:])
 
     def uniform(
         self,
@@ -75,7 +84,9 @@ class RandomStreams:
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
         """Uniform numbers in ``[0, 1)``, shape ``(number of rows, *shape[1:])``."""
-        return _unit_interval(_shift_right(self.bits(stream, update, shape, rows, device), 11), 53, dtype)
+        # No more bits than the type's mantissa has, or the largest would round up to 1.
+        n = 53 if dtype == torch.float64 else 24
+        return _top_bits(self.bits(stream, update, shape, rows, device), n).to(dtype) * 2.0**-n
 
     def normal(
         self,
@@ -89,9 +100,9 @@ class RandomStreams:
         """Standard normal numbers, shape ``(number of rows, *shape[1:])``, by the Box-Muller transform."""
         columns = prod(shape[1:])
         words = self.bits(stream, update, (shape[0], -(-columns // 2)), rows, device)
-        # The two halves of a word give two normals. 1 - u lies in (0, 1], where the logarithm is finite.
-        radius = (-2 * torch.log(1 - _unit_interval(_shift_right(words, 32), 32, dtype))).sqrt()
-        angle = tau * _unit_interval(words & 0xFFFFFFFF, 32, dtype)
+        # The two halves of a word give two normals. The first lies in (0, 1], where the logarithm is finite.
+        radius = ((_top_bits(words, 32).to(dtype) + 1) * 2.0**-32).log_().mul_(-2).sqrt_()
+        angle = (words & 0xFFFFFFFF).to(dtype) * (tau * 2.0**-32)
         pairs = torch.cat([radius * angle.cos(), radius * angle.sin()], dim=1)
         return pairs[:, :columns].reshape(-1, *shape[1:])
 
@@ -102,12 +113,3 @@ class RandomStreams:
     def _key(self, stream: str, update: int) -> int:
         digest = blake2b(f"{self.seed}/{stream}/{update}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "little", signed=True)
-
-
-def _unit_interval(integers: Tensor, bits: int, dtype: torch.dtype) -> Tensor:
-    """Integers below ``2**bits`` as numbers in ``[0, 1)``, keeping no more bits than ``dtype`` has, so never 1."""
-    mantissa = 53 if dtype == torch.float64 else 24
-    kept = min(bits, mantissa)
-    return (
-        _shift_right(integers, bits - kept).to(dtype) * 2.0**-kept if kept < bits else integers.to(dtype) * 2.0**-bits
-    )

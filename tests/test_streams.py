@@ -53,11 +53,15 @@ def test_uniform_numbers_fill_the_unit_interval_evenly():
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_uniform_numbers_never_round_up_to_one(dtype):
-    largest = torch.tensor([2**53 - 1])
-    from lit_wgan.streams import _unit_interval
-
-    assert _unit_interval(largest, 53, dtype).item() < 1
+def test_extreme_words_make_finite_normals_and_no_uniform_of_one(dtype, monkeypatch):
+    extremes = torch.tensor([[-1, 0, 2**63 - 1, -(2**63), 2**32 - 1]])  # all bits set, none, and the halves' borders
+    monkeypatch.setattr(RandomStreams, "bits", lambda *_: extremes)
+    u = streams.uniform("u", 0, (1, 5), dtype=dtype)
+    assert u.min() == 0
+    assert u.max() < 1
+    z = streams.normal("z", 0, (1, 10), dtype=dtype)
+    assert z.isfinite().all()
+    assert z.abs().max() < 6.7
 
 
 def test_neighbouring_updates_rows_and_columns_are_uncorrelated():

@@ -19,22 +19,28 @@ class MLPGenerator(nn.Module):
         width: units of each hidden layer.
         depth: number of hidden layers; 0 leaves a linear map.
         tanh: squash the output into ``[-1, 1]``, for images.
+        he_init: start from the authors' weights, :func:`~lit_wgan.networks.initialisation.he`; if not, from PyTorch's.
 
     Input ``z`` of shape ``(N, latent_dim)``, output ``(N, *data_shape)``.
 
     Source: authors' code igul222/improved_wgan_training at fa66c57, gan_toy.py, the defaults; with ``depth=4`` and
-    ``tanh``, ``FCGenerator`` of its gan_64x64.py, 'MLP generator with 4 layers and 512 units' of Arjovsky et al. 2017,
-    arXiv:1701.07875v3, Figure 7.
+    ``tanh``, ``FCGenerator`` of its gan_64x64.py.
     """
 
     def __init__(
-        self, latent_dim: int, data_shape: int | Sequence[int], width: int = 512, depth: int = 3, tanh: bool = False
+        self,
+        latent_dim: int,
+        data_shape: int | Sequence[int],
+        width: int = 512,
+        depth: int = 3,
+        tanh: bool = False,
+        he_init: bool = True,
     ):
         super().__init__()
         check_positive(latent_dim=latent_dim, width=width)
         shape = _as_shape(data_shape)
         self.layers = nn.Sequential(
-            *_perceptron(latent_dim, prod(shape), width, depth),
+            *_perceptron(latent_dim, prod(shape), width, depth, he_init),
             nn.Tanh() if tanh else nn.Identity(),
             nn.Unflatten(1, shape),
         )
@@ -51,16 +57,17 @@ class MLPCritic(nn.Module):
         data_shape: shape of one sample, such as ``2`` or ``(3, 64, 64)``.
         width: units of each hidden layer.
         depth: number of hidden layers; 0 leaves the linear critic ``<w, x> + b``.
+        he_init: as for :class:`MLPGenerator`.
 
     Input ``(N, *data_shape)``, output scores ``(N,)``.
 
     Source: authors' code igul222/improved_wgan_training at fa66c57, gan_toy.py.
     """
 
-    def __init__(self, data_shape: int | Sequence[int], width: int = 512, depth: int = 3):
+    def __init__(self, data_shape: int | Sequence[int], width: int = 512, depth: int = 3, he_init: bool = True):
         super().__init__()
         check_positive(width=width)
-        self.layers = nn.Sequential(nn.Flatten(), *_perceptron(prod(_as_shape(data_shape)), 1, width, depth))
+        self.layers = nn.Sequential(nn.Flatten(), *_perceptron(prod(_as_shape(data_shape)), 1, width, depth, he_init))
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores ``(N,)`` for samples ``(N, *data_shape)``."""
@@ -71,7 +78,9 @@ def _as_shape(data_shape: int | Sequence[int]) -> tuple[int, ...]:
     return (data_shape,) if isinstance(data_shape, int) else tuple(data_shape)
 
 
-def _perceptron(in_features: int, out_features: int, width: int, depth: int) -> list[nn.Module]:
+def _perceptron(in_features: int, out_features: int, width: int, depth: int, he_init: bool) -> list[nn.Module]:
     sizes = [in_features, *[width] * depth]
-    hidden = [layer for pair in pairwise(sizes) for layer in (he(nn.Linear(*pair)), nn.ReLU())]
-    return [*hidden, glorot(nn.Linear(sizes[-1], out_features))]
+    hidden, last = [nn.Linear(*pair) for pair in pairwise(sizes)], nn.Linear(sizes[-1], out_features)
+    if he_init:
+        hidden, last = [he(layer) for layer in hidden], glorot(last)
+    return [*(module for layer in hidden for module in (layer, nn.ReLU())), last]

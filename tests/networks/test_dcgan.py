@@ -181,3 +181,12 @@ def test_unknown_choices_are_refused_with_the_known_ones(network):
         network(image_size=8, kernel_size=3)
     with pytest.raises(ValueError, match=r"Expected norm in \{'batch', 'layer', 'none'\}, but got 'instance'\. Choose"):
         network(image_size=8, norm="instance")
+
+
+@pytest.mark.parametrize("norm", ["batch", "layer"])
+def test_every_norm_has_the_usual_eps(norm):
+    # nn.BatchNorm2d(channels, 0.8) sets eps, not momentum: a widely copied mistake.
+    networks = [DCGANGenerator(32, 3, 8, width=4, norm=norm), DCGANCritic(32, 3, width=4, norm=norm)]
+    norms = [m for net in networks for m in net.modules() if isinstance(m, nn.BatchNorm2d | nn.GroupNorm)]
+    assert len(norms) == 5
+    assert {m.eps for m in norms} == {1e-5}

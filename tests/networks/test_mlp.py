@@ -2,6 +2,7 @@ from math import sqrt
 
 import pytest
 import torch
+from torch import nn
 
 from lit_wgan.networks import MLPCritic, MLPGenerator
 
@@ -70,3 +71,15 @@ def test_score_gradient_compiles_without_a_graph_break():
     gradient = torch.func.grad(lambda x: critic(x).sum())
     x = torch.randn(4, 2)
     torch.testing.assert_close(torch.compile(gradient, backend="eager", fullgraph=True)(x), gradient(x))
+
+
+def test_without_he_init_weights_are_pytorchs():
+    torch.manual_seed(0)
+    generator = MLPGenerator(2, 2, width=8, he_init=False)
+    torch.manual_seed(0)
+    expected = [nn.Linear(*sizes) for sizes in [(2, 8), (8, 8), (8, 8), (8, 2)]]
+    ours = [layer for layer in generator.modules() if isinstance(layer, nn.Linear)]
+    assert all(torch.equal(a.weight, b.weight) for a, b in zip(ours, expected, strict=True))
+    assert all(
+        layer.bias.abs().sum() > 0 for layer in MLPCritic(2, he_init=False).modules() if isinstance(layer, nn.Linear)
+    )
