@@ -4,7 +4,7 @@ import sys
 import warnings
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
@@ -30,11 +30,12 @@ TRAINER_DEFAULTS = {
 class RunRecord(SaveConfigCallback):
     """Writes config.yaml and environment.json into the run's directory."""
 
-    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Add the environment to the configuration, which is written already."""
-        assert isinstance(pl_module, AdversarialSystem)
-        assert trainer.log_dir is not None
-        write_environment(Path(trainer.log_dir), pl_module.streams.seed)
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write both, once."""
+        super().setup(trainer, pl_module, stage)
+        directory = trainer.log_dir  # asks all devices
+        if trainer.is_global_zero and directory is not None:
+            write_environment(Path(directory), cast(AdversarialSystem, pl_module).streams.seed)
 
 
 class Experiment(LightningCLI):
@@ -133,9 +134,10 @@ def check_writable(directory: Path) -> None:
 
 def run() -> None:
     """Run the command in ``sys.argv``."""
-    # Expected here: data in memory without loader workers, weights saved as they are after an update, and a directory
-    # of its own for every run. And Lightning itself calls what torch deprecates.
-    for message in ("does not have many workers", "no pre-optimization state", "The dirpath has changed", "LeafSpec"):
-        warnings.filterwarnings("ignore", f".*{message}")
+    # Expected here: data in memory without loader workers, weights saved as they are after an update, a directory of
+    # its own for every run, figures that all devices share. And Lightning itself calls what torch deprecates.
+    expected = ("does not have many workers", "no pre-optimization state", "The dirpath has changed", "sync_dist=True")
+    for message in (*expected, "LeafSpec"):
+        warnings.filterwarnings("ignore", f"(?s).*{message}")
     check_config_files(sys.argv)
     Experiment()

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import BasePredictionWriter
-from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 from torchvision.utils import save_image
 
@@ -41,23 +40,27 @@ class SampleGrid(Callback):
         """Picture the last update."""
         self._picture(trainer, pl_module)
 
-    @rank_zero_only
     def _picture(self, trainer: Trainer, system: AdversarialSystem) -> None:
         update = system.counters.generator_updates
-        # log_dir asks all processes; here only the first one works, and its loggers know where they write.
-        directory = trainer.loggers[0].log_dir if trainer.loggers else None
-        if update in (0, self._pictured) or directory is None:
+        if update in (0, self._pictured) or not trainer.loggers:
             return
         self._pictured = update
-        path = Path(directory) / "samples" / f"{update:07d}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        system.average_statistics()
+        path = Path(cast(str, trainer.log_dir)) / "samples" / f"{update:07d}.png"  # asks all devices
+        if trainer.is_global_zero:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._draw(trainer, system, path)
+
+    def _draw(self, trainer: Trainer, system: AdversarialSystem, path: Path) -> None:
         fake = system.sample(slice(self.num_samples))
         if is_image(fake):
             save_grid(fake, path)
         elif fake[0].shape == (2,):
             data = getattr(trainer, "datamodule", None)
             real = data.real_samples(1000, train=False) if isinstance(data, AdversarialData) else fake.new_empty(0, 2)
-            save_scatter(real, system.sample(slice(1000)), path, f"{update} generator updates")
+            save_scatter(
+                real, system.sample(slice(1000)), path, f"{system.counters.generator_updates} generator updates"
+            )
 
 
 class SampleWriter(BasePredictionWriter):

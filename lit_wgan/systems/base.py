@@ -16,6 +16,7 @@ from torchmetrics import MeanMetric
 
 from lit_wgan.checks import check_positive
 from lit_wgan.data.batches import minibatches
+from lit_wgan.distributed import average_, average_buffers_, average_gradients_, no_gradient_sync
 from lit_wgan.losses import wasserstein_estimate
 from lit_wgan.schedules import Counters, NCritic, check_n_critic, n_critic_at
 from lit_wgan.streams import RandomStreams
@@ -121,10 +122,7 @@ class AdversarialSystem(LightningModule):
         check_pair(real, fake)
         loss, metrics = self.critic_loss(real.to(fake.dtype), fake)
         # Stepped without Lightning's wrapper, so that global_step counts generator updates alone.
-        optimizer = cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))[0]
-        optimizer.zero_grad()
-        self.manual_backward(loss)
-        optimizer.step()
+        self._descend(self.critic, cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))[0], loss)
         self.constrain_critic()
         self._watch("critic", loss)
         self.metrics = {"critic/loss": loss.detach()} | {f"critic/{k}": v.detach() for k, v in metrics.items()}
@@ -137,13 +135,19 @@ class AdversarialSystem(LightningModule):
         self.toggle_optimizer(optimizer)  # spares the critic's weight gradients
         z = self.noise("z/generator", self.counters.generator_updates, batch_size)
         loss = self.generator_loss(self.score(self.generator(z)))
-        optimizer.zero_grad()
-        self.manual_backward(loss)
-        optimizer.step()
+        self._descend(self.generator, optimizer, loss)
         self.untoggle_optimizer(optimizer)
         self._watch("generator", loss)
         self.metrics["generator/loss"] = loss.detach()
         self._after_generator_update()
+
+    def _descend(self, network: nn.Module, optimizer: Optimizer | LightningOptimizer, loss: Tensor) -> None:
+        """One optimizer step of one network, on the gradient of the global minibatch's loss."""
+        optimizer.zero_grad()
+        with no_gradient_sync(self.trainer.model):
+            self.manual_backward(loss)
+        average_gradients_(network)
+        optimizer.step()
 
     def _after_generator_update(self) -> None:
         if self.ema_generator is not None and self.ema_decay is not None:
@@ -201,10 +205,15 @@ class AdversarialSystem(LightningModule):
         generator.train(training)
         return samples
 
+    def average_statistics(self) -> None:
+        """Make the running statistics of all networks equal on all devices; to be called on all of them."""
+        average_buffers_(self)
+
     # Evaluation.
 
     def on_validation_start(self) -> None:
-        """Let the axis of what is logged count generator updates, as everywhere, where Lightning counts batches."""
+        """Make the devices' networks equal, and let the axis of what is logged count generator updates, not batches."""
+        self.average_statistics()
         self.trainer.fit_loop.epoch_loop._batches_that_stepped = self.counters.generator_updates
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
@@ -240,7 +249,8 @@ class AdversarialSystem(LightningModule):
     # Logging and checkpoints.
 
     def record(self, metrics: Metrics) -> None:
-        """Log metrics of training, with the number of generator updates as their axis."""
+        """Log metrics of training, averaged over devices, with the number of generator updates as their axis."""
+        average_(metrics.values())
         self.log_dict(metrics, logger=False)  # for callbacks and the progress bar
         values = {name: float(value) for name, value in metrics.items()}
         for logger in self.loggers:
@@ -270,6 +280,7 @@ class AdversarialSystem(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the counters and the seed; refuse to save weights after a loss that was not finite."""
         self.stop_if_not_finite()
+        self.average_statistics()  # in place, so that the state dict that was gathered already sees it
         checkpoint["lit_wgan"] = {"system": type(self).__name__, "seed": self.streams.seed, **asdict(self.counters)}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -61,6 +61,16 @@ def test_an_update_of_one_network_leaves_the_other_bit_equal(networks, trainer):
     assert all(untouched for _, _, untouched in system.seen)
 
 
+def test_a_critic_update_changes_nothing_of_the_generator_but_batch_statistics(networks, trainer):
+    generator = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    system = WGANGP(**networks() | {"generator": generator}, n_critic=1)
+    trainer(max_steps=1).fit(system, loader())
+    before = {name: value.clone() for name, value in generator.state_dict().items()}
+    system.update_critic(torch.randn(8, 2))
+    changed = {name for name, value in generator.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed == {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
+
+
 def test_a_critic_update_leaves_no_gradient_on_the_generator_and_the_other_way_round(networks, trainer):
     system = WGANGP(**networks(), n_critic=1)
     run = trainer(max_steps=1)

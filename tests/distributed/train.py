@@ -1,0 +1,106 @@
+"""Run by the tests in as many processes as they like: trains every case and saves the weights of rank 0.
+
+python train.py OUTPUT DEVICES, under the variables of torchrun
+"""
+
+import logging
+import os
+import sys
+import warnings
+
+import torch
+from lightning.pytorch import Trainer, seed_everything
+from torch import nn
+from torch.utils.data import DataLoader
+
+from lit_wgan import GAN, WGAN, WGANGP, ImageData, ToyData, WarmStart
+from lit_wgan.networks import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator
+
+UPDATES = 50
+M = 12
+
+
+def toy_networks():
+    return {"generator": MLPGenerator(2, 2, 16, 2), "critic": MLPCritic(2, 16, 2), "latent_dim": 2}
+
+
+def digit_networks():
+    generator = DCGANGenerator(8, 1, 4, width=8, norm="layer")
+    return {"generator": generator, "critic": DCGANCritic(8, 1, width=8), "latent_dim": 4}
+
+
+def linear_decay(optimizer):
+    return torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=2 * UPDATES)
+
+
+def own_loader(devices):
+    """Every device takes its rows in order; Lightning's own sampler would shuffle."""
+    data = torch.randn(UPDATES * 2 * M, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    rows = range(int(os.environ["RANK"]), len(data), devices)
+    return {"train_dataloaders": DataLoader(data, M // devices, sampler=rows)}
+
+
+CASES = {
+    "GAN on points": lambda _: (GAN(**toy_networks()), {"datamodule": ToyData("swiss_roll", M)}),
+    "WGAN on points": lambda _: (
+        WGAN(**toy_networks(), n_critic=WarmStart(2, 5, 3, 20), ema_decay=0.99),
+        {"datamodule": ToyData("eight_gaussians", M)},
+    ),
+    "WGAN-GP on points": lambda _: (
+        WGANGP(**toy_networks(), n_critic=2, generator_batch_multiple=2, lr_scheduler=linear_decay),
+        {"datamodule": ToyData("twenty_five_gaussians", M)},
+    ),
+    "WGAN-GP on digits": lambda _: (
+        WGANGP(**digit_networks(), n_critic=2),
+        {"datamodule": ImageData("digits", batch_size=M, horizontal_flip=True, dequantise=True)},
+    ),
+    "WGAN on a loader of one's own": lambda devices: (WGAN(**toy_networks(), n_critic=2), own_loader(devices)),
+}
+
+
+def averaged_batch_norm():
+    generator = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    system = WGAN(generator, MLPCritic(2, 16, 2), latent_dim=2, n_critic=1)
+    return system, {"datamodule": ToyData("swiss_roll", M)}
+
+
+def trainer(devices, strategy, **options):
+    return Trainer(
+        accelerator="cpu",
+        devices=devices,
+        strategy=strategy if devices > 1 else "auto",
+        max_epochs=-1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        limit_val_batches=0,
+        use_distributed_sampler=False,
+        **options,
+    )
+
+
+def main():
+    output, devices, strategy = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    torch.set_num_threads(1)
+    warnings.filterwarnings("ignore")
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    weights = {}
+    for precision in ("64-true", "32-true"):
+        for name, make in CASES.items():
+            seed_everything(0, verbose=False)
+            system, data = make(devices)
+            run = trainer(devices, strategy, max_steps=UPDATES, precision=precision)
+            run.fit(system, **data)
+            assert system.counters.generator_updates == run.global_step == UPDATES
+            weights[f"{name}, {precision}"] = system.state_dict()
+    seed_everything(0, verbose=False)
+    system, data = averaged_batch_norm()
+    run = trainer(devices, strategy, max_steps=5)
+    run.fit(system, **data)
+    system.average_statistics()
+    torch.save(weights | {"batch norm": system.state_dict()}, f"{output}.{run.global_rank}")
+
+
+if __name__ == "__main__":
+    main()
