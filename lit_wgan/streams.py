@@ -7,7 +7,7 @@ continues; rank r of w draws just the rows ``r::w`` of the global minibatch; a r
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from math import prod, tau
+from math import prod, sqrt
 
 import torch
 from torch import Tensor
@@ -50,7 +50,7 @@ class RandomStreams:
 
     Every draw takes ``stream``, the name of what the numbers are for; ``update``, a counter not below 0; the *global*
     ``shape``, whose first axis counts rows; and ``rows``, the slice of rows wanted. The numbers are the same on every
-    device, up to the rounding of the logarithm and the cosine in :meth:`normal`.
+    device, up to the rounding of the error function's inverse in :meth:`normal`.
 
     Example:
         >>> z = RandomStreams(seed=0).normal("z", 7, (64, 128))
@@ -83,7 +83,7 @@ class RandomStreams:
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Uniform numbers in ``[0, 1)``, shape ``(number of rows, *shape[1:])``."""
+        """Uniform numbers in ``[0, 1)``, shape ``(number of rows, *shape[1:])``, float32 or float64."""
         # No more bits than the type's mantissa has, or the largest would round up to 1.
         n = 53 if dtype == torch.float64 else 24
         return _top_bits(self.bits(stream, update, shape, rows, device), n).to(dtype) * 2.0**-n
@@ -97,14 +97,13 @@ class RandomStreams:
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Standard normal numbers, shape ``(number of rows, *shape[1:])``, by the Box-Muller transform."""
-        columns = prod(shape[1:])
-        words = self.bits(stream, update, (shape[0], -(-columns // 2)), rows, device)
-        # The two halves of a word give two normals. The first lies in (0, 1], where the logarithm is finite.
-        radius = ((_top_bits(words, 32).to(dtype) + 1) * 2.0**-32).log_().mul_(-2).sqrt_()
-        angle = (words & 0xFFFFFFFF).to(dtype) * (tau * 2.0**-32)
-        pairs = torch.cat([radius * angle.cos(), radius * angle.sin()], dim=1)
-        return pairs[:, :columns].reshape(-1, *shape[1:])
+        """Standard normal numbers, shape ``(number of rows, *shape[1:])``, float32 or float64.
+
+        They are the quantiles of odd multiples of ``2**-23`` (float64: ``2**-52``) in ``(-1, 1)``, so none is infinite.
+        """
+        n = 52 if dtype == torch.float64 else 23
+        odd = (self.bits(stream, update, shape, rows, device) >> (63 - n)) | 1
+        return odd.to(dtype).mul_(2.0**-n).erfinv_().mul_(sqrt(2))
 
     def permutation(self, stream: str, update: int, n: int) -> Tensor:
         """A random order of ``0 .. n - 1``, shape ``(n,)``, int64, on the CPU."""

@@ -59,9 +59,9 @@ def test_extreme_words_make_finite_normals_and_no_uniform_of_one(dtype, monkeypa
     u = streams.uniform("u", 0, (1, 5), dtype=dtype)
     assert u.min() == 0
     assert u.max() < 1
-    z = streams.normal("z", 0, (1, 10), dtype=dtype)
+    z = streams.normal("z", 0, (1, 5), dtype=dtype)
     assert z.isfinite().all()
-    assert z.abs().max() < 6.7
+    assert z.abs().max() > 5
 
 
 def test_neighbouring_updates_rows_and_columns_are_uncorrelated():

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+import torch
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 from torch.optim import Adam
@@ -58,7 +59,9 @@ class WGANGP(AdversarialSystem):
 
     def critic_loss(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Metrics]:
         """Eq. (3): ``E[D(x_tilde)] - E[D(x)] + lambda E[(||grad D(x_hat)||_2 - 1)^2]``."""
-        estimate = self.estimate(self.score(real), self.score(fake))
+        # One pass for both: under the penalty no layer mixes samples.
+        real_scores, fake_scores = self.score(torch.cat([real, fake])).chunk(2)
+        estimate = self.estimate(real_scores, fake_scores)
         interpolates = interpolate(real, fake, self.interpolation_coefficients(real))
         gradient_norms = gradient_norm(self.critic, interpolates)
         penalty = norm_penalty(gradient_norms, self.one_sided)
