@@ -120,7 +120,8 @@ class AdversarialSystem(LightningModule):
         with torch.no_grad():
             fake = self.generator(self.noise("z/critic", self.counters.critic_updates, len(real)))
         check_pair(real, fake)
-        loss, metrics = self.critic_loss(real.to(fake.dtype), fake)
+        # In the networks' own type: mixed precision gives fakes of a lower one, data often has another.
+        loss, metrics = self.critic_loss(real.to(self.dtype), fake.to(self.dtype))
         # Stepped without Lightning's wrapper, so that global_step counts generator updates alone.
         self._descend(self.critic, cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))[0], loss)
         self.constrain_critic()
@@ -196,7 +197,7 @@ class AdversarialSystem(LightningModule):
         Returns:
             Samples of shape ``(number of rows, ...)``.
         """
-        generator = self.ema_generator or self.generator
+        generator = self.generator if self.ema_generator is None else self.ema_generator
         training = generator.training
         generator.eval()
         dtype = cast(torch.dtype, self.dtype)
@@ -221,7 +222,7 @@ class AdversarialSystem(LightningModule):
         for real in minibatches(batch):
             fake = self.generator(self.noise("z/validation", batch_idx, len(real)))
             check_pair(real, fake)
-            estimate = self.estimate(self.score(real.to(fake.dtype)), self.score(fake))
+            estimate = self.estimate(self.score(real.to(self.dtype)), self.score(fake.to(self.dtype)))
             self._held_out_estimate.update(estimate, weight=len(real))
 
     def on_validation_epoch_end(self) -> None:

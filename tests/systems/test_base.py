@@ -275,7 +275,7 @@ def test_decay_out_of_range_is_refused(value, networks):
 
 def test_scores_that_are_not_one_per_sample_are_refused(networks, trainer):
     system = WGANGP(**networks() | {"critic": nn.Linear(2, 1)})
-    with pytest.raises(ValueError, match=r"Expected scores of shape \(8,\), but the critic gave \(8, 1\)"):
+    with pytest.raises(ValueError, match=r"Expected scores of shape \(16,\), but the critic gave \(16, 1\)"):
         trainer().fit(system, loader())
 
 
@@ -297,6 +297,20 @@ def test_bytes_that_nobody_scaled_are_refused(networks, trainer):
 def test_a_batch_without_samples_is_refused(networks, trainer):
     with pytest.raises(ValueError, match="Expected a batch that is a tensor"):
         trainer().fit(WGAN(**networks()), DataLoader([{"image": torch.zeros(2)}], 1))
+
+
+@pytest.mark.parametrize("system_class", SYSTEMS)
+def test_mixed_precision_trains_on_real_samples_that_are_not_rounded(system_class, networks, trainer):
+    class Checked(system_class):
+        def critic_loss(self, real, fake):
+            assert real.dtype == fake.dtype == torch.float32
+            return super().critic_loss(real, fake)
+
+    system = Checked(**networks())
+    before = state(system)
+    trainer(max_steps=2, precision="bf16-mixed").fit(system, loader())
+    assert not same(before, state(system))
+    assert all(value.isfinite().all() for value in state(system))
 
 
 def test_half_precision_with_loss_scaling_is_refused(networks, trainer):
