@@ -27,6 +27,8 @@ def describe(error: BaseException) -> str:
         reasons = dict.fromkeys(line for line in lines if not _SEARCH.match(line))
         section = keys[0].split(".")[0]
         return f"In {'.'.join(dict.fromkeys(keys))}: {'; '.join(reasons)}.\n{_remedy(section)}"
+    if isinstance(error, ArgumentError):
+        lines = [lines[0], "lit-wgan fit --help lists the options."]
     return "\n".join(lines[:2]) or type(error).__name__
 
 

@@ -110,12 +110,11 @@ def check_checkpoint(path: Path) -> None:
     if not path.is_file():
         raise FileNotFoundError(f"Expected --ckpt_path to be a checkpoint file, but got {path}. Check the path.")
     try:
-        torch.load(path, map_location="meta", weights_only=True, mmap=True)
+        torch.load(path, map_location="meta", weights_only=True)
     except (RuntimeError, UnpicklingError, EOFError) as error:
-        reason = str(error).splitlines()[0]
         raise ValueError(
-            f"Expected --ckpt_path to be a checkpoint file, but got {path}, which cannot be read ({reason}). "
-            "Take an earlier one."
+            f"Expected --ckpt_path to be a checkpoint file, but got {path}, which is damaged or something else. "
+            "Take an earlier checkpoint."
         ) from error
 
 
