@@ -1,0 +1,32 @@
+"""The README's Python runs as it stands, and the files and tests that the pages name exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_python_example_of_the_readme_trains_and_samples(monkeypatch, tmp_path):
+    (code,) = re.findall(r"```python\n(.*?)```", PAGES[0].read_text(), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(code.replace("max_steps=200", "max_steps=2, logger=False, accelerator='cpu'"), names)
+    assert names["samples"].shape == (8, 10, 2)
+    assert names["system"].counters.generator_updates == 2
+    assert isinstance(names["samples"], torch.Tensor)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_a_page_names_exist(page):
+    named = re.findall(r"(?:configs|docs|lit_wgan|benchmarks|docker)/[\w/.]*\w", page.read_text())
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tests_that_a_page_names_exist(page):
+    for file, test in re.findall(r"([\w/]+\.py)::(\w+)", page.read_text()):
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text()
