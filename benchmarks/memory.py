@@ -20,7 +20,8 @@ from torch import nn
 from lit_wgan import WGAN
 from lit_wgan.callbacks import GeneratorUpdates
 from lit_wgan.data.batches import CriticBatches, MinibatchSource
-from lit_wgan.data.datamodules import AdversarialData, ImageSource, to_unit_range
+from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.data.image_data import ImageSource, to_unit_range
 from lit_wgan.data.sampler import InfiniteSampler
 
 UPDATES = 2000

@@ -4,7 +4,7 @@ import torch
 from torch.utils.data import Dataset
 
 from lit_wgan import WGAN, ImageData, ToyData
-from lit_wgan.data.datamodules import to_unit_range
+from lit_wgan.data.image_data import to_unit_range
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
 

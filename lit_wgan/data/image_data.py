@@ -1,0 +1,146 @@
+"""Images: the DataModule, and what turns its array of bytes into training data."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from lit_wgan.data.batches import CriticBatches, MinibatchSource
+from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.data.images import open_images
+from lit_wgan.data.sampler import InfiniteSampler
+
+
+class ImageData(AdversarialData):
+    """Images, decoded once into a memory-mapped array and sent to the device as bytes.
+
+    Args:
+        dataset: a name (``digits``, ``mnist``, ``fashion_mnist``, ``cifar10``, ``cifar100``, ``celeba``, ``lsun``,
+            ``folder``) or any torch Dataset of images.
+        root: folder of the data set; ``digits`` needs none.
+        image_size: side to which images are resized and cropped; None leaves them as they are.
+        batch_size: the global minibatch m.
+        horizontal_flip: mirror half of the images, chosen anew for every minibatch.
+        dequantise: spread each of the 256 levels evenly over the interval of width 1/128 that it stands for, as the
+            authors of WGAN-GP do for CIFAR-10 (igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py).
+        download: fetch the data set where torchvision can.
+        cache_dir: folder of the decoded arrays; None for ``cache`` beside the data.
+        num_workers: processes that decode, once, and that draw minibatches.
+        num_generated: see :class:`AdversarialData`.
+
+    Raises:
+        ValueError: for unknown names, numbers out of range, and images that do not fit together.
+    """
+
+    def __init__(
+        self,
+        dataset: str | Dataset[Any] = "digits",
+        root: str = "data",
+        image_size: int | None = None,
+        batch_size: int = 64,
+        horizontal_flip: bool = False,
+        dequantise: bool = False,
+        download: bool = False,
+        cache_dir: str | None = None,
+        num_workers: int = 0,
+        num_generated: int = 64,
+    ):
+        super().__init__(batch_size, num_workers, num_generated)
+        self.horizontal_flip = horizontal_flip
+        self.dequantise = dequantise
+        self._open = partial(
+            open_images,
+            dataset,
+            root,
+            image_size=image_size,
+            cache_dir=Path(cache_dir or Path(root) / "cache"),
+            download=download,
+            num_workers=num_workers,
+        )
+
+    def prepare_data(self) -> None:
+        """Download and decode, on one process per node."""
+        for train in (True, False):
+            self._open(train=train)
+
+    def setup(self, stage: str) -> None:
+        """Map the arrays of training and held-out images into memory."""
+        self.images = {train: self._open(train=train) for train in (True, False)}
+
+    def source(self, rows: slice) -> MinibatchSource:
+        """Minibatches of shuffled epochs."""
+        images = self.images[True]
+        return ImageSource(images, InfiniteSampler(len(images), self.batch_size, self.streams), rows)
+
+    def held_out(self) -> Dataset[Tensor]:
+        """The held-out images, as bytes."""
+        return ImageArray(self.images[False])
+
+    def real_samples(self, n: int, train: bool) -> Tensor:
+        """``n`` images ``(n, C, H, W)`` in ``[-1, 1]``, without flips or noise."""
+        images = self.images[train]
+        if n > len(images):
+            raise ValueError(f"Expected at most {len(images)} real samples, but got {n}. Lower num_samples.")
+        order = self.streams.permutation("data/real_samples", int(train), len(images))
+        return to_unit_range(gather(images, order[:n]))
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Turn bytes into numbers, on the device."""
+        if isinstance(batch, CriticBatches):
+            batch.prepare = self.prepare
+            return batch
+        return to_unit_range(batch) if isinstance(batch, Tensor) and batch.dtype == torch.uint8 else batch
+
+    def prepare(self, images: Tensor, number: int) -> Tensor:
+        """Training data from the bytes of minibatch ``number``: flipped and dequantised if asked for, in [-1, 1]."""
+        assert self.trainer is not None
+        devices = self.trainer.world_size
+        rows = slice(self.trainer.global_rank, None, devices)
+        shape = (len(images) * devices, *images.shape[1:])
+        if self.horizontal_flip:
+            flip = self.streams.uniform("data/flip", number, shape[:1], rows, images.device) < 0.5
+            images = torch.where(flip.view(-1, 1, 1, 1), images.flip(-1), images)
+        if not self.dequantise:
+            return to_unit_range(images)
+        noise = self.streams.uniform("data/dequantise", number, shape, rows, images.device)
+        return (images + noise) / 128 - 1
+
+
+class ImageSource:
+    """Minibatches of an image array."""
+
+    def __init__(self, images: np.ndarray, sampler: InfiniteSampler, rows: slice):
+        self.images = images
+        self.sampler = sampler
+        self.rows = rows
+
+    def minibatch(self, number: int) -> Tensor:
+        """This device's rows of minibatch ``number``, shape ``(m / devices, C, H, W)``, uint8."""
+        return gather(self.images, self.sampler[number][self.rows])
+
+
+class ImageArray(Dataset[Tensor]):
+    """An array of images as a data set."""
+
+    def __init__(self, images: np.ndarray):
+        self.images = images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return torch.from_numpy(self.images[index].copy())
+
+
+def gather(images: np.ndarray, indices: Tensor) -> Tensor:
+    """The images of the given indices, copied out of the array, shape ``(len(indices), C, H, W)``."""
+    return torch.from_numpy(images[indices.numpy()])
+
+
+def to_unit_range(images: Tensor) -> Tensor:
+    """Bytes ``0 .. 255`` as float32 in ``[-1, 1]``."""
+    return images.float() / 127.5 - 1
