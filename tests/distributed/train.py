@@ -29,6 +29,23 @@ def digit_networks():
     return {"generator": generator, "critic": DCGANCritic(8, 1, width=8), "latent_dim": 4}
 
 
+# A critic's Wasserstein loss does not change with the bias of a unit that all samples activate: the gradient there is 0
+# plus rounding, which the usual eps of 1e-8 would turn into steps that float32 cannot repeat.
+EPS = 1e-3
+
+
+def rmsprop(parameters):
+    return torch.optim.RMSprop(parameters, lr=5e-5, eps=EPS)
+
+
+def adam(parameters):
+    return torch.optim.Adam(parameters, lr=1e-4, betas=(0.0, 0.9), eps=EPS)
+
+
+RMSPROP = {"generator_optimizer": rmsprop, "critic_optimizer": rmsprop}
+ADAM = {"generator_optimizer": adam, "critic_optimizer": adam}
+
+
 def linear_decay(optimizer):
     return torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=2 * UPDATES)
 
@@ -43,18 +60,21 @@ def own_loader(devices):
 CASES = {
     "GAN on points": lambda _: (GAN(**toy_networks()), {"datamodule": ToyData("swiss_roll", M)}),
     "WGAN on points": lambda _: (
-        WGAN(**toy_networks(), n_critic=WarmStart(2, 5, 3, 20), ema_decay=0.99),
+        WGAN(**toy_networks(), **RMSPROP, clip_value=0.1, n_critic=WarmStart(2, 5, 3, 20), ema_decay=0.99),
         {"datamodule": ToyData("eight_gaussians", M)},
     ),
     "WGAN-GP on points": lambda _: (
-        WGANGP(**toy_networks(), n_critic=2, generator_batch_multiple=2, lr_scheduler=linear_decay),
+        WGANGP(**toy_networks(), **ADAM, n_critic=2, generator_batch_multiple=2, lr_scheduler=linear_decay),
         {"datamodule": ToyData("twenty_five_gaussians", M)},
     ),
     "WGAN-GP on digits": lambda _: (
-        WGANGP(**digit_networks(), n_critic=2),
+        WGANGP(**digit_networks(), **ADAM, n_critic=2),
         {"datamodule": ImageData("digits", batch_size=M, horizontal_flip=True, dequantise=True)},
     ),
-    "WGAN on a loader of one's own": lambda devices: (WGAN(**toy_networks(), n_critic=2), own_loader(devices)),
+    "WGAN on a loader of one's own": lambda devices: (
+        WGAN(**toy_networks(), **RMSPROP, clip_value=0.1, n_critic=2),
+        own_loader(devices),
+    ),
 }
 
 
