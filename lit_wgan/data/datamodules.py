@@ -56,8 +56,7 @@ class AdversarialData(LightningDataModule):
                 f"Expected data.batch_size to divide by the number of devices, {devices}, but got {self.batch_size}. "
                 f"Use {self.batch_size // devices * devices or devices}."
             )
-        source = self.source(slice(self.trainer.global_rank, None, devices))
-        stream = CriticBatchStream(source, self.system.n_critic, self.system.counters)
+        stream = CriticBatchStream(self.source(self.rows), self.system.n_critic, self.system.counters)
         return DataLoader(stream, batch_size=None, num_workers=self.num_workers, pin_memory=torch.cuda.is_available())
 
     def val_dataloader(self) -> DataLoader[Tensor]:
@@ -71,6 +70,12 @@ class AdversarialData(LightningDataModule):
     def predict_dataloader(self) -> DataLoader[Tensor]:
         """The numbers of the samples to generate."""
         return DataLoader(range(self.num_generated), batch_size=self.batch_size)  # type: ignore[arg-type]  # indexable is enough
+
+    @property
+    def rows(self) -> slice:
+        """The rows of a global minibatch that belong to this device."""
+        assert self.trainer is not None
+        return slice(self.trainer.global_rank, None, self.trainer.world_size)
 
     @property
     def system(self) -> "AdversarialSystem":

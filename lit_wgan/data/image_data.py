@@ -68,8 +68,8 @@ class ImageData(AdversarialData):
             self._open(train=train)
 
     def setup(self, stage: str) -> None:
-        """Map the arrays of training and held-out images into memory."""
-        self.images = {train: self._open(train=train) for train in (True, False)}
+        """Map the arrays of training and held-out images into memory; what there was to download is there by now."""
+        self.images = {train: self._open(train=train, download=False) for train in (True, False)}
 
     def source(self, rows: slice) -> MinibatchSource:
         """Minibatches of shuffled epochs."""
@@ -98,15 +98,13 @@ class ImageData(AdversarialData):
     def prepare(self, images: Tensor, number: int) -> Tensor:
         """Training data from the bytes of minibatch ``number``: flipped and dequantised if asked for, in [-1, 1]."""
         assert self.trainer is not None
-        devices = self.trainer.world_size
-        rows = slice(self.trainer.global_rank, None, devices)
-        shape = (len(images) * devices, *images.shape[1:])
+        shape = (len(images) * self.trainer.world_size, *images.shape[1:])
         if self.horizontal_flip:
-            flip = self.streams.uniform("data/flip", number, shape[:1], rows, images.device) < 0.5
+            flip = self.streams.uniform("data/flip", number, shape[:1], self.rows, images.device) < 0.5
             images = torch.where(flip.view(-1, 1, 1, 1), images.flip(-1), images)
         if not self.dequantise:
             return to_unit_range(images)
-        noise = self.streams.uniform("data/dequantise", number, shape, rows, images.device)
+        noise = self.streams.uniform("data/dequantise", number, shape, self.rows, images.device)
         return (images + noise) / 128 - 1
 
 
