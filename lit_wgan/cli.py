@@ -34,7 +34,11 @@ examples:
 
 
 def main() -> int:
-    """Run the command in ``sys.argv`` and return its exit status: 0, or 2 for an error of use."""
+    """Run the command in ``sys.argv`` and return its exit status.
+
+    0: done, or stopped by a signal with a checkpoint; 1: another process was lost, or a defect; 2: an error of use;
+    130: stopped by Ctrl-C.
+    """
     debug = "--debug" in sys.argv or "LIT_WGAN_DEBUG" in os.environ
     if "--debug" in sys.argv:
         sys.argv.remove("--debug")
@@ -51,6 +55,7 @@ def main() -> int:
         hint = f"Did you mean {near[0]}?" if near else "See lit-wgan --help."
         return _fail(f"Expected one of {', '.join(COMMANDS)}, but got '{command}'. {hint}")
 
+    from lit_wgan.distributed import LostRankError
     from lit_wgan.errors import USER_ERRORS, describe  # these take seconds
     from lit_wgan.experiment import run
 
@@ -60,9 +65,15 @@ def main() -> int:
         if debug:
             raise
         return _fail(describe(error))
+    except LostRankError as error:
+        if debug:
+            raise
+        return _fail(str(error), status=1)
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, status: int = 2) -> int:
     print(f"lit-wgan: error: {message}", file=sys.stderr)
-    return 2
+    return status

@@ -1,7 +1,17 @@
-"""What watches a run: pictures of its samples, exact distances, and the progress bar."""
+"""What watches a run: checkpoints, signals, pictures of its samples, exact distances, and the progress bar."""
 
+from lit_wgan.callbacks.checkpoints import Checkpoints
 from lit_wgan.callbacks.evaluation import ExactW1, ModeCoverage
+from lit_wgan.callbacks.interruptions import Interruptions
 from lit_wgan.callbacks.progress import GeneratorUpdates
 from lit_wgan.callbacks.samples import SampleGrid, SampleWriter
 
-__all__ = ["ExactW1", "GeneratorUpdates", "ModeCoverage", "SampleGrid", "SampleWriter"]
+__all__ = [
+    "Checkpoints",
+    "ExactW1",
+    "GeneratorUpdates",
+    "Interruptions",
+    "ModeCoverage",
+    "SampleGrid",
+    "SampleWriter",
+]

@@ -1,5 +1,6 @@
 """What all DataModules share, and the one for toy distributions."""
 
+import signal
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -57,7 +58,13 @@ class AdversarialData(LightningDataModule):
                 f"Use {self.batch_size // devices * devices or devices}."
             )
         stream = CriticBatchStream(self.source(self.rows), self.system.n_critic, self.system.counters)
-        return DataLoader(stream, batch_size=None, num_workers=self.num_workers, pin_memory=torch.cuda.is_available())
+        return DataLoader(
+            stream,
+            batch_size=None,
+            num_workers=self.num_workers,
+            pin_memory=torch.cuda.is_available(),
+            worker_init_fn=ignore_signals,
+        )
 
     def val_dataloader(self) -> DataLoader[Tensor]:
         """The held-out samples, once."""
@@ -87,6 +94,12 @@ class AdversarialData(LightningDataModule):
     def streams(self) -> RandomStreams:
         """The run's random numbers, which the system keeps."""
         return self.system.streams
+
+
+def ignore_signals(worker: int) -> None:
+    """Let a loader worker outlive the signals that ask its run to stop, which it is still needed for."""
+    for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 class ToyData(AdversarialData):

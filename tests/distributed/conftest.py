@@ -1,0 +1,125 @@
+"""Runs of the command in processes of their own, and what they leave."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+HERE = Path(__file__).parent
+TOY = HERE / "toy.yaml"
+
+
+class Runs:
+    """Starts ``lit-wgan fit`` in one folder; every attempt of a test writes below it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.checkpoints = folder / "runs" / "toy" / "version_0" / "checkpoints"
+        paths = [str(HERE), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")]
+        self.environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
+
+    def start(self, *options, **environment):
+        """A run on the toy configuration, in a process group of its own."""
+        command = [sys.executable, "-m", "lit_wgan", "fit", "--config", str(TOY), *options]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment | environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def fit(self, *options, status=0, **environment):
+        """A run that ends by itself; returns what it wrote to stderr."""
+        process = self.start(*options, **environment)
+        try:
+            _, err = process.communicate(timeout=300)
+        finally:
+            kill_group(process)
+        assert process.returncode == status, err
+        return err
+
+    def wait_for_checkpoint(self, process):
+        """Wait until this attempt has written one."""
+        before = self.newest_time()
+        for _ in range(3000):
+            if process.poll() is not None or self.newest_time() > before:
+                break
+            time.sleep(0.02)
+        assert process.poll() is None, process.communicate()[1]
+
+    def newest_time(self):
+        return max((path.stat().st_mtime_ns for path in self.checkpoints.glob("*.ckpt")), default=0)
+
+    def result(self, version=0):
+        """The last checkpoint and the rows of metrics.csv."""
+        run = self.folder / "runs" / "toy" / f"version_{version}"
+        with (run / "metrics.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        return torch.load(run / "checkpoints" / "last.ckpt", weights_only=True), rows
+
+
+def kill_group(process):
+    """Kill a run and whatever it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.communicate()
+
+
+def assert_same_run(a, b):
+    """Assert that two results are equal to the bit: weights, optimizers, schedules, counters and logs."""
+    (checkpoint, rows), (other, other_rows) = a, b
+    for key in ("state_dict", "optimizer_states", "lr_schedulers", "lit_wgan", "global_step"):
+        assert_equal(checkpoint[key], other[key], key)
+    assert [row["step"] for row in rows] == [row["step"] for row in other_rows]
+    assert rows == other_rows
+
+
+def assert_equal(a, b, where):
+    assert type(a) is type(b), where
+    if isinstance(a, torch.Tensor):
+        assert torch.equal(a, b), where
+    elif isinstance(a, dict):
+        assert a.keys() == b.keys(), where
+        for key in a:
+            assert_equal(a[key], b[key], f"{where}/{key}")
+    elif isinstance(a, list):
+        assert len(a) == len(b), where
+        for number, (x, y) in enumerate(zip(a, b, strict=True)):
+            assert_equal(x, y, f"{where}/{number}")
+    else:
+        assert a == b, where
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return Runs(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """Results of runs that nothing happened to, made once for each number of devices and updates."""
+    known = {}
+
+    def result(devices, max_steps):
+        if (devices, max_steps) not in known:
+            runs = Runs(tmp_path_factory.mktemp("undisturbed"))
+            runs.fit("--trainer.devices", str(devices), "--trainer.max_steps", str(max_steps))
+            known[devices, max_steps] = runs.result()
+        return known[devices, max_steps]
+
+    return result
+
+
+@pytest.fixture(scope="session")
+def same_run():
+    return assert_same_run
