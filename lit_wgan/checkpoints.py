@@ -94,20 +94,24 @@ def _check_sums(path: Path) -> None:
         raise BadZipFile(f"{changed} has changed since it was written")
 
 
-def find_newest(directory: Path) -> Path | None:
-    """The newest intact checkpoint in a directory, or None; a damaged one draws a warning and is kept."""
+def find_newest(directory: Path) -> tuple[Path | None, list[Path]]:
+    """The newest intact checkpoint in a directory, or None, and the damaged ones that are newer."""
+    damaged = []
     for path in sorted(directory.glob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
         try:
             read_checkpoint(path)
         except (ValueError, OSError):
             rank_zero_warn(f"{path} is no intact checkpoint. It is kept, and an earlier one is looked for.")
+            damaged.append(path)
         else:
-            return path
-    return None
+            return path, damaged
+    return None, damaged
 
 
 @rank_zero_only
-def remove_unfinished(directory: Path) -> None:
-    """Delete what processes that were killed while they wrote have left in a directory."""
+def tidy(directory: Path, damaged: list[Path]) -> None:
+    """Delete what processes killed while they wrote have left; rename damaged files, so that none is overwritten."""
     for path in directory.glob("*.ckpt.tmp-*"):
         path.unlink(missing_ok=True)
+    for path in damaged:
+        path.rename(f"{path}.damaged")

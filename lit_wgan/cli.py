@@ -13,6 +13,8 @@ COMMANDS = {
     "predict": "generate samples from a checkpoint",
 }
 
+CTRL_C = 130  # 128 + SIGINT, as shells have it
+
 HELP = f"""usage: lit-wgan COMMAND [options]
 
 Train GANs on the Wasserstein distance.
@@ -70,7 +72,11 @@ def main() -> int:
             raise
         return _fail(str(error), status=1)
     except KeyboardInterrupt:
-        return 130
+        return CTRL_C
+    except SystemExit as exit:
+        if isinstance(exit.__context__, KeyboardInterrupt):  # which Lightning turns into status 1
+            return CTRL_C
+        raise
     return 0
 
 

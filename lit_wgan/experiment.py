@@ -1,5 +1,6 @@
 """From YAML to a run: LightningCLI with the project's defaults and run directories."""
 
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -13,7 +14,7 @@ from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
 
 from lit_wgan.callbacks import Checkpoints, GeneratorUpdates, Interruptions, SampleGrid, SampleWriter
-from lit_wgan.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, remove_unfinished
+from lit_wgan.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, tidy
 from lit_wgan.data import AdversarialData
 from lit_wgan.distributed import is_connection_error, lost_rank_error
 from lit_wgan.errors import check_config_files
@@ -100,20 +101,22 @@ class Experiment(LightningCLI):
 
     def _find_last(self, options: Namespace) -> str | None:
         """The newest intact checkpoint of the newest run that trained, which ``fit`` then goes on with."""
-        if options.checkpoint.dirpath is not None:
-            newest = find_newest(Path(options.checkpoint.dirpath))
-        else:
+        run = None
+        if options.checkpoint.dirpath is None:
             check_default_logger(options.trainer.logger)
             run = newest_run(Path(options.trainer.default_root_dir) / self.run_name)
-            newest = find_newest(run / "checkpoints") if run else None
-            if run and newest and self.config.subcommand == "fit":
-                self._go_on_with(run, newest)
+        directory = run / "checkpoints" if run else Path(options.checkpoint.dirpath or os.devnull)
+        newest, damaged = find_newest(directory)
         rank_zero_info(f"Continuing from {newest}." if newest else "There is no checkpoint to continue from: starting.")
-        return str(newest) if newest else None
+        if newest is None:
+            return None
+        if self.config.subcommand == "fit":
+            tidy(directory, damaged)
+            if run is not None:
+                self._go_on_with(run, read_checkpoint(newest)["lit_wgan"]["generator_updates"])
+        return str(newest)
 
-    def _go_on_with(self, run: Path, checkpoint: Path) -> None:
-        remove_unfinished(run / "checkpoints")
-        update = read_checkpoint(checkpoint)["lit_wgan"]["generator_updates"]
+    def _go_on_with(self, run: Path, update: int) -> None:
         self.continued = Continued(int(run.name.removeprefix("version_")), update)
         self.save_config_kwargs |= {"config_filename": f"config_{update:07d}.yaml", "overwrite": True}
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from lit_wgan.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, remove_unfinished
+from lit_wgan.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, tidy
 
 CHECKPOINT = {"lit_wgan": {"generator_updates": 3}, "state_dict": {"weight": torch.arange(1000.0)}}
 
@@ -36,7 +36,7 @@ def test_a_process_killed_while_it_writes_leaves_the_earlier_file(tmp_path):
     assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
     assert path.read_bytes() == before
     (unfinished,) = tmp_path.glob("*.tmp-*")
-    remove_unfinished(tmp_path)
+    tidy(tmp_path, [])
     assert not unfinished.exists()
     assert path.exists()
 
@@ -128,10 +128,11 @@ def test_newest_intact_file_is_found_and_a_damaged_one_named_and_kept(damage, tm
     damage(damaged)
     before = damaged.read_bytes()
     with pytest.warns(UserWarning, match=r"last\.ckpt is no intact checkpoint"):
-        assert find_newest(tmp_path) == middle
-    assert damaged.read_bytes() == before
+        assert find_newest(tmp_path) == (middle, [damaged])
+    tidy(tmp_path, [damaged])
+    assert (tmp_path / "last.ckpt.damaged").read_bytes() == before
 
 
 def test_none_is_found_where_there_is_none(tmp_path):
-    assert find_newest(tmp_path) is None
-    assert find_newest(tmp_path / "nowhere") is None
+    assert find_newest(tmp_path) == (None, [])
+    assert find_newest(tmp_path / "nowhere") == (None, [])

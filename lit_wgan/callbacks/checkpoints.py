@@ -9,9 +9,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
 
+from lit_wgan.cli import CTRL_C
 from lit_wgan.stopping import agree_on_signal, requeue
-
-CTRL_C_STATUS = 130  # 128 + SIGINT, as shells have it
 
 
 class Checkpoints(ModelCheckpoint):
@@ -22,6 +21,11 @@ class Checkpoints(ModelCheckpoint):
 
     Takes the arguments of ModelCheckpoint.
     """
+
+    @property
+    def state_key(self) -> str:
+        """Without the interval, so that a run may continue with another."""
+        return self._generate_state_key(monitor=self.monitor, mode=self.mode)
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
         """Make the folder, by which a later ``--ckpt_path last`` finds this run."""
@@ -60,7 +64,7 @@ class Checkpoints(ModelCheckpoint):
         if received == signal.SIGUSR1 and trainer.is_global_zero:
             requeue()
         # Only the first process fails: the others' failure would make Lightning kill it.
-        raise SystemExit(CTRL_C_STATUS if received == signal.SIGINT and trainer.is_global_zero else 0)
+        raise SystemExit(CTRL_C if received == signal.SIGINT and trainer.is_global_zero else 0)
 
     def _save_now(self, trainer: Trainer) -> None:
         if not self._should_skip_saving_checkpoint(trainer):

@@ -7,7 +7,7 @@ from lightning.pytorch import Callback
 
 
 class Accident(Callback):
-    """What happens at one generator update, on one rank.
+    """What happens at one generator update, on one rank, but not again after torchrun has restarted the run.
 
     Args:
         update: the generator update.
@@ -23,7 +23,8 @@ class Accident(Callback):
         self.in_validation = in_validation
 
     def happen(self, trainer):
-        if trainer.global_step != self.update or trainer.global_rank != self.rank:
+        restarted = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
+        if restarted or trainer.global_step != self.update or trainer.global_rank != self.rank:
             return
         if self.signal is None:
             raise RuntimeError("an accident")

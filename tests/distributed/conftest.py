@@ -1,5 +1,6 @@
 """Runs of the command in processes of their own, and what they leave."""
 
+import contextlib
 import csv
 import os
 import signal
@@ -24,9 +25,9 @@ class Runs:
         paths = [str(HERE), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")]
         self.environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
 
-    def start(self, *options, **environment):
+    def start(self, *options, launcher=(), **environment):
         """A run on the toy configuration, in a process group of its own."""
-        command = [sys.executable, "-m", "lit_wgan", "fit", "--config", str(TOY), *options]
+        command = [sys.executable, *launcher, "-m", "lit_wgan", "fit", "--config", str(TOY), *options]
         return subprocess.Popen(
             command,
             cwd=self.folder,
@@ -36,9 +37,9 @@ class Runs:
             start_new_session=True,
         )
 
-    def fit(self, *options, status=0, **environment):
+    def fit(self, *options, status=0, launcher=(), **environment):
         """A run that ends by itself; returns what it wrote to stderr."""
-        process = self.start(*options, **environment)
+        process = self.start(*options, launcher=launcher, **environment)
         try:
             _, err = process.communicate(timeout=300)
         finally:
@@ -68,10 +69,8 @@ class Runs:
 
 def kill_group(process):
     """Kill a run and whatever it started."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.communicate()
 
 

@@ -15,6 +15,11 @@ def devices_and_workers(devices, workers):
     return "--trainer.devices", str(devices), "--data.num_workers", str(workers)
 
 
+def accident_at(update, **options):
+    options = [f"--trainer.callbacks.{name}={value}" for name, value in ({"update": update} | options).items()]
+    return "--trainer.callbacks+=accidents.Accident", *options
+
+
 @pytest.mark.parametrize(("devices", "workers"), [(1, 0), (1, 2), (2, 0), (2, 2)])
 def test_killed_five_times_at_random_moments(devices, workers, runs, undisturbed, same_run):
     moments = random.Random(10 * devices + workers)
@@ -46,7 +51,26 @@ def test_killed_five_times_at_random_moments(devices, workers, runs, undisturbed
 )
 def test_ended_by_an_accident(accident, status, devices, runs, undisturbed, same_run):
     options = devices_and_workers(devices, 0)
-    happens = [f"--trainer.callbacks.{name}={value}" for name, value in ({"update": 60} | accident).items()]
-    runs.fit(*options, "--trainer.callbacks+=accidents.Accident", *happens, status=status)
+    runs.fit(*options, *accident_at(60, **accident), status=status)
     runs.fit(*options, *LAST)
     same_run(runs.result(), undisturbed(devices, 200))
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1), (2, 3), (3, 1)])
+def test_continued_on_another_number_of_devices(before, after, runs, undisturbed):
+    runs.fit(*devices_and_workers(before, 0), *accident_at(60, signal="SIGTERM"))
+    runs.fit(*devices_and_workers(after, 0), *LAST)
+    (checkpoint, rows), (expected, expected_rows) = runs.result(), undisturbed(1, 200)
+    assert checkpoint["lit_wgan"] == expected["lit_wgan"]
+    for name, weight in expected["state_dict"].items():
+        assert (checkpoint["state_dict"][name] - weight).abs().max() <= 1e-5, name
+    assert [row["step"] for row in rows] == [row["step"] for row in expected_rows]
+
+
+def test_torchrun_restarts_a_run_whose_process_was_killed(runs, undisturbed, same_run):
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--max-restarts", "1")
+    options = (*devices_and_workers(2, 0), *LAST)
+    err = runs.fit(*options, *accident_at(65, rank=1, signal="SIGKILL"), launcher=torchrun)
+    assert "Signal 9 (SIGKILL)" in err
+    assert "Continuing from" in err
+    same_run(runs.result(), undisturbed(2, 200))
