@@ -1,6 +1,7 @@
 """From YAML to a run: LightningCLI with the project's defaults and run directories."""
 
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from pickle import UnpicklingError
@@ -16,8 +17,10 @@ from lightning.pytorch.utilities import rank_zero_info
 from lit_wgan.callbacks import GeneratorUpdates, SampleGrid, SampleWriter
 from lit_wgan.data import AdversarialData
 from lit_wgan.errors import check_config_files
+from lit_wgan.launch import check_processes, trainer_options
 from lit_wgan.record import write_environment
 from lit_wgan.systems import AdversarialSystem
+from lit_wgan.systems.checks import check_strategy
 
 TRAINER_DEFAULTS = {
     "default_root_dir": "runs",
@@ -78,6 +81,7 @@ class Experiment(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """A trainer that writes into a run directory, with the project's progress bar."""
         config = self._get(self.config_init, "trainer")
+        kwargs |= trainer_options(config.devices, config.num_nodes)
         if config.logger in (None, True):
             csv = CSVLogger(config.default_root_dir, name=self.run_name)
             check_writable(Path(csv.log_dir).parent)
@@ -89,7 +93,10 @@ class Experiment(LightningCLI):
         if self.subcommand == "predict":
             callbacks.append(SampleWriter())
         self.trainer_defaults["callbacks"] = callbacks
-        return super().instantiate_trainer(**kwargs)
+        trainer = super().instantiate_trainer(**kwargs)
+        check_processes(trainer)
+        check_strategy(trainer.strategy)
+        return trainer
 
     @property
     def run_name(self) -> str:
@@ -122,8 +129,7 @@ def check_writable(directory: Path) -> None:
     """Make the directory of a run's versions, or raise an error that names the option."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / ".writable").touch()
-        (directory / ".writable").unlink()
+        tempfile.TemporaryFile(dir=directory).close()  # nameless, since other processes do the same
     except OSError as error:
         raise ValueError(
             f"Expected trainer.default_root_dir to be a folder that can be written, but got {directory.parent} "

@@ -20,7 +20,7 @@ from lit_wgan.distributed import average_, average_buffers_, average_gradients_,
 from lit_wgan.losses import wasserstein_estimate
 from lit_wgan.schedules import Counters, NCritic, check_n_critic, n_critic_at
 from lit_wgan.streams import RandomStreams
-from lit_wgan.systems.checks import check_latent_dim, check_pair, check_precision
+from lit_wgan.systems.checks import check_latent_dim, check_pair, check_precision, check_strategy
 from lit_wgan.systems.ema import ramped_decay, update_ema_
 
 Metrics = dict[str, Tensor]
@@ -220,6 +220,8 @@ class AdversarialSystem(LightningModule):
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """Score held-out samples and as many generated ones."""
         for real in minibatches(batch):
+            if not len(real):  # this device's share of a short last minibatch
+                continue
             fake = self.generator(self.noise("z/validation", batch_idx, len(real)))
             check_pair(real, fake)
             estimate = self.estimate(self.score(real.to(self.dtype)), self.score(fake.to(self.dtype)))
@@ -306,6 +308,10 @@ class AdversarialSystem(LightningModule):
         ]
         schedulers = [self.lr_scheduler(optimizer) for optimizer in optimizers] if self.lr_scheduler else []
         return optimizers, schedulers
+
+    def setup(self, stage: str) -> None:
+        """Refuse strategies that cannot train, before they change the networks."""
+        check_strategy(self.trainer.strategy)
 
     def on_fit_start(self) -> None:
         """Refuse what cannot train."""

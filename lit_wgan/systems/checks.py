@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 
+from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy, Strategy
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
@@ -47,6 +48,24 @@ def check_precision(precision: str) -> None:
     if precision.startswith("16"):
         raise ValueError(
             f"Expected a precision without loss scaling, but got trainer.precision={precision}. Use bf16-mixed."
+        )
+
+
+def check_strategy(strategy: Strategy) -> None:
+    """Raise a ValueError unless each device holds whole networks, in a process that lasts."""
+    if isinstance(strategy, SingleDeviceStrategy):
+        return
+    remedy = "Use --trainer.strategy ddp."
+    if not isinstance(strategy, DDPStrategy):  # two optimizers on parts of one module are beyond FSDP and DeepSpeed
+        raise ValueError(f"Expected a strategy of the DDP family, but got {type(strategy).__name__}. {remedy}")
+    if strategy._ddp_kwargs.get("static_graph"):
+        raise ValueError(
+            f"Expected DDP without static_graph, but got static_graph=True, and two networks train in turn. {remedy}"
+        )
+    if strategy._start_method != "popen":
+        raise ValueError(
+            f"Expected DDP in processes of their own, but got start_method={strategy._start_method}, whose counters "
+            f"are lost at the end. {remedy}"
         )
 
 
