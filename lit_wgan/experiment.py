@@ -81,6 +81,7 @@ class Experiment(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """A trainer that writes into a run directory, with the project's progress bar."""
         config = self._get(self.config_init, "trainer")
+        check_strategy(config.strategy)
         kwargs |= trainer_options(config.devices, config.num_nodes)
         if config.logger in (None, True):
             csv = CSVLogger(config.default_root_dir, name=self.run_name)
@@ -95,7 +96,6 @@ class Experiment(LightningCLI):
         self.trainer_defaults["callbacks"] = callbacks
         trainer = super().instantiate_trainer(**kwargs)
         check_processes(trainer)
-        check_strategy(trainer.strategy)
         return trainer
 
     @property

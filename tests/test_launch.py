@@ -1,14 +1,18 @@
 """What the launchers' variables mean, by the variables alone; tests/distributed starts real processes."""
 
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from lightning.pytorch import Trainer
 from lightning.pytorch.plugins.environments import SLURMEnvironment
 
+from lit_wgan.cli import main
 from lit_wgan.launch import check_processes, trainer_options
 
 TORCHRUN = {"TORCHELASTIC_RUN_ID": "1", "WORLD_SIZE": "6", "LOCAL_WORLD_SIZE": "3", "GROUP_WORLD_SIZE": "2"}
+TORCHRUN |= {"RANK": "0", "LOCAL_RANK": "0"}
 SLURM = {"SLURM_NTASKS": "6", "SLURM_NTASKS_PER_NODE": "3", "SLURM_NNODES": "2", "SLURM_STEP_ID": "0"}
 SLURM |= {"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NODEID": "0", "SLURM_JOB_NAME": "train"}
 BY_HAND = {"WORLD_SIZE": "6", "LOCAL_WORLD_SIZE": "3", "LOCAL_RANK": "0"}
@@ -91,3 +95,25 @@ def test_a_cluster_that_disagrees_with_the_trainer_is_refused(variables):
     trainer = Trainer(accelerator="cpu", devices=2, plugins=[SLURMEnvironment()], logger=False)
     with pytest.raises(ValueError, match="Expected 2 processes .* got 1 from the cluster"):
         check_processes(trainer)
+
+
+MISUSES = {
+    "torchrun": (TORCHRUN, ["--trainer.devices", "1", "--trainer.num_nodes", "1"], "but got 6 from torchrun"),
+    "srun": (SLURM | {"SLURM_NTASKS": "1"}, ["--trainer.devices", "2"], "but got 1 from srun"),
+    "strategy": ({}, ["--trainer.strategy", "deepspeed"], "of the DDP family, but got DeepSpeedStrategy"),
+}
+
+
+@pytest.mark.parametrize(("launch", "options", "message"), MISUSES.values(), ids=MISUSES)
+def test_the_command_ends_in_one_line_before_it_waits_for_others(
+    launch, options, message, variables, monkeypatch, tmp_path, capsys
+):
+    variables(launch)
+    config = Path(__file__).parent.parent / "configs" / "wgan_gp_eight_gaussians.yaml"
+    monkeypatch.chdir(tmp_path)
+    arguments = ["lit-wgan", "fit", "--config", str(config), "--trainer.accelerator", "cpu", *options]
+    monkeypatch.setattr(sys, "argv", arguments)
+    assert main() == 2
+    _, _, error = capsys.readouterr().err.partition("lit-wgan: error: ")
+    assert message in error
+    assert len(error.splitlines()) == 1

@@ -3,12 +3,19 @@
 import warnings
 from collections.abc import Callable
 
-from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy, Strategy
+from lightning.pytorch.strategies import (
+    DDPStrategy,
+    DeepSpeedStrategy,
+    SingleDeviceStrategy,
+    Strategy,
+    StrategyRegistry,
+)
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
 SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
+STRATEGY_REMEDY = "Use --trainer.strategy ddp, in a script or with the command."
 
 
 def check_unbounded(critic: nn.Module, remedy: str) -> None:
@@ -51,21 +58,30 @@ def check_precision(precision: str) -> None:
         )
 
 
-def check_strategy(strategy: Strategy) -> None:
-    """Raise a ValueError unless each device holds whole networks, in a process that lasts."""
-    if isinstance(strategy, SingleDeviceStrategy):
+def check_strategy(strategy: Strategy | str) -> None:
+    """Raise a ValueError unless each device holds both networks, in a process that lasts.
+
+    A name is enough, since making some strategies asks for hardware or packages first.
+    """
+    if isinstance(strategy, Strategy):
+        kind: type[Strategy] = type(strategy)
+        options = getattr(strategy, "_ddp_kwargs", {}) | {"start_method": getattr(strategy, "_start_method", "popen")}
+    elif strategy in StrategyRegistry:
+        kind, options = StrategyRegistry[strategy]["strategy"], StrategyRegistry[strategy]["init_params"]
+    else:  # auto, or a name that Lightning refuses
         return
-    remedy = "Use --trainer.strategy ddp."
-    if not isinstance(strategy, DDPStrategy):  # two optimizers on parts of one module are beyond FSDP and DeepSpeed
-        raise ValueError(f"Expected a strategy of the DDP family, but got {type(strategy).__name__}. {remedy}")
-    if strategy._ddp_kwargs.get("static_graph"):
+    if not issubclass(kind, (SingleDeviceStrategy, DDPStrategy)) or issubclass(kind, DeepSpeedStrategy):
+        raise ValueError(f"Expected a strategy of the DDP family, but got {kind.__name__}. {STRATEGY_REMEDY}")
+    if options.get("static_graph"):
         raise ValueError(
-            f"Expected DDP without static_graph, but got static_graph=True, and two networks train in turn. {remedy}"
+            "Expected DDP without static_graph, since two networks train in turn, but got static_graph=True. "
+            + STRATEGY_REMEDY
         )
-    if strategy._start_method != "popen":
+    method = options.get("start_method", "popen")
+    if method != "popen":
         raise ValueError(
-            f"Expected DDP in processes of their own, but got start_method={strategy._start_method}, whose counters "
-            f"are lost at the end. {remedy}"
+            "Expected DDP in processes that end with the run, since counters would be lost, but got "
+            f"start_method={method}. {STRATEGY_REMEDY}"
         )
 
 

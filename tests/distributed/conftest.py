@@ -11,7 +11,6 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "lit_wgan"]
 
 
 class Ended(NamedTuple):
@@ -26,18 +25,18 @@ def free_port():
         return str(free.getsockname()[1])
 
 
-@pytest.fixture
-def together(tmp_path):
+@pytest.fixture(scope="session")
+def together():
     """Runs ``(command, variables)`` pairs at the same time in one folder, and ends what is left after a while."""
 
-    def run(*jobs, seconds=120):
+    def run(folder, *jobs, seconds=120):
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
         inherited |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-        logs = [tmp_path / f"process_{number}.log" for number in range(len(jobs))]
+        logs = [folder / f"process_{number}.log" for number in range(len(jobs))]
         processes = []
         for (command, variables), log in zip(jobs, logs, strict=True):
             with log.open("wb") as file:
-                options = {"cwd": tmp_path, "env": inherited | variables, "start_new_session": True}
+                options = {"cwd": folder, "env": inherited | variables, "start_new_session": True}
                 processes.append(subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, **options))
         try:
             statuses = [process.wait(timeout=seconds) for process in processes]
@@ -51,14 +50,14 @@ def together(tmp_path):
 
 
 @pytest.fixture
-def script(together, free_port):
+def script(together, free_port, tmp_path):
     """Runs a script in as many processes as wanted, under the variables of torchrun."""
 
     def run(path, *arguments, processes):
         job = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port, "WORLD_SIZE": str(processes), "GROUP_RANK": "0"}
         job |= {"LOCAL_WORLD_SIZE": str(processes), "GROUP_WORLD_SIZE": "1", "TORCHELASTIC_RUN_ID": "test"}
         command = [sys.executable, str(path), *map(str, arguments)]
-        ends = together(*[(command, job | {"RANK": str(r), "LOCAL_RANK": str(r)}) for r in range(processes)])
+        ends = together(tmp_path, *[(command, job | {"RANK": str(r), "LOCAL_RANK": str(r)}) for r in range(processes)])
         assert all(end.status == 0 for end in ends), ends
 
     return run

@@ -29,12 +29,12 @@ def test_predict_on_two_devices_writes_every_sample_once_and_as_one_device_does(
     options = "--model.generator.width 4 --model.critic.width 4 --data.batch_size 4 --trainer.accelerator cpu"
     command = [sys.executable, "-m", "lit_wgan", "{}", "--config", str(config), *options.split()]
     fit = [*command, "--trainer.max_steps", "1", "--trainer.limit_val_batches", "0"]
-    assert together(([word.format("fit") for word in fit], {}))[0].status == 0
+    assert together(tmp_path, ([word.format("fit") for word in fit], {}))[0].status == 0
     runs = tmp_path / "runs" / config.stem
     checkpoint = ["--ckpt_path", str(runs / "version_0" / "checkpoints" / "last.ckpt"), "--data.num_generated", "11"]
     predict = [word.format("predict") for word in [*command, *checkpoint]]
     for devices in ("1", "2"):
-        (end,) = together(([*predict, "--trainer.devices", devices], {}))
+        (end,) = together(tmp_path, ([*predict, "--trainer.devices", devices], {}))
         assert end.status == 0, end.output
     alone, two = (
         {path.name: np.load(path) for path in (runs / f"version_{run}" / "generated").iterdir()} for run in (1, 2)
