@@ -42,3 +42,12 @@ def average_(tensors: Iterable[Tensor]) -> None:
     flat /= dist.get_world_size()
     parts = flat.split([tensor.numel() for tensor in tensors])
     torch._foreach_copy_(tensors, [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)])
+
+
+def disconnect() -> None:
+    """Leave the other devices at the end of a run.
+
+    Lightning does so for NCCL alone; threads that gloo leaves behind now and then abort a process that has succeeded.
+    """
+    if dist.is_initialized():
+        dist.destroy_process_group()

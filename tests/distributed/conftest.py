@@ -18,6 +18,15 @@ class Ended(NamedTuple):
     output: str
 
 
+def end(process):
+    process.terminate()  # a launcher passes this on
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 @pytest.fixture
 def free_port():
     with socket.socket() as free:
@@ -42,8 +51,7 @@ def together():
             statuses = [process.wait(timeout=seconds) for process in processes]
         finally:
             for process in processes:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
+                end(process)
         return [Ended(status, log.read_text()) for status, log in zip(statuses, logs, strict=True)]
 
     return run
