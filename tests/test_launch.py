@@ -109,6 +109,7 @@ def test_the_command_ends_in_one_line_before_it_waits_for_others(
     launch, options, message, variables, monkeypatch, tmp_path, capsys
 ):
     variables(launch)
+    monkeypatch.delenv("LIT_WGAN_DEBUG", raising=False)
     config = Path(__file__).parent.parent / "configs" / "wgan_gp_eight_gaussians.yaml"
     monkeypatch.chdir(tmp_path)
     arguments = ["lit-wgan", "fit", "--config", str(config), "--trainer.accelerator", "cpu", *options]
