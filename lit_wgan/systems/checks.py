@@ -59,7 +59,7 @@ def check_precision(precision: str) -> None:
 
 
 def check_strategy(strategy: Strategy | str) -> None:
-    """Raise a ValueError unless each device holds both networks, in a process that lasts.
+    """Raise a ValueError unless each device holds both networks, the first one in this process.
 
     A name is enough, since making some strategies asks for hardware or packages first.
     """
@@ -80,7 +80,7 @@ def check_strategy(strategy: Strategy | str) -> None:
     method = options.get("start_method", "popen")
     if method != "popen":
         raise ValueError(
-            "Expected DDP in processes that end with the run, since counters would be lost, but got "
+            "Expected DDP that also trains in the process that started it, where counters are kept, but got "
             f"start_method={method}. {STRATEGY_REMEDY}"
         )
 
