@@ -45,7 +45,7 @@ def average_(tensors: Iterable[Tensor]) -> None:
 
 
 def disconnect() -> None:
-    """Leave the other devices at the end of a run.
+    """Leave the other devices, at the exit of a process.
 
     Lightning does so for NCCL alone; threads that gloo leaves behind now and then abort a process that has succeeded.
     """

@@ -16,7 +16,6 @@ from lightning.pytorch.utilities import rank_zero_info
 
 from lit_wgan.callbacks import GeneratorUpdates, SampleGrid, SampleWriter
 from lit_wgan.data import AdversarialData
-from lit_wgan.distributed import disconnect
 from lit_wgan.errors import check_config_files
 from lit_wgan.launch import check_processes, trainer_options
 from lit_wgan.record import write_environment
@@ -147,4 +146,3 @@ def run() -> None:
         warnings.filterwarnings("ignore", f"(?s).*{message}")
     check_config_files(sys.argv)
     Experiment()
-    disconnect()

@@ -1,5 +1,6 @@
 """The alternating update that all systems share: Algorithm 1 of the WGAN papers, on Lightning's manual optimization."""
 
+import atexit
 import copy
 import os
 from dataclasses import asdict
@@ -16,7 +17,7 @@ from torchmetrics import MeanMetric
 
 from lit_wgan.checks import check_positive
 from lit_wgan.data.batches import minibatches
-from lit_wgan.distributed import average_, average_buffers_, average_gradients_, no_gradient_sync
+from lit_wgan.distributed import average_, average_buffers_, average_gradients_, disconnect, no_gradient_sync
 from lit_wgan.losses import wasserstein_estimate
 from lit_wgan.schedules import Counters, NCritic, check_n_critic, n_critic_at
 from lit_wgan.streams import RandomStreams
@@ -310,8 +311,9 @@ class AdversarialSystem(LightningModule):
         return optimizers, schedulers
 
     def setup(self, stage: str) -> None:
-        """Refuse strategies that cannot train, before they change the networks."""
+        """Refuse strategies that cannot train, before they change the networks, and see to a clean exit."""
         check_strategy(self.trainer.strategy)
+        atexit.register(disconnect)
 
     def on_fit_start(self) -> None:
         """Refuse what cannot train."""
