@@ -46,6 +46,15 @@ def average_(tensors: Iterable[Tensor]) -> None:
     torch._foreach_copy_(tensors, [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)])
 
 
+def disconnect() -> None:
+    """Leave the other devices, at the exit of a process.
+
+    Lightning does so for NCCL alone; threads that gloo leaves behind now and then abort a process that has succeeded.
+    """
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
 class LostRankError(RuntimeError):
     """Another process of the run no longer answers."""
 

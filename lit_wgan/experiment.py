@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -18,9 +19,11 @@ from lit_wgan.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoin
 from lit_wgan.data import AdversarialData
 from lit_wgan.distributed import is_connection_error, lost_rank_error
 from lit_wgan.errors import check_config_files
+from lit_wgan.launch import check_processes, trainer_options
 from lit_wgan.metrics_file import MetricsFile
 from lit_wgan.record import write_environment
 from lit_wgan.systems import AdversarialSystem
+from lit_wgan.systems.checks import check_strategy
 
 TRAINER_DEFAULTS = {
     "default_root_dir": "runs",
@@ -123,6 +126,8 @@ class Experiment(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """A trainer that writes into a run directory, with the project's progress bar and checkpoint files."""
         config = self._get(self.config_init, "trainer")
+        check_strategy(config.strategy)
+        kwargs |= trainer_options(config.devices, config.num_nodes)
         if config.logger in (None, True):
             kwargs["logger"] = self._loggers(config.default_root_dir)
         plugins = config.plugins if isinstance(config.plugins, list) else [config.plugins] if config.plugins else []
@@ -134,7 +139,9 @@ class Experiment(LightningCLI):
         if self.subcommand == "predict":
             callbacks.append(SampleWriter())
         self.trainer_defaults["callbacks"] = callbacks
-        return super().instantiate_trainer(**kwargs)
+        trainer = super().instantiate_trainer(**kwargs)
+        check_processes(trainer)
+        return trainer
 
     def _loggers(self, root: str) -> list[Logger]:
         version, update = self.continued or (None, None)
@@ -176,8 +183,7 @@ def check_writable(directory: Path) -> None:
     """Make the directory of a run's versions, or raise an error that names the option."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / ".writable").touch()
-        (directory / ".writable").unlink()
+        tempfile.TemporaryFile(dir=directory).close()  # nameless, since other processes do the same
     except OSError as error:
         raise ValueError(
             f"Expected trainer.default_root_dir to be a folder that can be written, but got {directory.parent} "

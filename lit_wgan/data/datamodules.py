@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, cast
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from lit_wgan.checks import check_positive
 from lit_wgan.data.batches import CriticBatches, CriticBatchStream, MinibatchSource
+from lit_wgan.data.held_out import HeldOutBatches, Samples
 from lit_wgan.data.toy import TOY_DISTRIBUTIONS, ToyDistribution
 from lit_wgan.streams import RandomStreams
 
@@ -40,7 +41,7 @@ class AdversarialData(LightningDataModule):
         """The training minibatches, of which this device takes the given rows."""
         raise NotImplementedError
 
-    def held_out(self) -> Dataset[Tensor]:
+    def held_out(self) -> Samples:
         """The real samples that training never sees."""
         raise NotImplementedError
 
@@ -66,11 +67,11 @@ class AdversarialData(LightningDataModule):
             worker_init_fn=ignore_signals,
         )
 
-    def val_dataloader(self) -> DataLoader[Tensor]:
+    def val_dataloader(self) -> HeldOutBatches:
         """The held-out samples, once."""
-        return DataLoader(self.held_out(), batch_size=self.batch_size)
+        return HeldOutBatches(self.held_out(), self.batch_size, self.rows)
 
-    def test_dataloader(self) -> DataLoader[Tensor]:
+    def test_dataloader(self) -> HeldOutBatches:
         """The held-out samples, once."""
         return self.val_dataloader()
 
@@ -138,9 +139,9 @@ class ToyData(AdversarialData):
         """Fresh points for every minibatch."""
         return ToySource(self.distribution, self.batch_size, self.streams, rows)
 
-    def held_out(self) -> Dataset[Tensor]:
+    def held_out(self) -> Tensor:
         """Points that no minibatch holds."""
-        return self.real_samples(self.num_held_out, train=False)  # type: ignore[return-value]  # indexable is enough
+        return self.real_samples(self.num_held_out, train=False)
 
     def real_samples(self, n: int, train: bool) -> Tensor:
         """``n`` points ``(n, 2)``; those 'of the training data' are fresh ones as well."""

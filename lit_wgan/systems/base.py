@@ -1,5 +1,6 @@
 """The alternating update that all systems share: Algorithm 1 of the WGAN papers, on Lightning's manual optimization."""
 
+import atexit
 import copy
 import os
 from dataclasses import asdict
@@ -17,12 +18,12 @@ from torchmetrics import MeanMetric
 
 from lit_wgan.checks import check_positive
 from lit_wgan.data.batches import minibatches
-from lit_wgan.distributed import average_, average_buffers_, average_gradients_, no_gradient_sync
+from lit_wgan.distributed import average_, average_buffers_, average_gradients_, disconnect, no_gradient_sync
 from lit_wgan.losses import wasserstein_estimate
 from lit_wgan.schedules import Counters, NCritic, check_n_critic, n_critic_at
 from lit_wgan.stopping import StopRequest
 from lit_wgan.streams import RandomStreams
-from lit_wgan.systems.checks import check_latent_dim, check_pair, check_precision
+from lit_wgan.systems.checks import check_latent_dim, check_pair, check_precision, check_strategy
 from lit_wgan.systems.ema import ramped_decay, update_ema_
 from lit_wgan.systems.resuming import (
     Options,
@@ -236,6 +237,8 @@ class AdversarialSystem(LightningModule):
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """Score held-out samples and as many generated ones."""
         for real in minibatches(batch):
+            if not len(real):  # this device's share of a short last minibatch
+                continue
             fake = self.generator(self.noise("z/validation", batch_idx, len(real)))
             check_pair(real, fake)
             estimate = self.estimate(self.score(real.to(self.dtype)), self.score(fake.to(self.dtype)))
@@ -333,6 +336,11 @@ class AdversarialSystem(LightningModule):
         ]
         schedulers = [self.lr_scheduler(optimizer) for optimizer in optimizers] if self.lr_scheduler else []
         return optimizers, schedulers
+
+    def setup(self, stage: str) -> None:
+        """Refuse strategies that cannot train, before they change the networks, and see to a clean exit."""
+        check_strategy(self.trainer.strategy)
+        atexit.register(disconnect)
 
     def on_fit_start(self) -> None:
         """Refuse what cannot train."""
