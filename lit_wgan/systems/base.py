@@ -2,43 +2,29 @@
 
 import atexit
 import copy
-import os
-from dataclasses import asdict
 from typing import Any, cast
 
 import torch
-from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from lightning.pytorch.core.optimizer import LightningOptimizer
-from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MeanMetric
 
 from lit_wgan.checks import check_positive
 from lit_wgan.data.batches import minibatches
 from lit_wgan.distributed import average_, average_buffers_, average_gradients_, disconnect, no_gradient_sync
 from lit_wgan.losses import wasserstein_estimate
-from lit_wgan.schedules import Counters, NCritic, check_n_critic, n_critic_at
+from lit_wgan.schedules import NCritic, check_n_critic, n_critic_at
 from lit_wgan.stopping import StopRequest
-from lit_wgan.streams import RandomStreams
 from lit_wgan.systems.checks import check_latent_dim, check_pair, check_precision, check_strategy
 from lit_wgan.systems.ema import ramped_decay, update_ema_
-from lit_wgan.systems.resuming import (
-    Options,
-    check_schedules,
-    check_seed,
-    check_weights,
-    optimizer_options,
-    schedule_options,
-    use_options_,
-)
+from lit_wgan.systems.resuming import ResumableModule
 
 Metrics = dict[str, Tensor]
 
 
-class AdversarialSystem(LightningModule):
+class AdversarialSystem(ResumableModule):
     """A generator and a critic, trained in turn. Subclasses supply the two losses and, for WGAN, the constraint.
 
     One training step is one generator update, preceded by ``n_critic`` critic updates, each on a fresh minibatch of
@@ -94,15 +80,10 @@ class AdversarialSystem(LightningModule):
         self.lr_scheduler = lr_scheduler
         self.ema_decay = ema_decay
         self.generator_batch_multiple = generator_batch_multiple
-        # The one seed is Lightning's, as set by seed_everything and carried to every process.
-        self.streams = RandomStreams(int(os.environ.get("PL_GLOBAL_SEED", 0)))
-        self.counters = Counters()
         self.stop = StopRequest()
         self.metrics: Metrics = {}
         self._unchecked_losses: list[tuple[str, Tensor]] = []
         self._held_out_estimate = MeanMetric()
-        self._schedule_options: list[Options] = []  # as configured, before the first step
-        self._restored_schedules: list[Options] | None = None
 
     # What a subclass supplies.
 
@@ -298,33 +279,10 @@ class AdversarialSystem(LightningModule):
         self._unchecked_losses.append((where, loss.detach()))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the counters and the seed; refuse to save weights after a loss that was not finite."""
+        """Refuse to save weights after a loss that was not finite; save the same ones whichever device does it."""
         self.stop_if_not_finite()
         self.average_statistics()  # in place, so that the state dict that was gathered already sees it
-        for logger in self.loggers:
-            logger.save()  # what a run that continues from here will not log again
-        checkpoint["lit_wgan"] = {
-            "system": type(self).__name__,
-            "seed": self.streams.seed,
-            "schedules": self._schedule_options,
-            **asdict(self.counters),
-        }
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up the counters and the seed, and refuse what does not fit."""
-        state = dict(checkpoint.get("lit_wgan", {"system": "another program"}))
-        system = state.pop("system")
-        if system != type(self).__name__:
-            raise ValueError(
-                f"Expected a checkpoint of {type(self).__name__}, but got one of {system}. "
-                "Give the --config it was trained with, or another --ckpt_path."
-            )
-        check_weights(checkpoint["state_dict"], self.state_dict())
-        if self._trainer is not None and self.trainer.state.fn == TrainerFn.FITTING:
-            check_seed(state["seed"], os.environ.get("PL_GLOBAL_SEED"))
-        self._restored_schedules = state.pop("schedules")
-        self.streams = RandomStreams(state.pop("seed"))
-        vars(self.counters).update(state)
+        super().on_save_checkpoint(checkpoint)
 
     # Wiring.
 
@@ -346,19 +304,4 @@ class AdversarialSystem(LightningModule):
         """Refuse what cannot train."""
         check_precision(str(self.trainer.precision))
         check_latent_dim(self.sample, self.latent_dim)
-        self._optimizer_options = optimizer_options(self._optimizers)
-        self._schedule_options = schedule_options(self._schedulers)
-
-    def on_train_start(self) -> None:
-        """Let what was asked for now win over what the checkpoint restored."""
-        if self._restored_schedules is not None:
-            check_schedules(self._restored_schedules, self._schedule_options)
-            use_options_(self._optimizers, self._optimizer_options, scheduled=bool(self._schedulers))
-
-    @property
-    def _optimizers(self) -> list[Optimizer]:
-        return cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))
-
-    @property
-    def _schedulers(self) -> list[LRScheduler]:
-        return cast(list[LRScheduler], self.lr_schedulers() or [])
+        super().on_fit_start()
