@@ -65,7 +65,7 @@ def _reduce_(tensors: list[Tensor], mean: bool) -> None:
     torch._foreach_copy_(tensors, [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)])
 
 
-def together(function: Callable[[], T]) -> list[T]:
+def gather(function: Callable[[], T]) -> list[T]:
     """What a function gives on every process, by rank. If it fails on one of them, it fails on all, without a hang.
 
     The function must not wait for the other processes. What it gives travels as a pickle and should be small.
@@ -94,14 +94,23 @@ def together(function: Callable[[], T]) -> list[T]:
     return [result for result, _, _ in outcomes]  # type: ignore[misc]  # none of them failed
 
 
+def together(function: Callable[[], T]) -> T:
+    """What a function gives on this process, unless it fails on any: then as :func:`gather`."""
+    results: list[T] = []
+    gather(lambda: results.append(function()))
+    return results[0]
+
+
 def from_first(function: Callable[[], T]) -> T:
     """What a function gives on the first process, on all of them; it runs there alone, and fails for all."""
     rank, _ = rank_and_world()
-    return together(lambda: function() if rank == 0 else None)[0]  # type: ignore[return-value]  # the first ran it
+    return gather(lambda: function() if rank == 0 else None)[0]  # type: ignore[return-value]  # the first ran it
 
 
 def first_on_each_machine(function: Callable[[], T]) -> T:
     """What a function gives, run by one process of each machine before the others: the one that downloads, say."""
-    first = os.environ.get("LOCAL_RANK", "0") == "0"
-    together(lambda: function() if first else None)
-    return function()
+    if os.environ.get("LOCAL_RANK", "0") == "0":
+        together(function)
+    else:
+        together(lambda: None)
+    return together(function)

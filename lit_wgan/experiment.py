@@ -99,21 +99,22 @@ class Experiment(LightningCLI):
 
     def after_fit(self) -> None:
         """Say where the results are and how good they were."""
-        figures = [f"{k} {v:.4g}" for k, v in sorted(self.trainer.callback_metrics.items()) if k.startswith("eval/")]
+        known = sorted(self.trainer.callback_metrics.items())
+        figures = [f"{name} {value:.4g}" for name, value in known if name.startswith(("eval/", "fidelity/"))]
         directory = self.trainer.log_dir
         rank_zero_info(f"{self.trainer.global_step} generator updates done. {', '.join(figures)}")
         rank_zero_info(f"Everything is in {directory}: metrics.csv, samples/, checkpoints/, config.yaml.")
 
 
-def check_checkpoint(path: Path) -> None:
-    """Raise an error that names the file unless it is a checkpoint."""
+def check_checkpoint(path: Path, option: str = "--ckpt_path") -> None:
+    """Raise an error that names the option and the file unless it is a checkpoint."""
     if not path.is_file():
-        raise FileNotFoundError(f"Expected --ckpt_path to be a checkpoint file, but got {path}. Check the path.")
+        raise FileNotFoundError(f"Expected {option} to be a checkpoint file, but got {path}. Check the path.")
     try:
         torch.load(path, map_location="meta", weights_only=True)
     except (RuntimeError, UnpicklingError, EOFError) as error:
         raise ValueError(
-            f"Expected --ckpt_path to be a checkpoint file, but got {path}, which is damaged or something else. "
+            f"Expected {option} to be a checkpoint file, but got {path}, which is damaged or something else. "
             "Take an earlier checkpoint."
         ) from error
 

@@ -12,6 +12,7 @@ from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 from torch_fidelity.utils import create_feature_extractor
 
+from lit_wgan.distributed import first_on_each_machine, together
 from lit_wgan.fidelity.isolation import PRECISIONS, products_in, random_state_kept
 from lit_wgan.fidelity.weights import INCEPTION, inception_weights, load_inception, sha256_of
 
@@ -100,7 +101,8 @@ def make_extractor(
 
     Args:
         extractor: the name of a torch-fidelity extractor, of one registered there, or of one of this package
-            (``digits``); or a module that maps bytes ``(n, C, H, W)`` to features ``(n, D)``, or to features and logits.
+            (``digits``); or a module that maps bytes ``(n, C, H, W)`` to features ``(n, D)``, or to a tuple of
+            features and logits.
         metrics: of ``fid``, ``isc``, ``kid`` and ``prc``.
         weights: the file of a torch-fidelity extractor's weights, where it shall not be looked for.
         precision: see :class:`Extractor`.
@@ -129,12 +131,14 @@ def _by_name(name: str, metrics: list[str], weights: str | None, precision: str,
     outputs = sorted(set(layers.values()))
     if name == INCEPTION:
         file = inception_weights(weights)
-        network = load_inception(outputs, file)
+        network = together(lambda: load_inception(outputs, file))
         if compat == "exact":
             fold_batch_norm_(network)
         return Extractor(network, name, outputs, layers, sha256_of(file), precision, expand=True)
     options: dict[str, Any] = {"feature_extractor_weights_path": weights} if weights else {}
-    network = create_feature_extractor(name, outputs, cuda=False, verbose=False, **options)
+    network = first_on_each_machine(
+        lambda: create_feature_extractor(name, outputs, cuda=False, verbose=False, **options)
+    )
     return Extractor(network, name, outputs, layers, sha256_of_state(network), precision, expand=True)
 
 
@@ -163,7 +167,7 @@ def fold_batch_norm_(network: nn.Module) -> None:
         if isinstance(block, BasicConv2d):
             block.conv = fuse_conv_bn_eval(block.conv.double(), block.bn.double()).float()
             block.bn = nn.Identity()
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
+    network.to(memory_format=torch.channels_last)
 
 
 def sha256_of_state(module: nn.Module) -> str:

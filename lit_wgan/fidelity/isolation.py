@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,8 +60,8 @@ def products_in(precision: str) -> Iterator[None]:
 
     By default torch lets convolutions on GPUs round to TF32.
     """
-    backends = [torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.mkldnn.matmul]
-    backends += [torch.backends.mkldnn.conv]
+    libraries: list[Any] = [torch.backends.cudnn, torch.backends.mkldnn]  # torch's stubs miss parts of them
+    backends = [torch.backends.cuda.matmul, libraries[1].matmul, *(library.conv for library in libraries)]
     before = [backend.fp32_precision for backend in backends]
     try:
         for backend in backends:
