@@ -65,7 +65,8 @@ def evaluate(arguments: list[str]) -> None:
         ValueError: for wrong options; also what loading and measuring raise.
     """
     chosen = options().parse_args(arguments)
-    fabric = Fabric(chosen.accelerator, "ddp" if chosen.devices > 1 else "auto", chosen.devices)
+    strategy = "ddp" if chosen.devices > 1 else "auto"
+    fabric = Fabric(accelerator=chosen.accelerator, devices=chosen.devices, strategy=strategy)
     fabric.launch()
     result = _measure(chosen, fabric.device)
     if fabric.is_global_zero:
@@ -86,8 +87,8 @@ def _measure(chosen: argparse.Namespace, device: torch.device) -> FidelityResult
 
 
 def _evaluator(chosen: argparse.Namespace, reference: Any) -> GenerativeEvaluator:
-    names = ("num_samples", "extractor", "weights", "batch_size", "seed", "precision", "compat", "cache_dir")
-    names += ("isc_splits", "kid_subsets", "kid_subset_size")
+    names = ["num_samples", "extractor", "weights", "batch_size", "seed", "precision", "compat", "cache_dir"]
+    names += ["isc_splits", "kid_subsets", "kid_subset_size"]
     metrics = [metric.strip() for metric in chosen.metrics.split(",") if metric.strip()]
     return GenerativeEvaluator(reference, metrics, **{name: getattr(chosen, name) for name in names})
 
