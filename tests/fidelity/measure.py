@@ -186,9 +186,13 @@ def train(folder, devices, callbacks):
 def training(folder, devices):
     """What FidelityCallback changes, logs and lets a ModelCheckpoint pick."""
     # Saving averages the running statistics, so both runs save.
-    without, _ = train(folder, devices, [ModelCheckpoint(f"{folder}/all_{devices}", every_n_train_steps=2)])
+    without, _ = train(
+        folder, devices, [ModelCheckpoint(f"{folder}/all_{devices}", every_n_train_steps=2, save_top_k=-1)]
+    )
     measured = FidelityCallback(["fid"], 100, every_n_updates=2, extractor="small", cache_dir=folder)
-    best = ModelCheckpoint(f"{folder}/best_{devices}", monitor="fidelity/fid_small", every_n_train_steps=2)
+    best = ModelCheckpoint(
+        f"{folder}/best_{devices}", monitor="fidelity/fid_small", every_n_train_steps=2, save_top_k=-1
+    )
     weights, trainer = train(folder, devices, [measured, best])
     return {
         "untouched": all(torch.equal(without[name], weights[name]) for name in without),
