@@ -52,7 +52,7 @@ def read_npz(path: Path, key: str | None = None) -> Reference:
         ValueError: for a file that is damaged, of other contents, or made with another key.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         metadata = json.loads(str(arrays.get("metadata", "{}")))
         mu, sigma = arrays["mu"], arrays["sigma"]

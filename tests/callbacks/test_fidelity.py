@@ -8,7 +8,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
-from lit_wgan import WGANGP, FidelityCallback, ImageData, ToyData
+from lit_wgan import WGANGP, FidelityCallback, GenerativeEvaluator, ImageData, ToyData
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
 
@@ -60,8 +60,6 @@ def test_what_is_logged_is_what_the_evaluator_gives_for_the_training_set(trainer
     callback = measured(tmp_path, metrics=["fid", "prc"])
     data = digits(tmp_path, horizontal_flip=True)
     run, model = fit(trainer, tmp_path, callback, data={"datamodule": data})
-    from lit_wgan import GenerativeEvaluator
-
     evaluator = GenerativeEvaluator(data.images[True], ["fid", "prc"], 100, extractor=Pixels(), cache_dir=tmp_path)
     expected = evaluator.evaluate(model.generator, 4)
     logged = {name: figure(run, name) for name in expected}
@@ -110,6 +108,7 @@ def test_flags_and_random_state_are_put_back_when_measuring_fails(trainer, tmp_p
     assert all(module.training for module in model.generator.modules())
 
 
+@pytest.mark.filterwarnings("ignore:(?s).*no pre-optimization state")
 def test_a_checkpoint_keeps_the_best_figure(trainer, tmp_path):
     best = ModelCheckpoint(tmp_path / "best", "{step}", "fidelity/fid_Pixels", every_n_train_steps=1)
     run = trainer(max_steps=3, callbacks=[best, measured(tmp_path, every=1)], enable_checkpointing=True)

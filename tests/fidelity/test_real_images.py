@@ -36,7 +36,7 @@ def npy(path, array):
 
 
 def all_of(opened):
-    return torch.stack([torch.as_tensor(np.asarray(opened.images[index])) for index in range(len(opened.images))])
+    return torch.stack([torch.tensor(np.asarray(opened.images[index])) for index in range(len(opened.images))])
 
 
 @pytest.mark.parametrize("kind", ["array", "tensor", "dataset", "folder", "npy", "channels last", "registered"])
@@ -67,12 +67,9 @@ def test_key_changes_with_the_images_and_with_nothing_else(kind, tmp_path):
     other[5, 0, 0, 0] ^= 1
 
     def key(images, name):
-        made = {
-            "array": lambda: images,
-            "dataset": lambda: Items(images),
-            "folder": lambda: folder(tmp_path / name, images),
-        }
-        return open_images(made[kind]()).key
+        if kind == "folder":
+            return open_images(folder(tmp_path / name, images)).key
+        return open_images(images if kind == "array" else Items(images)).key
 
     assert key(PIXELS, "a") != key(other, "b")
     if kind != "folder":
@@ -103,7 +100,7 @@ def test_random_augmentation_is_refused_and_random_states_are_kept():
     [
         (
             np.zeros((4, 3, 8, 8), np.float32),
-            r"Expected reference to be an array of bytes \(N, C, H, W\), but got float32",
+            r"Expected reference to be an array of bytes .*, but got float32",
         ),
         (np.zeros((4, 8, 8), np.uint8), r"an array of bytes \(N, C, H, W\), but got uint8 \(4, 8, 8\)"),
         (np.zeros((0, 3, 8, 8), np.uint8), "an array of bytes"),

@@ -104,8 +104,8 @@ def test_statistics_of_impossible_shapes_or_values_are_refused(mu, sigma, tmp_pa
 def test_a_file_that_is_none_is_refused(tmp_path):
     with pytest.raises(ValueError, match="Expected .*none.npz to hold mu and sigma, as pytorch-fid writes them"):
         read_npz(tmp_path / "none.npz")
+    np.savez(tmp_path / "file.npz", mu=np.zeros(2), sigma=np.eye(2))
     with pytest.raises(ValueError, match="to be made for abc, but got None"):
-        np.savez(tmp_path / "file.npz", mu=np.zeros(2), sigma=np.eye(2))
         read_npz(tmp_path / "file.npz", "abc")
 
 
