@@ -1,0 +1,1 @@
+"""How close generated images come to real ones, by the features of a trained network."""
