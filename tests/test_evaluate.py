@@ -156,7 +156,7 @@ def reasons(path):
         "no such reference": ([*given, "--reference", "none"], "Expected reference to be a folder of images"),
         "no reference": (["--samples", "empty", *MEASURE], "Expected a reference for fid, but got none"),
         "empty folder": (
-            ["--samples", "empty", "--reference", "empty.npy", *MEASURE],
+            ["--samples", "empty", "--reference", "real.npy", *MEASURE],
             "Expected samples to hold images",
         ),
     }
