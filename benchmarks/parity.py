@@ -90,7 +90,7 @@ def compare(extractor: str, weights: str | None, fake: np.ndarray, real: np.ndar
     common |= {"feature_extractor": extractor, "feature_extractor_weights_path": weights}
     theirs = calculate_metrics(input1=ImageArray(fake), input2=ImageArray(real), **common)
     columns.append({name: theirs[key] for name, key in NAMES.items()})
-    columns.append(torchmetrics_figures(torch.from_numpy(fake), torch.from_numpy(real), extractor, weights, subset))
+    columns.append(by_torchmetrics(torch.from_numpy(fake), torch.from_numpy(real), extractor, weights, subset))
     print(f"\n{extractor}: {len(fake)} generated and {len(real)} real images, KID's subsets of {subset}\n")
     print("| figure | exact | compat: torch-fidelity | calculate_metrics | torchmetrics |\n|---|---|---|---|---|")
     for name in NAMES:

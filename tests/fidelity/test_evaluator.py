@@ -104,7 +104,7 @@ class Logits(nn.Module):
         return self.extractor(images)[0]
 
 
-@pytest.mark.filterwarnings("ignore:Metric `InceptionScore` will save")
+@pytest.mark.filterwarnings("ignore:Metric `InceptionScore` will save", "ignore:std")
 def test_inception_score_agrees_with_torchmetrics_where_there_is_nothing_to_shuffle(small, tmp_path):
     theirs = InceptionScore(Logits(small.SmallExtractor("mine", ["logits"])), splits=1)
     images = torch.from_numpy(small.real_images(200))
