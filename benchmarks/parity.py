@@ -50,9 +50,7 @@ class Layer(nn.Module):
         return self.extractor(images)[0]
 
 
-def torchmetrics_figures(
-    fake: Tensor, real: Tensor, extractor: str, weights: str | None, subset: int
-) -> dict[str, Any]:
+def by_torchmetrics(fake: Tensor, real: Tensor, extractor: str, weights: str | None, subset: int) -> dict[str, Any]:
     """FID, Inception Score and KID, with torchmetrics' defaults wherever they are not about the extractor."""
     inception = extractor != "digits"
     path = {"feature_extractor_weights_path": weights} if inception else {}

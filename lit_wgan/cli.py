@@ -14,6 +14,8 @@ COMMANDS = {
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
 }
 
+CTRL_C = 130  # 128 + SIGINT, as shells have it
+
 HELP = f"""usage: lit-wgan COMMAND [options]
 
 Train GANs on the Wasserstein distance.
@@ -36,7 +38,11 @@ examples:
 
 
 def main() -> int:
-    """Run the command in ``sys.argv`` and return its exit status: 0, or 2 for an error of use."""
+    """Run the command in ``sys.argv`` and return its exit status.
+
+    0: done, or stopped by a signal with a checkpoint; 1: another process was lost, or a defect; 2: an error of use;
+    130: stopped by Ctrl-C.
+    """
     debug = "--debug" in sys.argv or "LIT_WGAN_DEBUG" in os.environ
     if "--debug" in sys.argv:
         sys.argv.remove("--debug")
@@ -53,6 +59,7 @@ def main() -> int:
         hint = f"Did you mean {near[0]}?" if near else "See lit-wgan --help."
         return _fail(f"Expected one of {', '.join(COMMANDS)}, but got '{command}'. {hint}")
 
+    from lit_wgan.distributed import LostRankError
     from lit_wgan.errors import USER_ERRORS, describe  # these take seconds
 
     try:
@@ -68,9 +75,19 @@ def main() -> int:
         if debug:
             raise
         return _fail(describe(error))
+    except LostRankError as error:
+        if debug:
+            raise
+        return _fail(str(error), status=1)
+    except KeyboardInterrupt:
+        return CTRL_C
+    except SystemExit as exit:
+        if isinstance(exit.__context__, KeyboardInterrupt):  # which Lightning turns into status 1
+            return CTRL_C
+        raise
     return 0
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, status: int = 2) -> int:
     print(f"lit-wgan: error: {message}", file=sys.stderr)
-    return 2
+    return status

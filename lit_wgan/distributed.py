@@ -5,8 +5,10 @@ used. Here its reduction is off, and the gradients of the network that was updat
 """
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
@@ -27,9 +29,9 @@ def no_gradient_sync(model: nn.Module | None) -> AbstractContextManager[None]:
     return model.no_sync() if isinstance(model, DistributedDataParallel) else nullcontext()
 
 
-def average_gradients_(network: nn.Module) -> None:
-    """Replace the gradients of a network by their mean over all devices, in one all-reduce."""
-    average_([p.grad for p in network.parameters() if p.grad is not None])
+def average_gradients_(network: nn.Module, *others: Tensor) -> None:
+    """Replace the gradients of a network, and other tensors, by their mean over all devices, in one all-reduce."""
+    average_([*(p.grad for p in network.parameters() if p.grad is not None), *others])
 
 
 def average_buffers_(network: nn.Module) -> None:
@@ -114,3 +116,44 @@ def first_on_each_machine(function: Callable[[], T]) -> T:
     else:
         together(lambda: None)
     return together(function)
+
+
+def disconnect() -> None:
+    """Leave the other devices, at the exit of a process.
+
+    Lightning does so for NCCL alone; threads that gloo leaves behind now and then abort a process that has succeeded.
+    """
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+class LostRankError(RuntimeError):
+    """Another process of the run no longer answers."""
+
+
+def is_connection_error(error: BaseException) -> bool:
+    """Whether an error means that another process was lost; gloo's errors have no type of their own."""
+    return isinstance(error, dist.DistError) or (type(error) is RuntimeError and "gloo" in str(error))
+
+
+def lost_ranks(patience: float = 2.0) -> list[int]:
+    """The ranks that do not report within ``patience`` seconds; to be called where a collective has failed.
+
+    All ranks that are left meet in the store through which the process group was formed. Rank 0 keeps it, so if the
+    store does not answer, rank 0 is lost.
+    """
+    store = dist.distributed_c10d._get_default_store()
+    keys = [f"lit_wgan/alive/{rank}" for rank in range(dist.get_world_size())]
+    try:
+        store.set_timeout(timedelta(seconds=patience))
+        store.set(keys[dist.get_rank()], "")
+        time.sleep(patience)
+        return [rank for rank, key in enumerate(keys) if not store.check([key])]
+    except RuntimeError:
+        return [0]
+
+
+def lost_rank_error() -> LostRankError:
+    """The error that names the ranks that are lost."""
+    names = ", ".join(str(rank) for rank in lost_ranks()) or "unknown"
+    return LostRankError(f"Rank {names} no longer answers, so the others end. Continue with --ckpt_path last.")

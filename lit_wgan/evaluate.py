@@ -1,6 +1,7 @@
 """``lit-wgan evaluate``: the fidelity of a checkpoint's generator, or of images made by anything else."""
 
 import argparse
+import atexit
 import json
 from pathlib import Path
 from typing import Any, NoReturn
@@ -9,11 +10,10 @@ import torch
 import yaml
 from jsonargparse import ArgumentParser
 from lightning.fabric import Fabric
-from torch import nn
 
+from lit_wgan.checkpoints import read_checkpoint
 from lit_wgan.data import AdversarialData, ImageData
-from lit_wgan.distributed import first_on_each_machine
-from lit_wgan.experiment import check_checkpoint
+from lit_wgan.distributed import disconnect, first_on_each_machine
 from lit_wgan.fidelity import FidelityResult, GenerativeEvaluator
 from lit_wgan.fidelity.figures import COMPAT, METRICS
 from lit_wgan.fidelity.isolation import PRECISIONS
@@ -67,6 +67,7 @@ def evaluate(arguments: list[str]) -> None:
     chosen = options().parse_args(arguments)
     strategy = "ddp" if chosen.devices > 1 else "auto"
     fabric = Fabric(accelerator=chosen.accelerator, devices=chosen.devices, strategy=strategy)
+    atexit.register(disconnect)
     fabric.launch()
     result = _measure(chosen, fabric.device)
     if fabric.is_global_zero:
@@ -78,7 +79,6 @@ def evaluate(arguments: list[str]) -> None:
 def _measure(chosen: argparse.Namespace, device: torch.device) -> FidelityResult:
     if chosen.samples:
         return _evaluator(chosen, chosen.reference).evaluate_images(chosen.samples, device, progress=True)
-    check_checkpoint(Path(chosen.ckpt), "--ckpt")
     system, data = load_run(Path(chosen.ckpt), chosen.config)
     generator = system.generator if chosen.live or system.ema_generator is None else system.ema_generator
     reference = chosen.reference or (None if chosen.metrics == "isc" else _training_images(data))
@@ -112,9 +112,10 @@ def load_run(checkpoint: Path, config: str | None = None) -> tuple[AdversarialSy
         config: the run's configuration, if it is not ``config.yaml`` in that directory.
 
     Raises:
-        FileNotFoundError: if there is no configuration.
+        FileNotFoundError: if there is no checkpoint or no configuration.
         ValueError: if the checkpoint is of another system or of other networks.
     """
+    contents = read_checkpoint(checkpoint, "--ckpt")
     path = Path(config or checkpoint.resolve().parent.parent / "config.yaml")
     if not path.is_file():
         raise FileNotFoundError(
@@ -126,15 +127,6 @@ def load_run(checkpoint: Path, config: str | None = None) -> tuple[AdversarialSy
     given = yaml.safe_load(path.read_text())
     parsed = parser.parse_object({name: given[name] for name in ("model", "data")})
     run = parser.instantiate_classes(parsed)
-    _load_weights(run.model, checkpoint)
+    run.model.on_load_checkpoint(contents)  # which refuses what does not fit
+    run.model.load_state_dict(contents["state_dict"])
     return run.model, run.data
-
-
-def _load_weights(system: nn.Module, path: Path) -> None:
-    try:
-        system.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
-    except (RuntimeError, KeyError) as error:
-        raise ValueError(
-            f"Expected {path} to hold the weights of {type(system).__name__}, but got others: "
-            f"{str(error).splitlines()[0]}. Give the --config that it was trained with."
-        ) from error

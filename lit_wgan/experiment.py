@@ -1,23 +1,29 @@
 """From YAML to a run: LightningCLI with the project's defaults and run directories."""
 
+import os
 import sys
+import tempfile
 import warnings
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-import torch
+from jsonargparse import Namespace
+from lightning.fabric.plugins import CheckpointIO
 from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
 
-from lit_wgan.callbacks import GeneratorUpdates, SampleGrid, SampleWriter
+from lit_wgan.callbacks import Checkpoints, GeneratorUpdates, Interruptions, SampleGrid, SampleWriter
+from lit_wgan.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, tidy
 from lit_wgan.data import AdversarialData
+from lit_wgan.distributed import is_connection_error, lost_rank_error
 from lit_wgan.errors import check_config_files
+from lit_wgan.launch import check_processes, trainer_options
+from lit_wgan.metrics_file import MetricsFile
 from lit_wgan.record import write_environment
 from lit_wgan.systems import AdversarialSystem
+from lit_wgan.systems.checks import check_strategy
 
 TRAINER_DEFAULTS = {
     "default_root_dir": "runs",
@@ -27,21 +33,39 @@ TRAINER_DEFAULTS = {
 }
 
 
+class Continued(NamedTuple):
+    """The run that ``--ckpt_path last`` goes on with: its version, and the generator update it stood at."""
+
+    version: int
+    update: int
+
+
 class RunRecord(SaveConfigCallback):
-    """Writes config.yaml and environment.json into the run's directory."""
+    """Writes config.yaml and environment.json into the run's directory.
+
+    An attempt that continues a run adds the generator update at which it does to their names.
+    """
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write both, once."""
+        checkpoint = self.config.get("ckpt_path")
+        if trainer.strategy.broadcast(checkpoint) != checkpoint:
+            raise ValueError(
+                f"Expected all processes to find the checkpoint of the first, but got {checkpoint} on rank "
+                f"{trainer.global_rank}. Put trainer.default_root_dir on a file system that all nodes share."
+            )
         super().setup(trainer, pl_module, stage)
         directory = trainer.log_dir  # asks all devices
         if trainer.is_global_zero and directory is not None:
-            write_environment(Path(directory), cast(AdversarialSystem, pl_module).streams.seed)
+            name = self.config_filename.replace("config", "environment").replace(".yaml", ".json")
+            write_environment(Path(directory) / name, cast(AdversarialSystem, pl_module).streams.seed)
 
 
 class Experiment(LightningCLI):
     """``fit``, ``validate``, ``test`` and ``predict`` on systems and data given by class path."""
 
     def __init__(self) -> None:
+        self.continued: Continued | None = None
         super().__init__(
             AdversarialSystem,
             AdversarialData,
@@ -58,7 +82,7 @@ class Experiment(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Options for the callbacks that every run has."""
-        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.add_lightning_class_args(Checkpoints, "checkpoint")
         parser.add_lightning_class_args(SampleGrid, "samples")
         parser.set_defaults(
             {
@@ -71,31 +95,66 @@ class Experiment(LightningCLI):
 
     def _parse_ckpt_path(self) -> None:
         # Lightning would let hyper-parameters stored in the file win over the command line.
-        path = self.config[self.config.subcommand].get("ckpt_path")
-        if path is not None:
-            check_checkpoint(Path(path))
+        options = self.config[self.config.subcommand]
+        options.weights_only = True  # a checkpoint is data: no code in it is run
+        if options.get("ckpt_path") == "last":
+            options.ckpt_path = self._find_last(options)
+        elif options.get("ckpt_path") is not None:
+            read_checkpoint(Path(options.ckpt_path))
+
+    def _find_last(self, options: Namespace) -> str | None:
+        """The newest intact checkpoint of the newest run that trained, which ``fit`` then goes on with."""
+        run = None
+        if options.checkpoint.dirpath is None:
+            check_default_logger(options.trainer.logger)
+            run = newest_run(Path(options.trainer.default_root_dir) / self.run_name)
+        directory = run / "checkpoints" if run else Path(options.checkpoint.dirpath or os.devnull)
+        newest, damaged = find_newest(directory)
+        rank_zero_info(f"Continuing from {newest}." if newest else "There is no checkpoint to continue from: starting.")
+        if newest is None:
+            return None
+        if self.config.subcommand == "fit":
+            tidy(directory, damaged)
+            if run is not None:
+                self._go_on_with(run, read_checkpoint(newest)["lit_wgan"]["generator_updates"])
+        return str(newest)
+
+    def _go_on_with(self, run: Path, update: int) -> None:
+        self.continued = Continued(int(run.name.removeprefix("version_")), update)
+        self.save_config_kwargs |= {"config_filename": f"config_{update:07d}.yaml", "overwrite": True}
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """A trainer that writes into a run directory, with the project's progress bar."""
+        """A trainer that writes into a run directory, with the project's progress bar and checkpoint files."""
         config = self._get(self.config_init, "trainer")
+        check_strategy(config.strategy)
+        kwargs |= trainer_options(config.devices, config.num_nodes)
         if config.logger in (None, True):
-            csv = CSVLogger(config.default_root_dir, name=self.run_name)
-            check_writable(Path(csv.log_dir).parent)
-            tensorboard = TensorBoardLogger(config.default_root_dir, name=self.run_name, version=csv.version)
-            kwargs["logger"] = [csv, tensorboard]
-        callbacks: list[Any] = []
+            kwargs["logger"] = self._loggers(config.default_root_dir)
+        plugins = config.plugins if isinstance(config.plugins, list) else [config.plugins] if config.plugins else []
+        if not any(isinstance(plugin, CheckpointIO) for plugin in plugins):
+            kwargs["plugins"] = [*plugins, AtomicCheckpointIO()]
+        callbacks: list[Any] = [Interruptions()]
         if config.enable_progress_bar is not False:
             callbacks.append(GeneratorUpdates())
         if self.subcommand == "predict":
             callbacks.append(SampleWriter())
         self.trainer_defaults["callbacks"] = callbacks
-        return super().instantiate_trainer(**kwargs)
+        trainer = super().instantiate_trainer(**kwargs)
+        check_processes(trainer)
+        return trainer
+
+    def _loggers(self, root: str) -> list[Logger]:
+        version, update = self.continued or (None, None)
+        csv = MetricsFile(root, self.run_name, version, continue_after=update)
+        check_writable(Path(csv.log_dir).parent)
+        purge_step = None if update is None else update + 1
+        return [csv, TensorBoardLogger(root, name=self.run_name, version=csv.version, purge_step=purge_step)]
 
     @property
     def run_name(self) -> str:
         """The name of the first configuration file or, without one, of the system."""
-        files = self._get(self.config, "config")
-        return Path(str(files[0])).stem if files else type(self.model).__name__.lower()
+        options = self.config[self.config.subcommand]
+        return Path(str(options.config[0])).stem if options.config else options.model.class_path.split(".")[-1].lower()
 
     def after_fit(self) -> None:
         """Say where the results are and how good they were."""
@@ -106,25 +165,26 @@ class Experiment(LightningCLI):
         rank_zero_info(f"Everything is in {directory}: metrics.csv, samples/, checkpoints/, config.yaml.")
 
 
-def check_checkpoint(path: Path, option: str = "--ckpt_path") -> None:
-    """Raise an error that names the option and the file unless it is a checkpoint."""
-    if not path.is_file():
-        raise FileNotFoundError(f"Expected {option} to be a checkpoint file, but got {path}. Check the path.")
-    try:
-        torch.load(path, map_location="meta", weights_only=True)
-    except (RuntimeError, UnpicklingError, EOFError) as error:
+def newest_run(directory: Path) -> Path | None:
+    """The newest of a directory's runs that trained, which those are that have a folder for checkpoints."""
+    runs = [path.parent for path in directory.glob("version_*/checkpoints")]
+    return max(runs, key=lambda run: int(run.name.removeprefix("version_")), default=None)
+
+
+def check_default_logger(logger: Any) -> None:
+    """Raise a ValueError if another logger decides where a run's checkpoints are."""
+    if logger not in (None, True):
         raise ValueError(
-            f"Expected {option} to be a checkpoint file, but got {path}, which is damaged or something else. "
-            "Take an earlier checkpoint."
-        ) from error
+            "Expected --checkpoint.dirpath along with --ckpt_path last and a logger of one's own, but got none. "
+            "Set it, or give --ckpt_path the file."
+        )
 
 
 def check_writable(directory: Path) -> None:
     """Make the directory of a run's versions, or raise an error that names the option."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / ".writable").touch()
-        (directory / ".writable").unlink()
+        tempfile.TemporaryFile(dir=directory).close()  # nameless, since other processes do the same
     except OSError as error:
         raise ValueError(
             f"Expected trainer.default_root_dir to be a folder that can be written, but got {directory.parent} "
@@ -137,7 +197,12 @@ def run() -> None:
     # Expected here: data in memory without loader workers, weights saved as they are after an update, a directory of
     # its own for every run, figures that all devices share. And Lightning itself calls what torch deprecates.
     expected = ("does not have many workers", "no pre-optimization state", "The dirpath has changed", "sync_dist=True")
-    for message in (*expected, "LeafSpec"):
+    for message in (*expected, "LeafSpec", "exists and is not empty"):
         warnings.filterwarnings("ignore", f"(?s).*{message}")
     check_config_files(sys.argv)
-    Experiment()
+    try:
+        Experiment()
+    except RuntimeError as error:
+        if not is_connection_error(error):
+            raise
+        raise lost_rank_error() from error

@@ -28,9 +28,9 @@ def environment(seed: int) -> dict[str, Any]:
     }
 
 
-def write_environment(directory: Path, seed: int) -> None:
-    """Write :func:`environment` to ``environment.json``."""
-    (directory / "environment.json").write_text(json.dumps(environment(seed), indent=2) + "\n")
+def write_environment(path: Path, seed: int) -> None:
+    """Write :func:`environment` as JSON."""
+    path.write_text(json.dumps(environment(seed), indent=2) + "\n")
 
 
 def _version(package: str) -> str | None:

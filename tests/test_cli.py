@@ -222,6 +222,96 @@ def test_bad_input_ends_in_one_or_two_plain_lines(arguments, message, lit_wgan_c
     assert not list((tmp_path / "runs").rglob("*.ckpt"))
 
 
+LAST = ["--ckpt_path", "last"]
+EVERY = ["--checkpoint.every_n_train_steps", "1"]
+
+
+def last_checkpoint(run):
+    return torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+
+
+def test_last_starts_a_run_where_there_is_none_and_then_goes_on_with_it(fit):
+    first = fit(TOY, *LAST)
+    assert last_checkpoint(first)["global_step"] == 3
+    again = fit(TOY, *LAST, "--trainer.max_steps", "5")
+    assert again == first
+    assert last_checkpoint(again)["global_step"] == 5
+    with (again / "metrics.csv").open() as file:
+        steps = [row["step"] for row in csv.DictReader(file) if row["critic/loss"]]
+    assert steps == ["1", "2", "3", "4", "5"]
+    assert yaml.safe_load((again / "config.yaml").read_text())["trainer"]["max_steps"] == 3
+    assert yaml.safe_load((again / "config_0000003.yaml").read_text())["trainer"]["max_steps"] == 5
+    assert (again / "environment_0000003.json").exists()
+
+
+def test_last_passes_over_a_damaged_checkpoint_names_it_and_keeps_it(fit):
+    run = fit(TOY, *EVERY)
+    damaged = run / "checkpoints" / "last.ckpt"
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    with pytest.warns(UserWarning, match=r"last\.ckpt is no intact checkpoint"):
+        fit(TOY, *EVERY, *LAST, "--trainer.max_steps", "5")
+    assert len((run / "checkpoints" / "last.ckpt.damaged").read_bytes()) == 1000
+    assert last_checkpoint(run)["global_step"] == 5
+
+
+def test_last_leaves_a_newer_run_that_trained_nothing_yet_for_a_fresh_start(fit, tmp_path):
+    run = fit(TOY)
+    (run.parent / "version_1" / "checkpoints").mkdir(parents=True)
+    assert fit(TOY, *LAST).name == "version_2"
+
+
+def test_last_evaluates_the_newest_run_without_touching_it(fit, lit_wgan_command):
+    run = fit(TOY)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    status, err = lit_wgan_command("validate", "--config", TOY, *TINY, *QUIET, *LAST)
+    assert status == 0, err
+    assert before == {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    assert (run.parent / "version_1" / "metrics.csv").exists()
+
+
+def test_last_looks_where_checkpoints_were_asked_to_be(fit, tmp_path):
+    options = ["--checkpoint.dirpath", str(tmp_path / "mine")]
+    fit(TOY, *options)
+    assert fit(TOY, *options, *LAST, "--trainer.max_steps", "5").name == "version_1"
+    assert torch.load(tmp_path / "mine" / "last.ckpt", weights_only=True)["global_step"] == 5
+
+
+def test_an_earlier_file_begins_a_run_of_its_own(fit):
+    first = fit(TOY, *EVERY, "--checkpoint.save_top_k=-1")
+    other = fit(TOY, "--ckpt_path", str(first / "checkpoints" / "0000002.ckpt"))
+    assert other.name == "version_1"
+    with (other / "metrics.csv").open() as file:
+        assert [row["step"] for row in csv.DictReader(file) if row["critic/loss"]] == ["3"]
+
+
+def test_an_optimizer_option_of_the_command_line_wins_over_the_checkpoint(fit):
+    fit(TOY)
+    run = fit(TOY, *LAST, "--trainer.max_steps", "4", "--model.critic_optimizer.lr", "0.5")
+    critic, generator = last_checkpoint(run)["optimizer_states"]
+    assert (critic["param_groups"][0]["lr"], generator["param_groups"][0]["lr"]) == (0.5, 1e-4)
+
+
+SCHEDULE = ["--model.lr_scheduler", "torch.optim.lr_scheduler.LinearLR", "--model.lr_scheduler.total_iters"]
+CONFLICTS = {
+    "seed": (["--seed_everything", "1"], "Add --seed_everything 0"),
+    "schedule": ([*SCHEDULE, "9"], "total_iters=5, but got total_iters=9"),
+    "no schedule": (["--model.lr_scheduler", "null"], "the lr_scheduler, as in the checkpoint, but got none"),
+    "rate under a schedule": ([*SCHEDULE, "5", "--model.critic_optimizer.lr", "0.5"], "but got lr=[0.5]"),
+    "networks": ([*SCHEDULE, "5", "--model.generator.width", "6"], "Expected a checkpoint of these networks"),
+    "average": ([*SCHEDULE, "5", "--model.ema_decay", "0.9"], "but got none"),
+    "logger": ([*SCHEDULE, "5", "--trainer.logger", "false"], "Expected --checkpoint.dirpath along with"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), CONFLICTS.values(), ids=CONFLICTS)
+def test_what_conflicts_with_the_checkpoint_is_refused(arguments, message, fit, lit_wgan_command):
+    fit(TOY, *SCHEDULE, "5")
+    more = ["--trainer.max_steps", "5"]
+    status, err = lit_wgan_command(*wrong(*LAST, *more, *arguments, config=TOY))
+    assert status == 2
+    assert message in err
+
+
 def test_checkpoint_of_another_system_is_refused(fit, lit_wgan_command):
     checkpoint = str(fit(TOY) / "checkpoints" / "last.ckpt")
     config = str(CONFIGS / "wgan_eight_gaussians.yaml")

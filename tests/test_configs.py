@@ -1,5 +1,6 @@
 """Every shipped configuration is trained for two updates, with its networks as they are but a small minibatch."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from PIL import Image
 
 from lit_wgan.cli import main
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+FOLDER = Path(__file__).parent.parent / "configs"
+CONFIGS = sorted(FOLDER.glob("*.yaml"))
+TRAINERS = sorted(FOLDER.glob("trainer/*.yaml"))
 
 
 @pytest.fixture
@@ -57,3 +60,19 @@ def test_config_says_how_to_run_it_what_it_takes_and_what_comes_out(config):
     assert "# Time: " in text
     assert "# Result: " in text
     assert "# Values: " in text
+
+
+@pytest.mark.parametrize("config", TRAINERS, ids=lambda path: path.stem)
+def test_trainer_config_follows_an_experiment(config, tmp_path):
+    assert f"--config configs/trainer/{config.name}" in config.read_text()
+    options = ["--model.generator.width", "4", "--model.critic.width", "4", "--data.batch_size", "8"]
+    options += ["--trainer.max_steps", "2"]
+    trainer = yaml.safe_load(config.read_text())["trainer"]
+    if trainer["accelerator"] == "gpu":  # tests have none
+        options += ["--trainer.accelerator", "cpu", "--trainer.sync_batchnorm", "false"]
+    command = [sys.executable, "-m", "lit_wgan", "fit", "--config", str(FOLDER / "wgan_gp_digits.yaml")]
+    subprocess.run([*command, "--config", str(config), *options], cwd=tmp_path, check=True, timeout=300)
+    (run,) = (tmp_path / "runs" / "wgan_gp_digits").iterdir()
+    assert yaml.safe_load((run / "config.yaml").read_text())["trainer"]["devices"] == trainer["devices"]
+    checkpoint = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+    assert checkpoint["lit_wgan"]["generator_updates"] == 2

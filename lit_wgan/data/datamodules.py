@@ -1,14 +1,16 @@
 """What all DataModules share, and the one for toy distributions."""
 
+import signal
 from typing import TYPE_CHECKING, cast
 
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from lit_wgan.checks import check_positive
 from lit_wgan.data.batches import CriticBatches, CriticBatchStream, MinibatchSource
+from lit_wgan.data.held_out import HeldOutBatches, Samples
 from lit_wgan.data.toy import TOY_DISTRIBUTIONS, ToyDistribution
 from lit_wgan.streams import RandomStreams
 
@@ -39,7 +41,7 @@ class AdversarialData(LightningDataModule):
         """The training minibatches, of which this device takes the given rows."""
         raise NotImplementedError
 
-    def held_out(self) -> Dataset[Tensor]:
+    def held_out(self) -> Samples:
         """The real samples that training never sees."""
         raise NotImplementedError
 
@@ -57,13 +59,19 @@ class AdversarialData(LightningDataModule):
                 f"Use {self.batch_size // devices * devices or devices}."
             )
         stream = CriticBatchStream(self.source(self.rows), self.system.n_critic, self.system.counters)
-        return DataLoader(stream, batch_size=None, num_workers=self.num_workers, pin_memory=torch.cuda.is_available())
+        return DataLoader(
+            stream,
+            batch_size=None,
+            num_workers=self.num_workers,
+            pin_memory=torch.cuda.is_available(),
+            worker_init_fn=ignore_signals,
+        )
 
-    def val_dataloader(self) -> DataLoader[Tensor]:
+    def val_dataloader(self) -> HeldOutBatches:
         """The held-out samples, once."""
-        return DataLoader(self.held_out(), batch_size=self.batch_size)
+        return HeldOutBatches(self.held_out(), self.batch_size, self.rows)
 
-    def test_dataloader(self) -> DataLoader[Tensor]:
+    def test_dataloader(self) -> HeldOutBatches:
         """The held-out samples, once."""
         return self.val_dataloader()
 
@@ -87,6 +95,12 @@ class AdversarialData(LightningDataModule):
     def streams(self) -> RandomStreams:
         """The run's random numbers, which the system keeps."""
         return self.system.streams
+
+
+def ignore_signals(worker: int) -> None:
+    """Let a loader worker outlive the signals that ask its run to stop, which it is still needed for."""
+    for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 class ToyData(AdversarialData):
@@ -125,9 +139,9 @@ class ToyData(AdversarialData):
         """Fresh points for every minibatch."""
         return ToySource(self.distribution, self.batch_size, self.streams, rows)
 
-    def held_out(self) -> Dataset[Tensor]:
+    def held_out(self) -> Tensor:
         """Points that no minibatch holds."""
-        return self.real_samples(self.num_held_out, train=False)  # type: ignore[return-value]  # indexable is enough
+        return self.real_samples(self.num_held_out, train=False)
 
     def real_samples(self, n: int, train: bool) -> Tensor:
         """``n`` points ``(n, 2)``; those 'of the training data' are fresh ones as well."""

@@ -76,7 +76,7 @@ class ImageData(AdversarialData):
         images = self.images[True]
         return ImageSource(images, InfiniteSampler(len(images), self.batch_size, self.streams), rows)
 
-    def held_out(self) -> Dataset[Tensor]:
+    def held_out(self) -> "ImageArray":
         """The held-out images, as bytes."""
         return ImageArray(self.images[False])
 
@@ -121,8 +121,8 @@ class ImageSource:
         return gather(self.images, self.sampler[number][self.rows])
 
 
-class ImageArray(Dataset[Tensor]):
-    """An array of images as a data set."""
+class ImageArray:
+    """An array of images that gives tensors."""
 
     def __init__(self, images: np.ndarray):
         self.images = images
@@ -130,8 +130,8 @@ class ImageArray(Dataset[Tensor]):
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, index: int) -> Tensor:
-        return torch.from_numpy(self.images[index].copy())
+    def __getitem__(self, rows: slice) -> Tensor:
+        return torch.from_numpy(self.images[rows].copy())
 
 
 def gather(images: np.ndarray, indices: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The alternating update that all systems share: Algorithm 1 of the WGAN papers, on Lightning's manual optimization."""
 
+import atexit
 import copy
 import os
 from dataclasses import asdict
@@ -9,6 +10,7 @@ import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from lightning.pytorch.core.optimizer import LightningOptimizer
+from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -16,12 +18,22 @@ from torchmetrics import MeanMetric
 
 from lit_wgan.checks import check_positive
 from lit_wgan.data.batches import minibatches
-from lit_wgan.distributed import average_, average_buffers_, average_gradients_, no_gradient_sync
+from lit_wgan.distributed import average_, average_buffers_, average_gradients_, disconnect, no_gradient_sync
 from lit_wgan.losses import wasserstein_estimate
 from lit_wgan.schedules import Counters, NCritic, check_n_critic, n_critic_at
+from lit_wgan.stopping import StopRequest
 from lit_wgan.streams import RandomStreams
-from lit_wgan.systems.checks import check_latent_dim, check_pair, check_precision
+from lit_wgan.systems.checks import check_latent_dim, check_pair, check_precision, check_strategy
 from lit_wgan.systems.ema import ramped_decay, update_ema_
+from lit_wgan.systems.resuming import (
+    Options,
+    check_schedules,
+    check_seed,
+    check_weights,
+    optimizer_options,
+    schedule_options,
+    use_options_,
+)
 
 Metrics = dict[str, Tensor]
 
@@ -85,9 +97,12 @@ class AdversarialSystem(LightningModule):
         # The one seed is Lightning's, as set by seed_everything and carried to every process.
         self.streams = RandomStreams(int(os.environ.get("PL_GLOBAL_SEED", 0)))
         self.counters = Counters()
+        self.stop = StopRequest()
         self.metrics: Metrics = {}
         self._unchecked_losses: list[tuple[str, Tensor]] = []
         self._held_out_estimate = MeanMetric()
+        self._schedule_options: list[Options] = []  # as configured, before the first step
+        self._restored_schedules: list[Options] | None = None
 
     # What a subclass supplies.
 
@@ -123,7 +138,7 @@ class AdversarialSystem(LightningModule):
         # In the networks' own type: mixed precision gives fakes of a lower one, data often has another.
         loss, metrics = self.critic_loss(real.to(self.dtype), fake.to(self.dtype))
         # Stepped without Lightning's wrapper, so that global_step counts generator updates alone.
-        self._descend(self.critic, cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))[0], loss)
+        self._descend(self.critic, self._optimizers[0], loss)
         self.constrain_critic()
         self._watch("critic", loss)
         self.metrics = {"critic/loss": loss.detach()} | {f"critic/{k}": v.detach() for k, v in metrics.items()}
@@ -136,25 +151,27 @@ class AdversarialSystem(LightningModule):
         self.toggle_optimizer(optimizer)  # spares the critic's weight gradients
         z = self.noise("z/generator", self.counters.generator_updates, batch_size)
         loss = self.generator_loss(self.score(self.generator(z)))
-        self._descend(self.generator, optimizer, loss)
+        self._descend(self.generator, optimizer, loss, self.stop.vote(self.device, cast(torch.dtype, self.dtype)))
         self.untoggle_optimizer(optimizer)
         self._watch("generator", loss)
         self.metrics["generator/loss"] = loss.detach()
         self._after_generator_update()
 
-    def _descend(self, network: nn.Module, optimizer: Optimizer | LightningOptimizer, loss: Tensor) -> None:
-        """One optimizer step of one network, on the gradient of the global minibatch's loss."""
+    def _descend(
+        self, network: nn.Module, optimizer: Optimizer | LightningOptimizer, loss: Tensor, *others: Tensor
+    ) -> None:
+        """One optimizer step of one network, on the gradient of the global minibatch's loss; averages others too."""
         optimizer.zero_grad()
         with no_gradient_sync(self.trainer.model):
             self.manual_backward(loss)
-        average_gradients_(network)
+        average_gradients_(network, *others)
         optimizer.step()
 
     def _after_generator_update(self) -> None:
         if self.ema_generator is not None and self.ema_decay is not None:
             decay = ramped_decay(self.ema_decay, self.counters.generator_updates)
             update_ema_(self.ema_generator, self.generator, decay)
-        for scheduler in cast(list[LRScheduler], self.lr_schedulers() or []):
+        for scheduler in self._schedulers:
             scheduler.step()
         self.counters.generator_updates += 1
         self.counters.critic_updates_in_step = 0
@@ -220,6 +237,8 @@ class AdversarialSystem(LightningModule):
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """Score held-out samples and as many generated ones."""
         for real in minibatches(batch):
+            if not len(real):  # this device's share of a short last minibatch
+                continue
             fake = self.generator(self.noise("z/validation", batch_idx, len(real)))
             check_pair(real, fake)
             estimate = self.estimate(self.score(real.to(self.dtype)), self.score(fake.to(self.dtype)))
@@ -282,10 +301,17 @@ class AdversarialSystem(LightningModule):
         """Add the counters and the seed; refuse to save weights after a loss that was not finite."""
         self.stop_if_not_finite()
         self.average_statistics()  # in place, so that the state dict that was gathered already sees it
-        checkpoint["lit_wgan"] = {"system": type(self).__name__, "seed": self.streams.seed, **asdict(self.counters)}
+        for logger in self.loggers:
+            logger.save()  # what a run that continues from here will not log again
+        checkpoint["lit_wgan"] = {
+            "system": type(self).__name__,
+            "seed": self.streams.seed,
+            "schedules": self._schedule_options,
+            **asdict(self.counters),
+        }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up the counters and the seed."""
+        """Take up the counters and the seed, and refuse what does not fit."""
         state = dict(checkpoint.get("lit_wgan", {"system": "another program"}))
         system = state.pop("system")
         if system != type(self).__name__:
@@ -293,6 +319,10 @@ class AdversarialSystem(LightningModule):
                 f"Expected a checkpoint of {type(self).__name__}, but got one of {system}. "
                 "Give the --config it was trained with, or another --ckpt_path."
             )
+        check_weights(checkpoint["state_dict"], self.state_dict())
+        if self._trainer is not None and self.trainer.state.fn == TrainerFn.FITTING:
+            check_seed(state["seed"], os.environ.get("PL_GLOBAL_SEED"))
+        self._restored_schedules = state.pop("schedules")
         self.streams = RandomStreams(state.pop("seed"))
         vars(self.counters).update(state)
 
@@ -307,7 +337,28 @@ class AdversarialSystem(LightningModule):
         schedulers = [self.lr_scheduler(optimizer) for optimizer in optimizers] if self.lr_scheduler else []
         return optimizers, schedulers
 
+    def setup(self, stage: str) -> None:
+        """Refuse strategies that cannot train, before they change the networks, and see to a clean exit."""
+        check_strategy(self.trainer.strategy)
+        atexit.register(disconnect)
+
     def on_fit_start(self) -> None:
         """Refuse what cannot train."""
         check_precision(str(self.trainer.precision))
         check_latent_dim(self.sample, self.latent_dim)
+        self._optimizer_options = optimizer_options(self._optimizers)
+        self._schedule_options = schedule_options(self._schedulers)
+
+    def on_train_start(self) -> None:
+        """Let what was asked for now win over what the checkpoint restored."""
+        if self._restored_schedules is not None:
+            check_schedules(self._restored_schedules, self._schedule_options)
+            use_options_(self._optimizers, self._optimizer_options, scheduled=bool(self._schedulers))
+
+    @property
+    def _optimizers(self) -> list[Optimizer]:
+        return cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))
+
+    @property
+    def _schedulers(self) -> list[LRScheduler]:
+        return cast(list[LRScheduler], self.lr_schedulers() or [])

@@ -3,11 +3,19 @@
 import warnings
 from collections.abc import Callable
 
+from lightning.pytorch.strategies import (
+    DDPStrategy,
+    DeepSpeedStrategy,
+    SingleDeviceStrategy,
+    Strategy,
+    StrategyRegistry,
+)
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
 SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
+STRATEGY_REMEDY = "Use --trainer.strategy ddp, in a script or with the command."
 
 
 def check_unbounded(critic: nn.Module, remedy: str) -> None:
@@ -47,6 +55,33 @@ def check_precision(precision: str) -> None:
     if precision.startswith("16"):
         raise ValueError(
             f"Expected a precision without loss scaling, but got trainer.precision={precision}. Use bf16-mixed."
+        )
+
+
+def check_strategy(strategy: Strategy | str) -> None:
+    """Raise a ValueError unless each device holds both networks, the first one in this process.
+
+    A name is enough, since making some strategies asks for hardware or packages first.
+    """
+    if isinstance(strategy, Strategy):
+        kind: type[Strategy] = type(strategy)
+        options = getattr(strategy, "_ddp_kwargs", {}) | {"start_method": getattr(strategy, "_start_method", "popen")}
+    elif strategy in StrategyRegistry:
+        kind, options = StrategyRegistry[strategy]["strategy"], StrategyRegistry[strategy]["init_params"]
+    else:  # auto, or a name that Lightning refuses
+        return
+    if not issubclass(kind, (SingleDeviceStrategy, DDPStrategy)) or issubclass(kind, DeepSpeedStrategy):
+        raise ValueError(f"Expected a strategy of the DDP family, but got {kind.__name__}. {STRATEGY_REMEDY}")
+    if options.get("static_graph"):
+        raise ValueError(
+            "Expected DDP without static_graph, since two networks train in turn, but got static_graph=True. "
+            + STRATEGY_REMEDY
+        )
+    method = options.get("start_method", "popen")
+    if method != "popen":
+        raise ValueError(
+            "Expected DDP that also trains in the process that started it, where counters are kept, but got "
+            f"start_method={method}. {STRATEGY_REMEDY}"
         )
 
 

@@ -1,0 +1,39 @@
+"""Callbacks that end a run in the middle, for the tests."""
+
+import os
+import signal
+
+from lightning.pytorch import Callback
+
+
+class Accident(Callback):
+    """What happens at one generator update, on one rank, but not again after torchrun has restarted the run.
+
+    Args:
+        update: the generator update.
+        rank: of the process that it happens to.
+        signal: what that process sends itself; None raises an exception.
+        in_validation: whether it happens in the middle of the validation at that update.
+    """
+
+    def __init__(self, update, rank=0, signal=None, in_validation=False):
+        self.update = update
+        self.rank = rank
+        self.signal = signal
+        self.in_validation = in_validation
+
+    def happen(self, trainer):
+        restarted = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
+        if restarted or trainer.global_step != self.update or trainer.global_rank != self.rank:
+            return
+        if self.signal is None:
+            raise RuntimeError("an accident")
+        os.kill(os.getpid(), signal.Signals[self.signal])
+
+    def on_train_batch_start(self, trainer, *_):
+        if not self.in_validation:
+            self.happen(trainer)
+
+    def on_validation_batch_start(self, trainer, pl_module, batch, batch_idx, *_):
+        if self.in_validation and batch_idx == 1:
+            self.happen(trainer)

@@ -1,0 +1,185 @@
+"""Processes that run together or end in the middle, and what they leave."""
+
+import contextlib
+import csv
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import torch
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+TOY = HERE / "toy.yaml"
+
+
+class Runs:
+    """Starts ``lit-wgan fit`` in one folder; every attempt of a test writes below it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.checkpoints = folder / "runs" / "toy" / "version_0" / "checkpoints"
+        paths = [str(HERE), str(ROOT), os.environ.get("PYTHONPATH", "")]
+        self.environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
+
+    def start(self, *options, launcher=(), **environment):
+        """A run on the toy configuration, in a process group of its own."""
+        command = [sys.executable, *launcher, "-m", "lit_wgan", "fit", "--config", str(TOY), *options]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment | environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def fit(self, *options, status=0, launcher=(), **environment):
+        """A run that ends by itself; returns what it wrote to stderr."""
+        process = self.start(*options, launcher=launcher, **environment)
+        try:
+            _, err = process.communicate(timeout=300)
+        finally:
+            kill_group(process)
+        assert process.returncode == status, err
+        return err
+
+    def wait_for_checkpoint(self, process):
+        """Wait until this attempt has written one."""
+        before = self.newest_time()
+        for _ in range(3000):
+            if process.poll() is not None or self.newest_time() > before:
+                break
+            time.sleep(0.02)
+        assert process.poll() is None, process.communicate()[1]
+
+    def newest_time(self):
+        return max((path.stat().st_mtime_ns for path in self.checkpoints.glob("*.ckpt")), default=0)
+
+    def result(self, version=0):
+        """The last checkpoint and the rows of metrics.csv."""
+        run = self.folder / "runs" / "toy" / f"version_{version}"
+        with (run / "metrics.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        return torch.load(run / "checkpoints" / "last.ckpt", weights_only=True), rows
+
+
+def kill_group(process):
+    """Kill a run and whatever it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def assert_same_run(a, b):
+    """Assert that two results are equal to the bit: weights, optimizers, schedules, counters and logs."""
+    (checkpoint, rows), (other, other_rows) = a, b
+    for key in ("state_dict", "optimizer_states", "lr_schedulers", "lit_wgan", "global_step"):
+        assert_equal(checkpoint[key], other[key], key)
+    assert [row["step"] for row in rows] == [row["step"] for row in other_rows]
+    assert rows == other_rows
+
+
+def assert_equal(a, b, where):
+    assert type(a) is type(b), where
+    if isinstance(a, torch.Tensor):
+        assert torch.equal(a, b), where
+    elif isinstance(a, dict):
+        assert a.keys() == b.keys(), where
+        for key in a:
+            assert_equal(a[key], b[key], f"{where}/{key}")
+    elif isinstance(a, list):
+        assert len(a) == len(b), where
+        for number, (x, y) in enumerate(zip(a, b, strict=True)):
+            assert_equal(x, y, f"{where}/{number}")
+    else:
+        assert a == b, where
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return Runs(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """Results of runs that nothing happened to, made once for each number of devices and updates."""
+    known = {}
+
+    def result(devices, max_steps):
+        if (devices, max_steps) not in known:
+            runs = Runs(tmp_path_factory.mktemp("undisturbed"))
+            runs.fit("--trainer.devices", str(devices), "--trainer.max_steps", str(max_steps))
+            known[devices, max_steps] = runs.result()
+        return known[devices, max_steps]
+
+    return result
+
+
+@pytest.fixture(scope="session")
+def same_run():
+    return assert_same_run
+
+
+class Ended(NamedTuple):
+    status: int
+    output: str
+
+
+def end(process):
+    process.terminate()  # a launcher passes this on
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def together():
+    """Runs ``(command, variables)`` pairs at the same time in one folder, and ends what is left after a while."""
+
+    def run(folder, *jobs, seconds=120):
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
+        inherited |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        logs = [folder / f"process_{number}.log" for number in range(len(jobs))]
+        processes = []
+        for (command, variables), log in zip(jobs, logs, strict=True):
+            with log.open("wb") as file:
+                options = {"cwd": folder, "env": inherited | variables, "start_new_session": True}
+                processes.append(subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, **options))
+        try:
+            statuses = [process.wait(timeout=seconds) for process in processes]
+        finally:
+            for process in processes:
+                end(process)
+        return [Ended(status, log.read_text()) for status, log in zip(statuses, logs, strict=True)]
+
+    return run
+
+
+@pytest.fixture
+def script(together, free_port, tmp_path):
+    """Runs a script in as many processes as wanted, under the variables of torchrun."""
+
+    def run(path, *arguments, processes):
+        job = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port, "WORLD_SIZE": str(processes), "GROUP_RANK": "0"}
+        job |= {"LOCAL_WORLD_SIZE": str(processes), "GROUP_WORLD_SIZE": "1", "TORCHELASTIC_RUN_ID": "test"}
+        command = [sys.executable, str(path), *map(str, arguments)]
+        ends = together(tmp_path, *[(command, job | {"RANK": str(r), "LOCAL_RANK": str(r)}) for r in range(processes)])
+        assert all(end.status == 0 for end in ends), ends
+
+    return run

@@ -1,0 +1,108 @@
+"""Signals, lost processes and disks that fail, with real ones."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+import torch
+
+pytestmark = pytest.mark.slow
+TWO = ("--trainer.devices", "2")
+LONG = ("--trainer.max_steps", "1000000", "--ckpt_path", "last")
+
+
+def test_twenty_of_twenty_sigterms_leave_a_checkpoint_within_ten_seconds(runs):
+    moments = random.Random(0)
+    updates = 0
+    for attempt in range(20):
+        process = runs.start(*TWO, *LONG)
+        runs.wait_for_checkpoint(process)
+        time.sleep(moments.uniform(0, 0.3))
+        (os.killpg if attempt % 2 else os.kill)(process.pid, signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+        assert process.returncode == 0, err
+        assert err.count("Stopped by SIGTERM after") == 1
+        checkpoint = torch.load(runs.checkpoints / "last.ckpt", weights_only=True)
+        assert f"after {checkpoint['global_step']} generator updates" in err
+        assert checkpoint["global_step"] > updates
+        updates = checkpoint["global_step"]
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_stops_after_the_update_and_twice_at_once(presses, runs):
+    process = runs.start(*TWO, *LONG)
+    runs.wait_for_checkpoint(process)
+    for _ in range(presses):
+        os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Press Ctrl-C again" in err
+    assert ("Stopped by SIGINT" in err) or presses == 2
+
+
+def test_a_job_of_slurm_is_requeued_once_after_saving(runs, tmp_path):
+    program = tmp_path / "bin" / "scontrol"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/called\nls {runs.checkpoints} >> {tmp_path}/called\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    process = runs.start(*TWO, *LONG, PATH=path, SLURM_JOB_ID="17")
+    runs.wait_for_checkpoint(process)
+    (runs.checkpoints / "last.ckpt").unlink(missing_ok=True)
+    os.killpg(process.pid, signal.SIGUSR1)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    called = (tmp_path / "called").read_text()
+    assert called.startswith("requeue 17\n")
+    assert called.count("requeue") == 1
+    assert "last.ckpt" in called
+
+
+@pytest.mark.parametrize("rank", [0, 1, 2])
+def test_a_killed_process_ends_the_others_and_is_named(rank, runs):
+    kill = [f"--trainer.callbacks.{option}" for option in ("update=30", f"rank={rank}", "signal=SIGKILL")]
+    process = runs.start("--trainer.devices", "3", *LONG, "--trainer.callbacks+=accidents.Accident", *kill)
+    _, err = process.communicate(timeout=120)  # until the last process has closed its stderr
+    assert process.returncode == (1 if rank else -signal.SIGKILL)
+    assert f"lit-wgan: error: Rank {rank} " in err
+    others = {0, 1, 2} - {rank}
+    assert not any(f"lit-wgan: error: Rank {other} " in err for other in others)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of its own for the runs of a test; returns a function that mounts it anew with other options."""
+    folder = tmp_path / "runs"
+    folder.mkdir()
+
+    def mount(*options):
+        return subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", ",".join(options), "lit-wgan", folder], capture_output=True
+        )
+
+    if mount("size=600k").returncode:
+        pytest.skip("only root can mount a disk")
+    yield mount
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_ends_the_run_in_one_line_and_keeps_the_last_checkpoint(small_disk, runs, undisturbed, same_run):
+    err = runs.fit("--checkpoint.save_top_k=-1", status=2)
+    (line,) = [line for line in err.splitlines() if "lit-wgan: error" in line]
+    assert "No space left on device" in line
+    assert "Traceback" not in err
+    assert not list(runs.checkpoints.glob("*.tmp-*"))
+    small_disk("remount", "size=50m")
+    assert "Continuing from" in runs.fit("--checkpoint.save_top_k=-1", "--ckpt_path", "last")
+    same_run(runs.result(), undisturbed(1, 200))
+
+
+def test_a_disk_that_cannot_be_written_ends_the_run_in_one_line(small_disk, runs):
+    small_disk("remount", "ro")
+    err = runs.fit(status=2)
+    (line,) = [line for line in err.splitlines() if "lit-wgan: error" in line]
+    assert "Expected trainer.default_root_dir to be a folder that can be written" in line
+    assert "Traceback" not in err
