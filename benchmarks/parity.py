@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from random_inception import write_random_inception
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 from torch_fidelity import calculate_metrics
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.inception import InceptionScore
@@ -22,7 +23,6 @@ from torchmetrics.image.kid import KernelInceptionDistance
 
 from lit_wgan import GenerativeEvaluator
 from lit_wgan.data import open_images
-from lit_wgan.data.image_data import ImageArray
 from lit_wgan.fidelity.digits import DigitsExtractor
 from lit_wgan.fidelity.images import to_bytes
 from lit_wgan.networks import DCGANGenerator
@@ -36,6 +36,19 @@ NAMES = {
     "precision": "precision",
     "recall": "recall",
 }
+
+
+class Images(Dataset[Tensor]):
+    """An array of images as torch-fidelity takes it."""
+
+    def __init__(self, images: np.ndarray):
+        self.images = torch.from_numpy(images)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.images[index]
 
 
 class Layer(nn.Module):
@@ -86,7 +99,7 @@ def compare(extractor: str, weights: str | None, fake: np.ndarray, real: np.ndar
     common = {"cuda": False, "cache": False, "verbose": False, "save_cpu_ram": True, **sizes}
     common |= {"isc": True, "fid": True, "kid": True, "prc": True}
     common |= {"feature_extractor": extractor, "feature_extractor_weights_path": weights}
-    theirs = calculate_metrics(input1=ImageArray(fake), input2=ImageArray(real), **common)
+    theirs = calculate_metrics(input1=Images(fake), input2=Images(real), **common)
     columns.append({name: theirs[key] for name, key in NAMES.items()})
     columns.append(by_torchmetrics(torch.from_numpy(fake), torch.from_numpy(real), extractor, weights, subset))
     print(f"\n{extractor}: {len(fake)} generated and {len(real)} real images, KID's subsets of {subset}\n")
