@@ -4,8 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lit_wgan.callbacks import ExactW1, ModeCoverage, SampleGrid, SampleWriter
+    from lit_wgan.callbacks import ExactW1, FidelityCallback, ModeCoverage, SampleGrid, SampleWriter
     from lit_wgan.data import ImageData, ToyData
+    from lit_wgan.fidelity import GenerativeEvaluator
     from lit_wgan.systems import GAN, WGAN, WGANGP, AdversarialSystem, WarmStart
 
 __version__ = "0.1.0"
@@ -19,9 +20,11 @@ _HOME = {
     "ImageData": "data",
     "ToyData": "data",
     "ExactW1": "callbacks",
+    "FidelityCallback": "callbacks",
     "ModeCoverage": "callbacks",
     "SampleGrid": "callbacks",
     "SampleWriter": "callbacks",
+    "GenerativeEvaluator": "fidelity",
 }
 
 __all__ = [
@@ -30,6 +33,8 @@ __all__ = [
     "WGANGP",
     "AdversarialSystem",
     "ExactW1",
+    "FidelityCallback",
+    "GenerativeEvaluator",
     "ImageData",
     "ModeCoverage",
     "SampleGrid",

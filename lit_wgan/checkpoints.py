@@ -61,26 +61,26 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The contents of a checkpoint, on the CPU. No code in the file is run.
+def read_checkpoint(path: Path, option: str = "--ckpt_path") -> dict[str, Any]:
+    """The contents of a checkpoint, on the CPU. No code in the file is run; errors name the option.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if it is damaged, or something else than a checkpoint of lit-wgan.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"Expected --ckpt_path to be a checkpoint file, but got {path}. Check the path.")
+        raise FileNotFoundError(f"Expected {option} to be a checkpoint file, but got {path}. Check the path.")
     try:
         _check_sums(path)
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except (BadZipFile, RuntimeError, UnpicklingError, EOFError) as error:
         raise ValueError(
-            f"Expected --ckpt_path to be a checkpoint file, but got {path}, which is damaged or something else. "
+            f"Expected {option} to be a checkpoint file, but got {path}, which is damaged or something else. "
             "Take an earlier checkpoint, or --ckpt_path last for the newest intact one."
         ) from error
     if not isinstance(checkpoint, dict) or "lit_wgan" not in checkpoint:
         raise ValueError(
-            f"Expected --ckpt_path to be a checkpoint of lit-wgan, but got {path}, made by another program. "
+            f"Expected {option} to be a checkpoint of lit-wgan, but got {path}, made by another program. "
             "Check the path."
         )
     return checkpoint

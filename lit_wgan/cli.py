@@ -11,6 +11,7 @@ COMMANDS = {
     "validate": "evaluate a checkpoint on held-out data",
     "test": "the same",
     "predict": "generate samples from a checkpoint",
+    "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
 }
 
 CTRL_C = 130  # 128 + SIGINT, as shells have it
@@ -32,6 +33,7 @@ examples:
   lit-wgan fit --config configs/wgan_gp_digits.yaml --model.gp_weight 1 --trainer.max_steps 500
   lit-wgan fit --model.help WGANGP      the options of one system; likewise --data.help ImageData
   lit-wgan validate --config configs/wgan_gp_digits.yaml --ckpt_path FILE
+  lit-wgan evaluate --ckpt FILE --metrics fid,kid
 """
 
 
@@ -59,10 +61,16 @@ def main() -> int:
 
     from lit_wgan.distributed import LostRankError
     from lit_wgan.errors import USER_ERRORS, describe  # these take seconds
-    from lit_wgan.experiment import run
 
     try:
-        run()
+        if command == "evaluate":
+            from lit_wgan.evaluate import evaluate
+
+            evaluate(sys.argv[2:])
+        else:
+            from lit_wgan.experiment import run
+
+            run()
     except USER_ERRORS as error:
         if debug:
             raise

@@ -158,7 +158,8 @@ class Experiment(LightningCLI):
 
     def after_fit(self) -> None:
         """Say where the results are and how good they were."""
-        figures = [f"{k} {v:.4g}" for k, v in sorted(self.trainer.callback_metrics.items()) if k.startswith("eval/")]
+        known = sorted(self.trainer.callback_metrics.items())
+        figures = [f"{name} {value:.4g}" for name, value in known if name.startswith(("eval/", "fidelity/"))]
         directory = self.trainer.log_dir
         rank_zero_info(f"{self.trainer.global_step} generator updates done. {', '.join(figures)}")
         rank_zero_info(f"Everything is in {directory}: metrics.csv, samples/, checkpoints/, config.yaml.")

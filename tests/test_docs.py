@@ -6,12 +6,28 @@ from pathlib import Path
 import pytest
 import torch
 
+from lit_wgan.networks import DCGANGenerator
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
+def python_of_the_readme():
+    return re.findall(r"```python\n(.*?)```", PAGES[0].read_text(), re.DOTALL)
+
+
+def test_python_example_of_the_readme_measures_a_generator(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    _, code = python_of_the_readme()
+    real_images = torch.randint(0, 256, (1000, 1, 8, 8)).byte()
+    names: dict = {"real_images": real_images, "generator": DCGANGenerator(8, 1, 64, width=4)}
+    exec(code.replace("10_000", "1000"), names)
+    assert set(names["result"]) == {"fid_digits", "kid_mean_digits", "kid_std_digits"}
+    assert "1000 DCGANGenerator's images" in capsys.readouterr().out
+
+
 def test_python_example_of_the_readme_trains_and_samples(monkeypatch, tmp_path):
-    (code,) = re.findall(r"```python\n(.*?)```", PAGES[0].read_text(), re.DOTALL)
+    code, _ = python_of_the_readme()
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(code.replace("max_steps=200", "max_steps=2, logger=False, accelerator='cpu'"), names)

@@ -1,7 +1,8 @@
-"""What watches a run: checkpoints, signals, pictures of its samples, exact distances, and the progress bar."""
+"""What watches a run: checkpoints, signals, pictures of its samples, distances, fidelity, and the progress bar."""
 
 from lit_wgan.callbacks.checkpoints import Checkpoints
 from lit_wgan.callbacks.evaluation import ExactW1, ModeCoverage
+from lit_wgan.callbacks.fidelity import FidelityCallback
 from lit_wgan.callbacks.interruptions import Interruptions
 from lit_wgan.callbacks.progress import GeneratorUpdates
 from lit_wgan.callbacks.samples import SampleGrid, SampleWriter
@@ -9,6 +10,7 @@ from lit_wgan.callbacks.samples import SampleGrid, SampleWriter
 __all__ = [
     "Checkpoints",
     "ExactW1",
+    "FidelityCallback",
     "GeneratorUpdates",
     "Interruptions",
     "ModeCoverage",

@@ -37,11 +37,13 @@ class GeneratorUpdates(TQDMProgressBar):
         return bar
 
     def get_metrics(self, trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
-        """The critic's estimate, and W1 where it is known."""
+        """The critic's estimate, and W1 and FID where they are known."""
         shown = {
             "critic/wasserstein_estimate": "estimate",
             "critic/jensen_shannon_estimate": "estimate",
             "eval/w1": "W1",
+            "fidelity/fid": "FID",
+            "fidelity/fid_digits": "FID (digits)",
         }
         known = trainer.callback_metrics
         return {label: f"{float(known[name]):.3f}" for name, label in shown.items() if name in known}

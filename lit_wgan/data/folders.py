@@ -21,13 +21,13 @@ def folder(root: Path, train: bool, download: bool) -> Source:
     not, a tenth of the files is held out, by a permutation that depends on their number alone. The images are greyscale
     if every file is (Pillow's mode L), else in colour. Hidden files are skipped.
     """
-    files = _image_files(root)
+    files = image_files(root)
     own_parts = [name for name in ("train", "test", "val") if any(file.startswith(name + os.sep) for file in files)]
     if len(own_parts) > 1 and own_parts[0] == "train":
         part = [file for file in files if file.startswith(own_parts[0 if train else 1] + os.sep)]
     else:
         part = [files[index] for index in part_indices(len(files), len(files) // 10, train)]
-    return Source(fingerprint(root, files), lambda: FolderImages(root, part, grey=_all_grey(root, files)))
+    return Source(fingerprint(root, files), lambda: FolderImages(root, part, grey=all_grey(root, files)))
 
 
 class FolderImages(Dataset[Image.Image]):
@@ -59,7 +59,7 @@ class FolderImages(Dataset[Image.Image]):
         return str(self.root / self.files[index])
 
 
-def _all_grey(root: Path, files: Sequence[str]) -> bool:
+def all_grey(root: Path, files: Sequence[str]) -> bool:
     """Whether every file is greyscale; reads headers only, and none after the first in colour."""
     for file in files:
         with _opened(root / file) as image:
@@ -80,11 +80,16 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         ) from error
 
 
-def _image_files(root: Path) -> list[str]:
+def image_files(root: Path, option: str = "data.root") -> list[str]:
+    """The paths of the image files anywhere under a folder, relative to it and sorted; errors name the option.
+
+    Raises:
+        FileNotFoundError: if it is no folder, or holds no images.
+    """
     if not root.is_dir():
         raise FileNotFoundError(
-            f"Expected data.root to be a folder of images, but got {root}, which is not a folder. "
-            "Point --data.root at one."
+            f"Expected {option} to be a folder of images, but got {root}, which is not a folder. "
+            f"Point --{option} at one."
         )
     files = sorted(
         file
@@ -93,7 +98,7 @@ def _image_files(root: Path) -> list[str]:
     )
     if not files:
         raise FileNotFoundError(
-            f"Expected data.root to hold images ({', '.join(IMG_EXTENSIONS)}), but got none under {root}. "
-            "Point --data.root at a folder that holds some."
+            f"Expected {option} to hold images ({', '.join(IMG_EXTENSIONS)}), but got none under {root}. "
+            f"Point --{option} at a folder that holds some."
         )
     return files

@@ -92,14 +92,17 @@ def open_images(
 def digits(root: Path, train: bool, download: bool) -> Source:
     """scikit-learn's 1,797 digits of 8 x 8, held in the package: 1,297 to train on and 500 held out.
 
-    The split is a fixed permutation. A value v of 0..16 becomes floor(255 v / 16 + 1/2), so that 16 becomes 255.
+    The split is a fixed permutation. A value v of 0..16 becomes floor(255 v / 16 + 1/2), so that 16 becomes 255. As in
+    torchvision's MNIST, an item is an image and its label.
     """
 
     def load() -> Dataset[Any]:
         from sklearn.datasets import load_digits
 
-        pixels = (255 * load_digits().images.astype(np.int64) + 8) // 16
-        return TensorDataset(torch.from_numpy(pixels[part_indices(len(pixels), 500, train)].astype(np.uint8)))
+        digits = load_digits()
+        part = part_indices(len(digits.images), 500, train)
+        pixels = (255 * digits.images[part].astype(np.int64) + 8) // 16
+        return TensorDataset(torch.from_numpy(pixels.astype(np.uint8)), torch.from_numpy(digits.target[part]))
 
     return Source("scikit-learn", load)
 

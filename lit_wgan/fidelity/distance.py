@@ -1,0 +1,131 @@
+"""The figures themselves, as functions of statistics or of features. Nothing here knows of networks or devices."""
+
+import torch
+from torch import Tensor
+from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, KEY_METRIC_KID_STD, kid_features_to_metric
+from torch_fidelity.metric_prc import prc_features_to_metric
+
+ROWS_AT_ONCE = 500  # of a distance matrix
+
+
+def covariance_factor(covariance: Tensor) -> Tensor:
+    """A matrix A with ``A A^T = covariance``, of as many columns as the covariance has rank.
+
+    Eigenvalues below D times the rounding of the largest are rounding themselves, and dropped: their square roots
+    would count.
+
+    Args:
+        covariance: ``(D, D)``, float64, symmetric.
+
+    Returns:
+        ``(D, rank)``.
+    """
+    values, vectors = torch.linalg.eigh(covariance)
+    kept = values > len(values) * torch.finfo(values.dtype).eps * values[-1]
+    return vectors[:, kept] * values[kept].sqrt()
+
+
+def frechet_distance(mean_1: Tensor, factor_1: Tensor, mean_2: Tensor, factor_2: Tensor) -> float:
+    """The squared Frechet (Wasserstein-2) distance of two Gaussians, given factors of their covariances ``A A^T``.
+
+    ``|m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)``, where the last trace is the nuclear norm of ``A1^T A2``. No
+    matrix product's eigenvalues are taken, so singular and ill-conditioned covariances lose no digits.
+
+    Args:
+        mean_1: ``(D,)``, float64.
+        factor_1: ``(D, K)`` for any K, such as :func:`covariance_factor` gives, or centred samples over
+            ``sqrt(N - 1)`` as columns.
+        mean_2: ``(D,)``.
+        factor_2: ``(D, L)``.
+
+    Returns:
+        The distance, in squared feature units; 0 for equal Gaussians, up to rounding of either sign.
+
+    Source: Heusel et al. 2017, arXiv:1706.08500v6, Eq. (6)
+    """
+    difference = mean_1 - mean_2
+    nuclear_norm = torch.linalg.svdvals(factor_1.T @ factor_2).sum()
+    traces = factor_1.square().sum() + factor_2.square().sum()
+    return float(difference @ difference + traces - 2 * nuclear_norm)
+
+
+def inception_score(count: Tensor, p: Tensor, p_log_p: Tensor) -> tuple[float, float]:
+    """Mean and population standard deviation over splits of ``exp E KL(p(y|x) || p(y))``.
+
+    Args:
+        count: samples per split, ``(S,)``, float64, each at least 1.
+        p: per split the sum over samples of the class probabilities, ``(S, C)``.
+        p_log_p: per split the sum over samples and classes of ``p log p``, ``(S,)``.
+
+    Returns:
+        Both in ``[1, C]`` and ``[0, C]``; a score of 1 if all samples get the same probabilities.
+
+    Source: Salimans et al. 2016, arXiv:1606.03498v1, Section 4
+    """
+    marginal = p / count[:, None]
+    scores = (p_log_p / count - torch.special.xlogy(marginal, marginal).sum(1)).exp()
+    return scores.mean().item(), scores.std(correction=0).item()
+
+
+def kernel_distance(real: Tensor, fake: Tensor, subsets: int, subset_size: int, seed: int) -> tuple[float, float]:
+    """Mean and standard deviation over random subsets of the unbiased squared MMD with kernel ``(x.y / D + 1)^3``.
+
+    Computed by torch-fidelity, which draws the subsets from ``seed``.
+
+    Args:
+        real: features ``(N, D)``, float32, with N at least ``subset_size``.
+        fake: features ``(M, D)``, likewise.
+        subsets: how many subsets.
+        subset_size: samples in each.
+        seed: of the drawing.
+
+    Returns:
+        Mean (0 on average for equal distributions, and of either sign) and population standard deviation.
+
+    Source: Binkowski et al. 2018, arXiv:1801.01401v5, Section 4
+    """
+    options = {"kid_subsets": subsets, "kid_subset_size": subset_size, "rng_seed": seed, "verbose": False}
+    figures = kid_features_to_metric(fake, real, **options)
+    return figures[KEY_METRIC_KID_MEAN], figures[KEY_METRIC_KID_STD]
+
+
+def precision_recall(real: Tensor, fake: Tensor, save_memory: bool = True) -> dict[str, float]:
+    """How much of what is generated lies near real samples, and the reverse, by balls up to the 3rd neighbour.
+
+    Computed by torch-fidelity.
+
+    Args:
+        real: features ``(N, D)``, float32, N above 3.
+        fake: features ``(M, D)``, likewise.
+        save_memory: hold slices of the distance matrix instead of all of it, as torch-fidelity does by default.
+
+    Returns:
+        ``precision``, ``recall`` and their harmonic mean ``f_score``, each in ``[0, 1]``; all 1 for equal sets.
+
+    Source: Kynkaanniemi et al. 2019, arXiv:1904.06991v3, Eq. (1) and (2)
+    """
+    size = {"save_cpu_ram": True, "prc_batch_size": ROWS_AT_ONCE} if save_memory else {}
+    return prc_features_to_metric(fake, real, verbose=False, **size)
+
+
+def density_coverage(real: Tensor, fake: Tensor, neighbours: int = 5) -> dict[str, float]:
+    """Real balls, up to the k-th neighbour, that a generated sample lies in, over k; and the share that hold one.
+
+    Args:
+        real: features ``(N, D)``, N above ``neighbours``.
+        fake: features ``(M, D)``.
+        neighbours: the k of the paper.
+
+    Returns:
+        ``density``, 0 or more and 1 on average for equal distributions, and ``coverage`` in ``[0, 1]``.
+
+    Source: Naeem et al. 2020, arXiv:2002.09797v2, Eq. (4) and (5)
+    """
+    # The nearest neighbour of a real sample is the sample itself.
+    radii = torch.cat([torch.cdist(x, real).kthvalue(neighbours + 1).values for x in real.split(ROWS_AT_ONCE)])
+    inside, covered = 0, torch.zeros(len(real), dtype=torch.bool)
+    for part in fake.split(ROWS_AT_ONCE):
+        balls = torch.cdist(part, real) <= radii
+        inside += int(balls.sum())
+        covered |= balls.any(0)
+    return {"density": inside / (neighbours * len(fake)), "coverage": covered.double().mean().item()}

@@ -1,0 +1,199 @@
+import csv
+
+import pytest
+import torch
+from lightning.pytorch import seed_everything
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from torch import nn
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+
+from lit_wgan import WGANGP, FidelityCallback, GenerativeEvaluator, ImageData, ToyData
+from lit_wgan.networks import DCGANCritic, DCGANGenerator
+
+
+class Pixels(nn.Module):
+    """Features of digits that need no weights: sums over 2 x 2 pixels."""
+
+    def forward(self, images):
+        return nn.functional.avg_pool2d(images.float() / 255, 2).flatten(1)
+
+
+def system(**options):
+    seed_everything(0, verbose=False)
+    generator = DCGANGenerator(8, 1, 4, width=8, norm="batch")
+    return WGANGP(generator, DCGANCritic(8, 1, width=8), latent_dim=4, n_critic=2, **options)
+
+
+def measured(tmp_path, every=2, **options):
+    defaults = {"metrics": ["fid"], "num_samples": 100, "extractor": Pixels(), "cache_dir": str(tmp_path / "cache")}
+    return FidelityCallback(every_n_updates=every, **(defaults | options))
+
+
+def digits(tmp_path, **options):
+    return ImageData("digits", batch_size=8, cache_dir=str(tmp_path / "data"), **options)
+
+
+def fit(trainer, tmp_path, callback, model=None, steps=4, data=None, **options):
+    run = trainer(max_steps=steps, callbacks=[callback] if callback else [], **options)
+    model = model or system()
+    run.fit(model, **(data or {"datamodule": digits(tmp_path)}))
+    return run, model
+
+
+def figure(run, name="fid_Pixels"):
+    return run.callback_metrics[f"fidelity/{name}"].item()
+
+
+def test_figures_count_samples_and_time_are_logged_at_their_updates(trainer, tmp_path):
+    loggers = [CSVLogger(tmp_path / "csv"), TensorBoardLogger(tmp_path / "tb")]
+    run, _ = fit(trainer, tmp_path, measured(tmp_path), steps=5, logger=loggers, log_every_n_steps=1)
+    with open(f"{loggers[0].log_dir}/metrics.csv") as file:
+        rows = [row for row in csv.DictReader(file) if row["fidelity/fid_Pixels"]]
+    assert [row["step"] for row in rows] == ["2", "4", "5"]  # the last update is always measured
+    assert float(rows[-1]["fidelity/fid_Pixels"]) == pytest.approx(figure(run), rel=1e-6)
+    assert {float(row["fidelity/num_samples"]) for row in rows} == {100}
+    assert all(float(row["fidelity/seconds"]) > 0 for row in rows)
+
+
+def test_what_is_logged_is_what_the_evaluator_gives_for_the_training_set(trainer, tmp_path):
+    callback = measured(tmp_path, metrics=["fid", "prc"])
+    data = digits(tmp_path, horizontal_flip=True)
+    run, model = fit(trainer, tmp_path, callback, data={"datamodule": data})
+    evaluator = GenerativeEvaluator(data.images[True], ["fid", "prc"], 100, extractor=Pixels(), cache_dir=tmp_path)
+    expected = evaluator.evaluate(model.generator, 4)
+    logged = {name: figure(run, name) for name in expected}
+    assert logged == pytest.approx(expected, rel=1e-6)
+
+
+def test_training_is_bitwise_the_same_without_the_callback(trainer, tmp_path):
+    _, without = fit(trainer, tmp_path, None, system(ema_decay=0.9))
+    state = torch.get_rng_state()
+    _, with_it = fit(trainer, tmp_path, measured(tmp_path, every=1), system(ema_decay=0.9))
+    assert torch.equal(torch.get_rng_state(), state)
+    for name, value in without.state_dict().items():
+        assert torch.equal(value, with_it.state_dict()[name]), name
+
+
+def test_the_average_is_measured_unless_the_generator_itself_is_asked_for(trainer, tmp_path):
+    average, _ = fit(trainer, tmp_path, measured(tmp_path), system(ema_decay=0.9))
+    live, _ = fit(trainer, tmp_path, measured(tmp_path, use_ema=False), system(ema_decay=0.9))
+    none, _ = fit(trainer, tmp_path, measured(tmp_path), system())
+    assert figure(live) == figure(none) != figure(average)
+
+
+def test_mixed_precision_of_training_leaves_features_alone(trainer, tmp_path):
+    seen = []
+
+    class Watched(Pixels):
+        def forward(self, images):
+            y = nn.functional.linear(torch.ones(1, 2), torch.ones(1, 2))
+            seen.append(y.dtype)
+            return super().forward(images)
+
+    fit(trainer, tmp_path, measured(tmp_path, extractor=Watched()), precision="bf16-mixed")
+    assert set(seen) == {torch.float32}
+
+
+def test_flags_and_random_state_are_put_back_when_measuring_fails(trainer, tmp_path):
+    class Fails(Pixels):
+        def forward(self, images):
+            if len(images) == 36:  # the rest of 100 generated images
+                raise KeyError("no luck")
+            return super().forward(images)
+
+    model = system()
+    with pytest.raises(KeyError, match="no luck"):
+        fit(trainer, tmp_path, measured(tmp_path, extractor=Fails()), model)
+    assert all(module.training for module in model.generator.modules())
+
+
+@pytest.mark.filterwarnings("ignore:(?s).*no pre-optimization state")
+def test_a_checkpoint_keeps_the_best_figure(trainer, tmp_path):
+    best = ModelCheckpoint(tmp_path / "best", "{step}", "fidelity/fid_Pixels", every_n_train_steps=1)
+    run = trainer(max_steps=3, callbacks=[best, measured(tmp_path, every=1)], enable_checkpointing=True)
+    figures = []
+    run.callbacks.insert(0, Spy(figures))
+    run.fit(system(), datamodule=digits(tmp_path))
+    assert best.best_model_score.item() == min(figures)
+    assert best.best_model_path.endswith(f"step={figures.index(min(figures)) + 1}.ckpt")
+
+
+class Spy(FidelityCallback):
+    """Notes the figure that the last update left, when the next begins and at the end."""
+
+    def __init__(self, figures):
+        self.figures = figures
+
+    def on_train_start(self, *_):
+        pass
+
+    def on_train_batch_end(self, *_):
+        pass
+
+    def on_train_batch_start(self, trainer, *_):
+        if "fidelity/fid_Pixels" in trainer.callback_metrics:
+            self.figures.append(figure(trainer))
+
+    def on_train_end(self, trainer, *_):
+        self.figures.append(figure(trainer))
+
+
+@pytest.mark.parametrize("items", ["tensors", "tuples"])
+def test_a_loader_of_ones_own_is_its_own_reference(items, trainer, tmp_path):
+    images = torch.rand(64, 1, 8, 8) * 2 - 1
+    data = TensorDataset(images, torch.zeros(64)) if items == "tuples" else images
+    loader = DataLoader(data, batch_size=8)
+    callback = measured(tmp_path, reference=None)
+    run, _ = fit(trainer, tmp_path, callback, data={"train_dataloaders": loader}, steps=2)
+    stated = measured(tmp_path, reference=(images * 127.5 + 128).clamp(0, 255).byte())
+    again, _ = fit(trainer, tmp_path, stated, data={"train_dataloaders": loader}, steps=2)
+    assert figure(run) == pytest.approx(figure(again), rel=1e-9)
+
+
+class Endless(IterableDataset):
+    def __iter__(self):
+        while True:
+            yield torch.rand(1, 8, 8) * 2 - 1
+
+
+@pytest.mark.parametrize(
+    "data", [{"train_dataloaders": DataLoader(Endless(), 8)}, {"datamodule": ToyData("swiss_roll")}]
+)
+def test_training_data_without_images_by_index_is_refused_at_the_start(data, trainer, tmp_path):
+    with pytest.raises(ValueError, match="Expected a training set of images for FidelityCallback, but got"):
+        fit(trainer, tmp_path, measured(tmp_path), data=data)
+
+
+def test_the_inception_score_needs_no_training_images(trainer, tmp_path):
+    class WithLogits(Pixels):
+        def forward(self, images):
+            x = super().forward(images)
+            return x, x[:, :3]
+
+    callback = measured(tmp_path, metrics=["isc"], extractor=WithLogits())
+    run, _ = fit(trainer, tmp_path, callback, data={"train_dataloaders": DataLoader(Endless(), 8)})
+    assert figure(run, "inception_score_mean_WithLogits") >= 1
+
+
+def test_what_is_wrong_shows_before_the_first_update(trainer, tmp_path):
+    model = system()
+    with pytest.raises(ValueError, match="at least 1000 generated samples for kid, but got 100"):
+        fit(trainer, tmp_path, measured(tmp_path, metrics=["kid"]), model)
+    assert model.counters.generator_updates == 0
+
+
+def test_a_prefix_renames_what_is_logged(trainer, tmp_path):
+    run, _ = fit(trainer, tmp_path, measured(tmp_path, prefix="held_out"))
+    assert "held_out/fid_Pixels" in run.callback_metrics
+    assert not [name for name in run.callback_metrics if name.startswith("fidelity/")]
+
+
+def test_the_progress_bar_shows_where_the_trainers_does(trainer, tmp_path, capsys):
+    fit(trainer, tmp_path, measured(tmp_path), enable_progress_bar=True)
+    assert "generated images" in "".join(capsys.readouterr())
+
+
+def test_no_updates_between_measurements_is_refused():
+    with pytest.raises(ValueError, match="Expected every_n_updates to be above 0, but got 0"):
+        FidelityCallback(every_n_updates=0)

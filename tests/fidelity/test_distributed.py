@@ -1,0 +1,113 @@
+"""The same figures on 1, 2 and 3 processes: real ones, over gloo, on a number of samples that none divides."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+pytestmark = pytest.mark.slow
+SCRIPT = Path(__file__).parent / "measure.py"
+
+
+def launch(folder, devices):
+    """What every rank found."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # The variables that torchrun sets.
+    job = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(devices), "GROUP_RANK": "0"}
+    job |= {"LOCAL_WORLD_SIZE": str(devices), "TORCHELASTIC_RUN_ID": "test"}
+    command = [sys.executable, str(SCRIPT), str(folder / f"on_{devices}")]
+    processes = [
+        subprocess.Popen(command, cwd=folder, env=os.environ | job | {"RANK": str(rank), "LOCAL_RANK": str(rank)})
+        for rank in range(devices)
+    ]
+    try:
+        assert [process.wait(timeout=300) for process in processes] == [0] * devices
+    finally:
+        for process in processes:
+            process.kill()
+    return [torch.load(folder / f"on_{devices}.{rank}") for rank in range(devices)]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    return {devices: launch(folder, devices) for devices in (1, 2, 3)}
+
+
+@pytest.mark.parametrize("devices", [2, 3])
+def test_every_rank_has_the_same_figures(runs, devices):
+    first, *others = runs[devices]
+    for other in others:
+        assert other["figures"] == first["figures"]
+        assert {k: v for k, v in other["training"]["logged"].items() if "seconds" not in k} == {
+            k: v for k, v in first["training"]["logged"].items() if "seconds" not in k
+        }
+
+
+@pytest.mark.parametrize("devices", [2, 3])
+def test_any_number_of_processes_measures_the_same(runs, devices):
+    alone, together = runs[1][0]["figures"], runs[devices][0]["figures"]
+    assert alone.keys() == together.keys()
+    for case, expected in alone.items():
+        assert together[case] == pytest.approx(expected, rel=1e-11, abs=1e-12), case
+        for name, value in expected.items():  # of features, which are bitwise equal
+            if ("fid" not in name and "inception" not in name) or "compat" in case:
+                assert together[case][name] == value, (case, name)
+
+
+@pytest.mark.parametrize("devices", [1, 2, 3])
+def test_neither_the_block_size_nor_the_cache_nor_what_else_is_measured_changes_a_figure(runs, devices):
+    figures = runs[devices][0]["figures"]
+    streamed = ("fid_small", "inception_score_mean_small", "inception_score_std_small")
+    for case in ("other blocks", "more devices than blocks", "streamed", "streamed, from the cache", "all, compat"):
+        for name in streamed:
+            assert figures[case][name] == pytest.approx(figures["all"][name], rel=1e-5), (case, name)
+
+
+@pytest.mark.parametrize("devices", [2, 3])
+@pytest.mark.parametrize(("failure", "kind"), [("error of use", "ValueError"), ("defect", "RuntimeError")])
+def test_an_exception_on_one_device_is_raised_on_all(runs, devices, failure, kind):
+    messages = [found["failures"][f"{failure} on one device"] for found in runs[devices]]
+    culprit = (1003 // 64) % devices
+    assert messages.pop(culprit) == f"{kind}: no luck"
+    assert set(messages) == {f"{kind}: Process {culprit} failed with {kind}: no luck"}
+
+
+@pytest.mark.parametrize("devices", [1, 2, 3])
+def test_missing_weights_stop_all_devices(runs, devices):
+    for found in runs[devices]:
+        assert (
+            "Expected LIT_WGAN_INCEPTION_WEIGHTS to name a file, but got no_such.pth" in found["failures"]["no weights"]
+        )
+
+
+@pytest.mark.parametrize("devices", [1, 2, 3])
+def test_a_block_that_no_device_took_is_noticed(runs, devices):
+    for found in runs[devices]:
+        assert "Expected every block of images once" in found["failures"]["a block left out"]
+
+
+def test_a_file_that_one_device_alone_can_read_stops_all(runs):
+    first, second = (found["failures"]["a reference on one device alone"] for found in runs[2])
+    assert first.startswith("ValueError: Process 1 failed with ValueError: Expected ")
+    assert "to hold mu and sigma" in second
+
+
+@pytest.mark.parametrize("devices", [1, 2, 3])
+def test_training_is_bitwise_untouched_by_the_callback(runs, devices):
+    assert all(found["training"]["untouched"] for found in runs[devices])
+
+
+@pytest.mark.parametrize("devices", [1, 2, 3])
+def test_a_monitored_figure_picks_the_same_checkpoint_on_all_devices(runs, devices):
+    trainings = [found["training"] for found in runs[devices]]
+    assert len({training["best"] for training in trainings}) == 1
+    assert trainings[0]["best"].endswith((f"best_{devices}/epoch=0-step=2.ckpt", f"best_{devices}/epoch=0-step=4.ckpt"))
+    assert len({training["score"] for training in trainings}) == 1
+    assert trainings[0]["logged"]["fidelity/num_samples"] == 100
