@@ -155,5 +155,6 @@ def lost_ranks(patience: float = 2.0) -> list[int]:
 
 def lost_rank_error() -> LostRankError:
     """The error that names the ranks that are lost."""
-    names = ", ".join(str(rank) for rank in lost_ranks()) or "unknown"
-    return LostRankError(f"Rank {names} no longer answers, so the others end. Continue with --ckpt_path last.")
+    ranks = lost_ranks() if dist.is_initialized() else []
+    lost = f"Rank {', '.join(map(str, ranks))} no longer answers" if ranks else "A process of the run cannot be reached"
+    return LostRankError(f"{lost}, so the others end. Continue with --ckpt_path last.")

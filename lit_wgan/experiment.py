@@ -19,7 +19,7 @@ from lit_wgan.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoin
 from lit_wgan.data import AdversarialData
 from lit_wgan.distributed import is_connection_error, lost_rank_error
 from lit_wgan.errors import check_config_files
-from lit_wgan.launch import check_processes, trainer_options
+from lit_wgan.launch import check_processes, meet_anew, trainer_options
 from lit_wgan.metrics_file import MetricsFile
 from lit_wgan.record import write_environment
 from lit_wgan.systems import AdversarialSystem
@@ -141,6 +141,7 @@ class Experiment(LightningCLI):
         self.trainer_defaults["callbacks"] = callbacks
         trainer = super().instantiate_trainer(**kwargs)
         check_processes(trainer)
+        meet_anew(trainer)
         return trainer
 
     def _loggers(self, root: str) -> list[Logger]:

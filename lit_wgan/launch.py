@@ -4,11 +4,16 @@ Lightning would train a model in each of them where ``trainer.devices`` was not 
 """
 
 import os
+from datetime import timedelta
 from typing import Any, NamedTuple
 
+import torch.distributed as dist
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning.pytorch import Trainer
+from lightning.pytorch.strategies import DDPStrategy
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import TCPStore
 
 
 class Launch(NamedTuple):
@@ -54,6 +59,27 @@ def check_processes(trainer: Trainer) -> None:
             f"{trainer.num_nodes}, but got {started} from {launcher}. "
             "Start one per device, and leave both options out."
         )
+
+
+def meet_anew(trainer: Trainer) -> None:
+    """Form the process group of a run that torchrun has restarted, apart from what is left of earlier attempts.
+
+    The store that torchrun keeps for its processes still holds the addresses of those that are gone, and torch would
+    now and then call them.
+    """
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    agent_keeps_store = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    if attempt == "0" or not agent_keeps_store or not isinstance(trainer.strategy, DDPStrategy):
+        return
+    timeout = trainer.strategy._timeout or timedelta(minutes=30)
+    kept = TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False, timeout=timeout)
+    dist.init_process_group(
+        trainer.strategy._get_process_group_backend(),
+        store=PrefixStore(f"lit_wgan/attempt_{attempt}", kept),
+        rank=int(os.environ["RANK"]),
+        world_size=int(os.environ["WORLD_SIZE"]),
+        timeout=timeout,
+    )
 
 
 def _torchrun(launcher: str) -> Launch:
