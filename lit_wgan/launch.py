@@ -13,7 +13,6 @@ from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvir
 from lightning.pytorch import Trainer
 from lightning.pytorch.strategies import DDPStrategy
 from torch.distributed.distributed_c10d import PrefixStore
-from torch.distributed.rendezvous import TCPStore
 
 
 class Launch(NamedTuple):
@@ -72,7 +71,9 @@ def meet_anew(trainer: Trainer) -> None:
     if attempt == "0" or not agent_keeps_store or not isinstance(trainer.strategy, DDPStrategy):
         return
     timeout = trainer.strategy._timeout or timedelta(minutes=30)
-    kept = TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False, timeout=timeout)
+    kept = dist.TCPStore(  # type: ignore[attr-defined]  # torch does not mark it as its own
+        os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False, timeout=timeout
+    )
     dist.init_process_group(
         trainer.strategy._get_process_group_backend(),
         store=PrefixStore(f"lit_wgan/attempt_{attempt}", kept),
