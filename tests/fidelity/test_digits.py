@@ -26,7 +26,7 @@ class Images(Dataset):
     """An array of images as torch-fidelity takes it."""
 
     def __init__(self, images):
-        self.images = torch.from_numpy(images)
+        self.images = torch.from_numpy(images.copy())  # a mapped file cannot be written
 
     def __len__(self):
         return len(self.images)
