@@ -11,15 +11,28 @@ import pytest
 import torch
 import torch_fidelity
 from torch import nn
+from torch.utils.data import Dataset
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 from torch_fidelity.utils import create_feature_extractor
 
-from lit_wgan.data.image_data import ImageArray
 from lit_wgan.data.images import open_images
 from lit_wgan.fidelity import digits, train_digits
 from lit_wgan.fidelity.digits import WEIGHTS, DigitsExtractor, to_grey_square
 
 PAGE = Path(__file__).parents[2] / "docs" / "digits_extractor.md"
+
+
+class Images(Dataset):
+    """An array of images as torch-fidelity takes it."""
+
+    def __init__(self, images):
+        self.images = torch.from_numpy(images.copy())  # a mapped file cannot be written
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        return self.images[index]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +47,7 @@ def extract(images, *features):
 
 def fid(images, reference):
     options = {"feature_extractor": "digits", "fid": True, "cuda": False, "save_cpu_ram": True, "verbose": False}
-    arrays = {"input1": ImageArray(images.numpy()), "input2": ImageArray(reference.numpy())}
+    arrays = {"input1": Images(images.numpy()), "input2": Images(reference.numpy())}
     return torch_fidelity.calculate_metrics(**arrays, **options)["frechet_inception_distance"]
 
 
@@ -177,7 +190,7 @@ def test_another_precision_is_refused():
 def test_every_metric_can_be_calculated(tmp_path, held_out):
     real = open_images("digits", tmp_path, train=True, image_size=None, cache_dir=tmp_path)
     metrics = torch_fidelity.calculate_metrics(
-        **{"input1": ImageArray(real), "input2": ImageArray(held_out[0].numpy())},
+        **{"input1": Images(real), "input2": Images(held_out[0].numpy())},
         **{"isc": True, "fid": True, "kid": True, "prc": True, "kid_subset_size": 200},
         **{"feature_extractor": "digits", "cuda": False, "save_cpu_ram": True, "verbose": False},
     )
