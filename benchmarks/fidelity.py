@@ -122,7 +122,7 @@ def fid(weights: Path, count: int) -> dict[str, Any]:
 
 
 def training() -> dict[str, Any]:
-    """1,000 generator updates on digits, as configs/wgan_gp_digits.yaml has them, and one measurement in their middle.
+    """200 generator updates on digits, as configs/wgan_gp_digits.yaml has them, and one measurement after them.
 
     The measurement takes 10,000 samples and the digits extractor; its time includes the pass over the real images.
     """
