@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from fidelity import Images
 from random_inception import write_random_inception
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 from torch_fidelity import calculate_metrics
 from torchmetrics.image.fid import FrechetInceptionDistance, NoTrainInceptionV3
 from torchmetrics.image.inception import InceptionScore
@@ -34,19 +34,6 @@ NAMES = {
     "precision": "precision",
     "recall": "recall",
 }
-
-
-class Images(Dataset[Tensor]):
-    """An array of images as torch-fidelity takes it."""
-
-    def __init__(self, images: np.ndarray):
-        self.images = torch.from_numpy(images)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> Tensor:
-        return self.images[index]
 
 
 class Layer(nn.Module):

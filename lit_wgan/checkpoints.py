@@ -4,7 +4,7 @@ import io
 import os
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 import torch
@@ -94,18 +94,26 @@ def _check_sums(path: Path) -> None:
         raise BadZipFile(f"{changed} has changed since it was written")
 
 
-def find_newest(directory: Path) -> tuple[Path | None, list[Path]]:
-    """The newest intact checkpoint in a directory, or None, and the damaged ones that are newer."""
+class Newest(NamedTuple):
+    """The newest intact checkpoint, the generator update it was written at, and the damaged ones that are newer."""
+
+    path: Path
+    update: int
+    damaged: list[Path]
+
+
+def find_newest(directory: Path) -> Newest | None:
+    """The newest intact checkpoint in a directory, or None; a damaged one draws a warning."""
     damaged = []
     for path in sorted(directory.glob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
         try:
-            read_checkpoint(path)
+            update = read_checkpoint(path)["lit_wgan"]["generator_updates"]
         except (ValueError, OSError):
             rank_zero_warn(f"{path} is no intact checkpoint. It is kept, and an earlier one is looked for.")
             damaged.append(path)
         else:
-            return path, damaged
-    return None, damaged
+            return Newest(path, update, damaged)
+    return None
 
 
 @rank_zero_only

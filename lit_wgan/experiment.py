@@ -109,15 +109,16 @@ class Experiment(LightningCLI):
             check_default_logger(options.trainer.logger)
             run = newest_run(Path(options.trainer.default_root_dir) / self.run_name)
         directory = run / "checkpoints" if run else Path(options.checkpoint.dirpath or os.devnull)
-        newest, damaged = find_newest(directory)
-        rank_zero_info(f"Continuing from {newest}." if newest else "There is no checkpoint to continue from: starting.")
+        newest = find_newest(directory)
         if newest is None:
+            rank_zero_info("There is no checkpoint to continue from: starting.")
             return None
+        rank_zero_info(f"Continuing from {newest.path}.")
         if self.config.subcommand == "fit":
-            tidy(directory, damaged)
+            tidy(directory, newest.damaged)
             if run is not None:
-                self._go_on_with(run, read_checkpoint(newest)["lit_wgan"]["generator_updates"])
-        return str(newest)
+                self._go_on_with(run, newest.update)
+        return str(newest.path)
 
     def _go_on_with(self, run: Path, update: int) -> None:
         self.continued = Continued(int(run.name.removeprefix("version_")), update)

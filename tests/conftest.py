@@ -1,6 +1,7 @@
 """Small networks and a quiet trainer for all tests."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 from torch import nn
+
+from lit_wgan.cli import main
 
 # Lightning itself calls what jsonargparse deprecates.
 os.environ["JSONARGPARSE_DEPRECATION_WARNINGS"] = "off"
@@ -67,3 +70,20 @@ def trainer(tmp_path: Path) -> Callable[..., Trainer]:
 def fixed_seed() -> None:
     """Every test starts from the same random state."""
     lightning.seed_everything(0, verbose=False)
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs the command in this process, in an empty folder; returns its status, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LIT_WGAN_DEBUG", raising=False)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lit-wgan", *arguments])
+        capsys.readouterr()
+        status = main()
+        return status, *capsys.readouterr()
+
+    return run

@@ -128,11 +128,11 @@ def test_newest_intact_file_is_found_and_a_damaged_one_named_and_kept(damage, tm
     damage(damaged)
     before = damaged.read_bytes()
     with pytest.warns(UserWarning, match=r"last\.ckpt is no intact checkpoint"):
-        assert find_newest(tmp_path) == (middle, [damaged])
+        assert find_newest(tmp_path) == (middle, 3, [damaged])
     tidy(tmp_path, [damaged])
     assert (tmp_path / "last.ckpt.damaged").read_bytes() == before
 
 
 def test_none_is_found_where_there_is_none(tmp_path):
-    assert find_newest(tmp_path) == (None, [])
-    assert find_newest(tmp_path / "nowhere") == (None, [])
+    assert find_newest(tmp_path) is None
+    assert find_newest(tmp_path / "nowhere") is None

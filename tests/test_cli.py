@@ -23,16 +23,12 @@ QUIET = ["--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false
 
 
 @pytest.fixture
-def lit_wgan_command(monkeypatch, tmp_path, capsys):
+def lit_wgan_command(command):
     """Runs the command in this process, in an empty folder; returns its status and what it wrote to stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LIT_WGAN_DEBUG", raising=False)
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["lit-wgan", *arguments])
-        capsys.readouterr()
-        status = main()
-        return status, capsys.readouterr().err
+        status, _, err = command(*arguments)
+        return status, err
 
     return run
 
@@ -129,11 +125,11 @@ def test_a_run_continues_from_a_checkpoint(fit):
     assert all(torch.equal(a["state_dict"][name], b["state_dict"][name]) for name in a["state_dict"])
 
 
-@pytest.mark.parametrize("command", ["validate", "test"])
-def test_evaluating_a_checkpoint_repeats_the_figures_of_training(command, fit, lit_wgan_command, tmp_path):
+@pytest.mark.parametrize("subcommand", ["validate", "test"])
+def test_evaluating_a_checkpoint_repeats_the_figures_of_training(subcommand, fit, lit_wgan_command, tmp_path):
     run = fit(DIGITS)
     checkpoint = str(run / "checkpoints" / "last.ckpt")
-    status, err = lit_wgan_command(command, "--config", DIGITS, *TINY, *QUIET, "--ckpt_path", checkpoint)
+    status, err = lit_wgan_command(subcommand, "--config", DIGITS, *TINY, *QUIET, "--ckpt_path", checkpoint)
     assert status == 0, err
 
     def evaluation(directory):

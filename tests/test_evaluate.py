@@ -16,7 +16,6 @@ from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
 from lit_wgan import GenerativeEvaluator
-from lit_wgan.cli import main
 from lit_wgan.evaluate import load_run
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -43,21 +42,6 @@ class Pooled(FeatureExtractorBase):
 
 if "pixels" not in FEATURE_EXTRACTORS_REGISTRY:
     register_feature_extractor("pixels", Pooled)
-
-
-@pytest.fixture
-def command(monkeypatch, tmp_path, capsys):
-    """Runs the command in this process, in an empty folder; returns its status, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LIT_WGAN_DEBUG", raising=False)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["lit-wgan", *arguments])
-        capsys.readouterr()
-        status = main()
-        return status, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture
