@@ -11,6 +11,9 @@ from typing import Any
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
+from lit_wgan.distributed import is_connection_error
+from lit_wgan.stopping import StopRequest
+
 SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 
 
@@ -43,7 +46,16 @@ class Interruptions(Callback):
         launcher = trainer.strategy.launcher
         if isinstance(launcher, _SubprocessScriptLauncher):
             for rank, process in enumerate(launcher.procs, trainer.global_rank + 1):
-                threading.Thread(target=_watch, args=(rank, process, launcher), daemon=True).start()
+                arguments = (rank, process, launcher, pl_module.stop)
+                threading.Thread(target=_watch, args=arguments, daemon=True).start()
+
+    def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
+        """Take the loss of another process after Ctrl-C for its end at a second one.
+
+        Two signals that arrive during one call into torch are one to Python, so this process may have missed it.
+        """
+        if pl_module.stop.signal == signal.SIGINT and is_connection_error(exception):
+            raise KeyboardInterrupt from exception
 
     def teardown(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
         """Give the signals back."""
@@ -52,10 +64,13 @@ class Interruptions(Callback):
         self._handlers = {}
 
 
-def _watch(rank: int, process: "Popen[bytes]", launcher: _SubprocessScriptLauncher) -> None:
-    """End this run if one of its processes is killed. One that fails by itself has told its error."""
+def _watch(rank: int, process: "Popen[bytes]", launcher: _SubprocessScriptLauncher, stop: StopRequest) -> None:
+    """End this run if one of its processes is killed by other means than Ctrl-C.
+
+    One that fails by itself has told its error.
+    """
     status = process.wait()
-    if status < 0:
+    if status < 0 and signal.SIGINT not in (-status, stop.signal):
         name = signal.Signals(-status).name
         message = (
             f"lit-wgan: error: Rank {rank} was killed by {name}, so the others end. Continue with --ckpt_path last."
