@@ -199,7 +199,7 @@ def run() -> None:
     # Expected here: data in memory without loader workers, weights saved as they are after an update, a directory of
     # its own for every run, figures that all devices share. And Lightning itself calls what torch deprecates.
     expected = ("does not have many workers", "no pre-optimization state", "The dirpath has changed", "sync_dist=True")
-    for message in (*expected, "LeafSpec", "exists and is not empty"):
+    for message in (*expected, "LeafSpec", "exists and is not empty", "not supported by the model summary"):
         warnings.filterwarnings("ignore", f"(?s).*{message}")
     check_config_files(sys.argv)
     try:

@@ -32,8 +32,8 @@ class CriticBatches:
             yield real if self.prepare is None else self.prepare(real, number)
 
     def to(self, *args: Any, **kwargs: Any) -> "CriticBatches":
-        """The same on another device."""
-        return CriticBatches(self.real.to(*args, **kwargs), self.first, self.prepare)
+        """The same on another device; from page-locked memory, without waiting for it."""
+        return CriticBatches(self.real.to(*args, **({"non_blocking": True} | kwargs)), self.first, self.prepare)
 
     def pin_memory(self) -> "CriticBatches":
         """The same in page-locked memory."""

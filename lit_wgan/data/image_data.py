@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -31,6 +31,8 @@ class ImageData(AdversarialData):
         cache_dir: folder of the decoded arrays; None for ``cache`` beside the data.
         num_workers: processes that decode, once, and that draw minibatches.
         num_generated: see :class:`AdversarialData`.
+        on_device: keep all training images in the device's memory, so that the numbers of a minibatch are all that
+            travels there; ``auto`` does so on GPUs where they take at most a quarter of the free memory.
 
     Raises:
         ValueError: for unknown names, numbers out of range, and images that do not fit together.
@@ -48,8 +50,11 @@ class ImageData(AdversarialData):
         cache_dir: str | None = None,
         num_workers: int = 0,
         num_generated: int = 64,
+        on_device: bool | Literal["auto"] = "auto",
     ):
         super().__init__(batch_size, num_workers, num_generated)
+        self.on_device = on_device
+        self.resident: Tensor | None = None
         self.horizontal_flip = horizontal_flip
         self.dequantise = dequantise
         self._open = partial(
@@ -74,7 +79,11 @@ class ImageData(AdversarialData):
     def source(self, rows: slice) -> MinibatchSource:
         """Minibatches of shuffled epochs."""
         images = self.images[True]
-        return ImageSource(images, InfiniteSampler(len(images), self.batch_size, self.streams), rows)
+        sampler = InfiniteSampler(len(images), self.batch_size, self.streams)
+        device = self.system.device
+        keep = fits(images.nbytes, device) if self.on_device == "auto" else self.on_device
+        self.resident = to_device(images, device) if keep else None
+        return IndexSource(sampler, rows) if keep else ImageSource(images, sampler, rows)
 
     def held_out(self) -> "ImageArray":
         """The held-out images, as bytes."""
@@ -96,8 +105,13 @@ class ImageData(AdversarialData):
         return to_unit_range(batch) if isinstance(batch, Tensor) and batch.dtype == torch.uint8 else batch
 
     def prepare(self, images: Tensor, number: int) -> Tensor:
-        """Training data from the bytes of minibatch ``number``: flipped and dequantised if asked for, in [-1, 1]."""
+        """Training data from the bytes of minibatch ``number``: flipped and dequantised if asked for, in [-1, 1].
+
+        Where the images are on the device already, their indices stand for them.
+        """
         assert self.trainer is not None
+        if self.resident is not None:
+            images = self.resident[images]
         shape = (len(images) * self.trainer.world_size, *images.shape[1:])
         if self.horizontal_flip:
             flip = self.streams.uniform("data/flip", number, shape[:1], self.rows, images.device) < 0.5
@@ -121,6 +135,18 @@ class ImageSource:
         return gather(self.images, self.sampler[number][self.rows])
 
 
+class IndexSource:
+    """Minibatches of images that are where they are needed: their indices."""
+
+    def __init__(self, sampler: InfiniteSampler, rows: slice):
+        self.sampler = sampler
+        self.rows = rows
+
+    def minibatch(self, number: int) -> Tensor:
+        """The indices of this device's rows of minibatch ``number``, shape ``(m / devices,)``, int64."""
+        return self.sampler[number][self.rows]
+
+
 class ImageArray:
     """An array of images that gives tensors."""
 
@@ -132,6 +158,19 @@ class ImageArray:
 
     def __getitem__(self, rows: slice) -> Tensor:
         return torch.from_numpy(self.images[rows].copy())
+
+
+def fits(size: int, device: torch.device) -> bool:
+    """Whether so many bytes are at most a quarter of a GPU's free memory; on a CPU nothing would be gained."""
+    return device.type == "cuda" and size <= torch.cuda.mem_get_info(device)[0] / 4
+
+
+def to_device(images: np.ndarray, device: torch.device) -> Tensor:
+    """All images ``(N, C, H, W)`` in a device's memory, copied in parts, so that the host never holds them all."""
+    resident = torch.empty(images.shape, dtype=torch.uint8, device=device)
+    for part in torch.arange(len(images)).split(4096):
+        resident[part[0] : part[-1] + 1] = gather(images, part)
+    return resident
 
 
 def gather(images: np.ndarray, indices: Tensor) -> Tensor:

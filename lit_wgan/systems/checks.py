@@ -1,8 +1,10 @@
 """What is wrong with a network, an optimizer or a trainer before the first update, each with its remedy."""
 
+import copy
 import warnings
 from collections.abc import Callable
 
+import torch
 from lightning.pytorch.strategies import (
     DDPStrategy,
     DeepSpeedStrategy,
@@ -13,6 +15,8 @@ from lightning.pytorch.strategies import (
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
+
+from lit_wgan.fidelity.isolation import random_state_kept
 
 SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
 STRATEGY_REMEDY = "Use --trainer.strategy ddp, in a script or with the command."
@@ -85,10 +89,10 @@ def check_strategy(strategy: Strategy | str) -> None:
         )
 
 
-def check_latent_dim(sample: Callable[[slice], Tensor], latent_dim: int) -> None:
-    """Raise a ValueError if the generator does not take noise of that size."""
+def first_samples(sample: Callable[[slice], Tensor], latent_dim: int) -> Tensor:
+    """Four generated samples ``(4, ...)``, or a ValueError if the generator does not take noise of that size."""
     try:
-        sample(slice(2))
+        return sample(slice(4))
     except RuntimeError as error:
         raise ValueError(
             f"Expected a generator that takes noise of shape (N, {latent_dim}), but it failed: {error}. "
@@ -96,12 +100,28 @@ def check_latent_dim(sample: Callable[[slice], Tensor], latent_dim: int) -> None
         ) from error
 
 
-def check_pair(real: Tensor, fake: Tensor) -> None:
-    """Raise a ValueError unless the real samples are floats shaped like the generated ones."""
+@torch.no_grad()
+def mixes_samples(critic: nn.Module, samples: Tensor) -> bool:
+    """Whether a score depends on the batch's other samples, as under batch norm: tried on a copy in training mode.
+
+    A critic that is random, as under dropout, seems to do so too.
+
+    Args:
+        critic: maps ``(N, ...)`` to scores ``(N,)``.
+        samples: shape ``(4, ...)``.
+    """
+    copied = copy.deepcopy(critic).train()
+    others = torch.cat([samples[:2], samples[2:] + 1])
+    with random_state_kept():
+        return not torch.equal(copied(samples)[:2], copied(others)[:2])
+
+
+def check_real(real: Tensor, sample_shape: torch.Size) -> None:
+    """Raise a ValueError unless the real samples ``(m, ...)`` are floats shaped like the generated ones."""
     if not real.is_floating_point():
         raise ValueError(f"Expected real samples as floats, but got {real.dtype}. Scale images to [-1, 1].")
-    if real.shape != fake.shape:
+    if real.shape[1:] != sample_shape:
         raise ValueError(
-            f"Expected generated samples shaped like the real ones, {tuple(real.shape)}, but got "
-            f"{tuple(fake.shape)}. Set the generator's size or the data's (for images, data.image_size)."
+            f"Expected generated samples shaped like the real ones, {tuple(real.shape[1:])}, but got "
+            f"{tuple(sample_shape)}. Set the generator's size or the data's (for images, data.image_size)."
         )

@@ -60,7 +60,7 @@ class GAN(AdversarialSystem):
 
     def critic_loss(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Metrics]:
         """Negative of Eq. (1)."""
-        real_logits, fake_logits = self.score(real), self.score(fake)
+        real_logits, fake_logits = self.score_both(real, fake)
         loss = minimax_discriminator_loss(real_logits, fake_logits)
         return loss, {self.estimate_name: self.estimate(real_logits.detach(), fake_logits.detach())}
 

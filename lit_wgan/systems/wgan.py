@@ -55,7 +55,7 @@ class WGAN(AdversarialSystem):
 
     def critic_loss(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Metrics]:
         """Negative of what Algorithm 1, line 5, ascends: ``E[f(g(z))] - E[f(x)]``."""
-        estimate = self.estimate(self.score(real), self.score(fake))
+        estimate = self.estimate(*self.score_both(real, fake))
         return -estimate, {self.estimate_name: estimate}
 
     def generator_loss(self, fake_scores: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ import torch
 from torch.utils.data import Dataset
 
 from lit_wgan import WGAN, ImageData, ToyData
-from lit_wgan.data.image_data import to_unit_range
+from lit_wgan.data.image_data import fits, to_unit_range
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
 
@@ -44,6 +44,23 @@ def test_devices_together_see_the_minibatches_of_one(make, devices):
     assert whole.shape[:2] == (2, 12)
     for rank in range(devices):
         assert torch.equal(first_batch(prepared(make(), rank, devices)), whole[:, rank::devices])
+
+
+@pytest.mark.parametrize("make", [MAKERS["images"], MAKERS["augmented images"]])
+@pytest.mark.parametrize("devices", [1, 2])
+def test_images_kept_on_the_device_give_the_same_minibatches_by_their_numbers(make, devices):
+    kept, sent = (prepared(make(on_device=on_device), devices - 1, devices) for on_device in (True, False))
+    assert next(iter(kept.train_dataloader())).real.shape == (2, 12 // devices)
+    assert torch.equal(first_batch(kept), first_batch(sent))
+    assert kept.resident.shape == (1297, 1, 8, 8)
+    assert sent.resident is None
+
+
+def test_images_are_kept_on_a_gpu_if_they_take_a_quarter_of_its_memory(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (400, 1000))
+    assert fits(100, torch.device("cuda"))
+    assert not fits(101, torch.device("cuda"))
+    assert not fits(1, torch.device("cpu"))
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)

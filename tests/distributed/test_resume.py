@@ -67,6 +67,21 @@ def test_continued_on_another_number_of_devices(before, after, runs, undisturbed
     assert [row["step"] for row in rows] == [row["step"] for row in expected_rows]
 
 
+def test_a_compiled_run_continues_to_the_bit_and_is_that_of_two_devices_and_of_eager_mode(runs, undisturbed, same_run):
+    compiled = ("--model.compile", "true", *LAST)
+    runs.fit(*compiled)
+    whole = runs.result()
+    (runs.folder / "runs").rename(runs.folder / "undisturbed")
+    runs.fit(*compiled, *accident_at(60, signal="SIGTERM"))
+    runs.fit(*compiled)
+    same_run(runs.result(), whole)
+    (runs.folder / "runs").rename(runs.folder / "continued")
+    runs.fit(*compiled, *devices_and_workers(2, 0))
+    for checkpoint in (runs.result()[0], undisturbed(1, 200)[0]):
+        for name, weight in whole[0]["state_dict"].items():
+            assert (checkpoint["state_dict"][name] - weight).abs().max() <= 1e-5, name
+
+
 def test_torchrun_restarts_a_run_whose_process_was_killed(runs, undisturbed, same_run):
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--max-restarts", "1")
     options = (*devices_and_workers(2, 0), *LAST)

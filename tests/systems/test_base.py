@@ -259,6 +259,7 @@ def test_batch_norm_under_a_gradient_penalty_is_refused_and_elsewhere_allowed(no
         *[(s, o) for s in SYSTEMS for o in ("n_critic", "latent_dim", "generator_batch_multiple")],
         (WGAN, "clip_value"),
         (WGANGP, "gp_weight"),
+        (WGANGP, "gp_interval"),
     ],
 )
 @pytest.mark.parametrize("value", [0, -1])
@@ -275,12 +276,12 @@ def test_decay_out_of_range_is_refused(value, networks):
 
 def test_scores_that_are_not_one_per_sample_are_refused(networks, trainer):
     system = WGANGP(**networks() | {"critic": nn.Linear(2, 1)})
-    with pytest.raises(ValueError, match=r"Expected scores of shape \(16,\), but the critic gave \(16, 1\)"):
+    with pytest.raises(ValueError, match=r"Expected scores of shape \(4,\), but the critic gave \(4, 1\)"):
         trainer().fit(system, loader())
 
 
 def test_generated_samples_of_another_shape_than_the_data_are_refused(networks, trainer):
-    with pytest.raises(ValueError, match=r"shaped like the real ones, \(8, 3\), but got \(8, 2\)"):
+    with pytest.raises(ValueError, match=r"shaped like the real ones, \(3,\), but got \(2,\)"):
         trainer().fit(WGAN(**networks()), loader(shape=(3,)))
 
 
@@ -302,9 +303,9 @@ def test_a_batch_without_samples_is_refused(networks, trainer):
 @pytest.mark.parametrize("system_class", SYSTEMS)
 def test_mixed_precision_trains_on_real_samples_that_are_not_rounded(system_class, networks, trainer):
     class Checked(system_class):
-        def critic_loss(self, real, fake):
+        def critic_loss(self, real, fake, *noise):
             assert real.dtype == fake.dtype == torch.float32
-            return super().critic_loss(real, fake)
+            return super().critic_loss(real, fake, *noise)
 
     system = Checked(**networks())
     before = state(system)
@@ -350,7 +351,7 @@ def test_after_every_critic_update_the_weights_lie_within_the_bound(networks, tr
 def test_interpolation_coefficients_differ_between_the_samples_of_a_batch(networks, trainer):
     system = WGANGP(**networks())
     trainer(max_steps=1).fit(system, loader())
-    eps = system.interpolation_coefficients(torch.zeros(64, 2))
+    (eps,) = system.critic_noise(torch.zeros(64, 2))
     assert eps.shape == (64,)
     assert len(eps.unique()) == 64
 
@@ -366,6 +367,42 @@ def test_logged_critic_loss_includes_the_penalty_and_the_generators_does_not(net
     torch.manual_seed(0)
     generator = networks()["generator"]
     torch.testing.assert_close(logged["generator/loss"], -system.critic(generator(z)).mean())
+
+
+def test_a_lazy_penalty_is_taken_at_every_kth_critic_update_with_k_times_its_weight(networks, trainer):
+    seen = []
+
+    class Watched(WGANGP):
+        def critic_loss(self, *arguments):
+            loss, metrics = super().critic_loss(*arguments)
+            seen.append((loss.item(), {name: value.item() for name, value in metrics.items()}))
+            return loss, metrics
+
+    system = Watched(**networks(), gp_weight=7.0, gp_interval=3, n_critic=1)
+    trainer(max_steps=7).fit(system, loader())
+    assert ["gradient_penalty" in metrics for _, metrics in seen] == [True, False, False, True, False, False, True]
+    for loss, metrics in seen:
+        expected = -metrics["wasserstein_estimate"] + 3 * 7 * metrics.get("gradient_penalty", 0)
+        assert loss == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("mixed", "dtype"), [(False, torch.float32), (True, torch.bfloat16)])
+def test_mixed_precision_spares_the_penalty_unless_told_otherwise(mixed, dtype, networks, trainer):
+    seen = []
+
+    class Watched(nn.Linear):
+        def forward(self, x):
+            scores = super().forward(x)
+            seen.append((len(x), scores.dtype))
+            return scores
+
+    critic = nn.Sequential(Watched(2, 1), nn.Flatten(0))
+    system = WGANGP(**networks() | {"critic": critic}, gp_mixed_precision=mixed, n_critic=1)
+    trainer(max_steps=1, precision="bf16-mixed").fit(system, loader(m=8))
+    both, interpolates, generated = seen[-3:]
+    assert both == (16, torch.bfloat16)
+    assert interpolates == (8, dtype)
+    assert generated == (8, torch.bfloat16)
 
 
 def test_the_base_leaves_the_losses_to_its_subclasses(networks):
