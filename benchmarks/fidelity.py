@@ -23,42 +23,16 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
+import torch_fidelitys
 from lightning.pytorch import Trainer, seed_everything
 from random_inception import write_random_inception
-from torch import Tensor, nn
-from torch.utils.data import Dataset
-from torch_fidelity import GenerativeModelModuleWrapper, calculate_metrics
+from torch import nn
 
 from lit_wgan import WGANGP, FidelityCallback, GenerativeEvaluator, ImageData
 from lit_wgan.fidelity.extractors import make_extractor
-from lit_wgan.fidelity.images import to_bytes
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
 LATENT_DIM = 64
-
-
-class Bytes(nn.Module):
-    """A generator as torch-fidelity takes it."""
-
-    def __init__(self, generator: nn.Module):
-        super().__init__()
-        self.generator = generator
-
-    def forward(self, z: Tensor) -> Tensor:
-        return to_bytes(self.generator(z))
-
-
-class Images(Dataset[Tensor]):
-    """An array of images as a data set."""
-
-    def __init__(self, images: np.ndarray):
-        self.images = torch.from_numpy(images)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> Tensor:
-        return self.images[index]
 
 
 def generator(size: int = 32, channels: int = 3) -> nn.Module:
@@ -108,16 +82,8 @@ def fid(weights: Path, count: int, rounds: int) -> dict[str, Any]:
             evaluator.evaluate(made, LATENT_DIM)
 
     def theirs() -> None:
-        calculate_metrics(
-            input1=GenerativeModelModuleWrapper(Bytes(made), LATENT_DIM, "normal", 0),
-            input1_model_num_samples=count,
-            input2=Images(real),
-            fid=True,
-            cuda=False,
-            cache=False,
-            verbose=False,
-            feature_extractor_weights_path=str(weights),
-        )
+        options = {"input1_model_num_samples": count, "feature_extractor_weights_path": str(weights)}
+        torch_fidelitys.figures(torch_fidelitys.generated(made, LATENT_DIM), real, fid=True, **options)
 
     return turns(ours, theirs, rounds) | {"images": 2 * count}
 

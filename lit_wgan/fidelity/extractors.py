@@ -2,6 +2,7 @@
 
 import hashlib
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from lit_wgan.fidelity.isolation import PRECISIONS, products_in, random_state_ke
 from lit_wgan.fidelity.weights import INCEPTION, inception_weights, load_inception, sha256_of
 
 BUNDLED = {"digits": "lit_wgan.fidelity.digits"}
-"""Extractors of this package, and the module that registers each with torch-fidelity."""
+"""Extractors of this package, and the module that registers each with torch-fidelity and has the file ``WEIGHTS``."""
 FEATURES, LOGITS = "features", "logits"
 """What the outputs of a module of one's own are called."""
 
@@ -29,7 +30,7 @@ class Extractor(nn.Module):
         name: what figures and cache files are called by.
         outputs: the names of the features that the network gives, in its order.
         layers: which of them a metric takes, by the metric's name.
-        weights_sha256: of the weights.
+        weights_sha256: of the file of weights, or of the weights themselves where there is no file.
         precision: ``float32``; ``tf32``; or ``bfloat16``, by autocast.
         expand: whether images of one channel become three equal ones, and no other number but three is taken.
 
@@ -119,7 +120,7 @@ def make_extractor(
 
 def _by_name(name: str, metrics: list[str], weights: str | None, precision: str, compat: str) -> Extractor:
     if name in BUNDLED:
-        import_module(BUNDLED[name])
+        weights = weights or str(import_module(BUNDLED[name]).WEIGHTS)
     if name not in FEATURE_EXTRACTORS_REGISTRY:
         names = sorted({*FEATURE_EXTRACTORS_REGISTRY, *BUNDLED})
         raise ValueError(
@@ -138,7 +139,8 @@ def _by_name(name: str, metrics: list[str], weights: str | None, precision: str,
     network = first_on_each_machine(
         lambda: create_feature_extractor(name, outputs, cuda=False, verbose=False, **options)
     )
-    return Extractor(network, name, outputs, layers, sha256_of_state(network), precision, expand=True)
+    sha256 = sha256_of(Path(weights)) if weights else sha256_of_state(network)
+    return Extractor(network, name, outputs, layers, sha256, precision, expand=True)
 
 
 def _from_module(module: nn.Module, metrics: list[str], precision: str) -> Extractor:
