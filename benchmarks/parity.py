@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from fidelity import Images
+import torch_fidelitys
 from random_inception import write_random_inception
 from torch import Tensor, nn
-from torch_fidelity import calculate_metrics
+from torch_fidelitys import NAMES
 from torchmetrics.image.fid import FrechetInceptionDistance, NoTrainInceptionV3
 from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import KernelInceptionDistance
@@ -24,16 +24,6 @@ from torchmetrics.image.kid import KernelInceptionDistance
 from lit_wgan import GenerativeEvaluator
 from lit_wgan.data import open_images
 from lit_wgan.fidelity.digits import DigitsExtractor
-
-NAMES = {
-    "fid": "frechet_inception_distance",
-    "inception_score_mean": "inception_score_mean",
-    "inception_score_std": "inception_score_std",
-    "kid_mean": "kernel_inception_distance_mean",
-    "kid_std": "kernel_inception_distance_std",
-    "precision": "precision",
-    "recall": "recall",
-}
 
 
 class Layer(nn.Module):
@@ -84,11 +74,9 @@ def compare(extractor: str, weights: str | None, fake: np.ndarray, real: np.ndar
             evaluator = GenerativeEvaluator(real, metrics, len(fake), cache_dir=folder, **options)
             found = evaluator.evaluate_images(fake)
             columns.append({name: found.get(name, found.get(f"{name}_{extractor}")) for name in NAMES})
-    common = {"cuda": False, "cache": False, "verbose": False, "save_cpu_ram": True, **sizes}
-    common |= {"isc": True, "fid": True, "kid": True, "prc": True}
+    common = {"isc": True, "fid": True, "kid": True, "prc": True, "save_cpu_ram": True, **sizes}
     common |= {"feature_extractor": extractor, "feature_extractor_weights_path": weights}
-    theirs = calculate_metrics(input1=Images(fake), input2=Images(real), **common)
-    columns.append({name: theirs[key] for name, key in NAMES.items()})
+    columns.append(torch_fidelitys.figures(torch_fidelitys.Images(fake), real, **common))
     columns.append(by_torchmetrics(torch.from_numpy(fake), torch.from_numpy(real), extractor, weights, subset))
     print(f"\n{extractor}: {len(fake)} generated and {len(real)} real images, KID's subsets of {subset}\n")
     print("| figure | exact | compat: torch-fidelity | calculate_metrics | torchmetrics |\n|---|---|---|---|---|")

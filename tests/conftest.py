@@ -1,10 +1,13 @@
-"""Small networks and a quiet trainer for all tests."""
+"""Small networks, a quiet trainer, and processes that run together, for all tests."""
 
 import os
+import signal
+import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightning
 import pytest
@@ -16,6 +19,7 @@ from lit_wgan.cli import main
 
 # Lightning itself calls what jsonargparse deprecates.
 os.environ["JSONARGPARSE_DEPRECATION_WARNINGS"] = "off"
+ROOT = Path(__file__).parents[1]
 
 
 class Scores(nn.Module):
@@ -85,5 +89,74 @@ def command(
         capsys.readouterr()
         status = main()
         return status, *capsys.readouterr()
+
+    return run
+
+
+class Ended(NamedTuple):
+    """What is left of a process."""
+
+    status: int
+    output: str
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process, if it still runs, and what it started."""
+    process.terminate()  # a launcher passes this on
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def unused_port() -> str:
+    """The number of a port on this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
+@pytest.fixture
+def free_port() -> str:
+    """The number of a port on this machine that nothing uses."""
+    return unused_port()
+
+
+@pytest.fixture(scope="session")
+def together() -> Callable[..., list[Ended]]:
+    """Runs ``(command, variables)`` pairs at the same time in one folder, and ends what is left after a while."""
+
+    def run(folder: Path, *jobs: tuple[list[str], dict[str, str]], seconds: float = 120) -> list[Ended]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
+        inherited |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        logs = [folder / f"process_{number}.log" for number in range(len(jobs))]
+        processes = []
+        for (command, variables), log in zip(jobs, logs, strict=True):
+            with log.open("wb") as file:
+                options: dict[str, Any] = {"cwd": folder, "env": inherited | variables, "start_new_session": True}
+                processes.append(subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, **options))
+        try:
+            statuses = [process.wait(timeout=seconds) for process in processes]
+        finally:
+            for process in processes:
+                end(process)
+        return [Ended(status, log.read_text()) for status, log in zip(statuses, logs, strict=True)]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def script(together: Callable[..., list[Ended]]) -> Callable[..., None]:
+    """Runs a script in a folder, in as many processes as wanted, under the variables of torchrun."""
+
+    def run(folder: Path, path: Path, *arguments: Any, processes: int) -> None:
+        job = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": unused_port(), "WORLD_SIZE": str(processes)}
+        job |= {"LOCAL_WORLD_SIZE": str(processes), "GROUP_WORLD_SIZE": "1", "GROUP_RANK": "0"}
+        job |= {"TORCHELASTIC_RUN_ID": "test"}
+        command = [sys.executable, str(path), *map(str, arguments)]
+        jobs = [(command, job | {"RANK": str(rank), "LOCAL_RANK": str(rank)}) for rank in range(processes)]
+        ends = together(folder, *jobs, seconds=400)
+        assert all(ended.status == 0 for ended in ends), ends
 
     return run

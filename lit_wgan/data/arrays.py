@@ -94,14 +94,21 @@ class Pixels(Dataset[Tensor]):
     Args:
         dataset: its ``name_of(index)``, if it has one, says what error messages call an item.
         image_size: pixels per side to crop and resize to, or None to keep the images as they are.
+        remedy: what error messages tell to do about images of different sizes.
 
     Raises:
         ValueError: on reading an item that is no image or, after resizing, has another shape than the first.
     """
 
-    def __init__(self, dataset: Dataset[Any], image_size: int | None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset[Any],
+        image_size: int | None,
+        remedy: str = "Resize them all with --data.image_size",
+    ) -> None:
         self.dataset: Any = dataset
         self.image_size = image_size
+        self.remedy = remedy
         self.shape = self._read(0).shape
 
     def __len__(self) -> int:
@@ -111,9 +118,7 @@ class Pixels(Dataset[Tensor]):
         pixels = self._read(index)
         if pixels.shape != self.shape:
             sizes_differ = pixels.shape[0] == self.shape[0]
-            remedy = (
-                "Resize them all with --data.image_size" if sizes_differ else "Give all the same number of channels"
-            )
+            remedy = self.remedy if sizes_differ else "Give all the same number of channels"
             raise ValueError(
                 f"Expected every image to have the shape of the first, {tuple(self.shape)}, "
                 f"but got {tuple(pixels.shape)} for {_name_of(self.dataset, index)}. {remedy}."

@@ -2,22 +2,22 @@
 
 import hashlib
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
-from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 from torch_fidelity.utils import create_feature_extractor
 
 from lit_wgan.distributed import first_on_each_machine, together
+from lit_wgan.fidelity.inception import FastInception
 from lit_wgan.fidelity.isolation import PRECISIONS, products_in, random_state_kept
 from lit_wgan.fidelity.weights import INCEPTION, inception_weights, load_inception, sha256_of
 
 BUNDLED = {"digits": "lit_wgan.fidelity.digits"}
-"""Extractors of this package, and the module that registers each with torch-fidelity."""
+"""Extractors of this package, and the module that registers each with torch-fidelity and has the file ``WEIGHTS``."""
 FEATURES, LOGITS = "features", "logits"
 """What the outputs of a module of one's own are called."""
 
@@ -30,7 +30,7 @@ class Extractor(nn.Module):
         name: what figures and cache files are called by.
         outputs: the names of the features that the network gives, in its order.
         layers: which of them a metric takes, by the metric's name.
-        weights_sha256: of the weights.
+        weights_sha256: of the file of weights, or of the weights themselves where there is no file.
         precision: ``float32``; ``tf32``; or ``bfloat16``, by autocast.
         expand: whether images of one channel become three equal ones, and no other number but three is taken.
 
@@ -106,8 +106,8 @@ def make_extractor(
         metrics: of ``fid``, ``isc``, ``kid`` and ``prc``.
         weights: the file of a torch-fidelity extractor's weights, where it shall not be looked for.
         precision: see :class:`Extractor`.
-        compat: ``torch-fidelity`` leaves Inception bitwise as it is; ``exact`` folds its batch norm into the
-            convolutions, which doubles the speed on CPUs and moves features by rounding.
+        compat: ``torch-fidelity`` leaves Inception bitwise as it is; ``exact`` takes :class:`FastInception`, which
+            doubles the speed on CPUs and moves features by rounding.
 
     Raises:
         ValueError: for unknown names, and for metrics whose features the extractor does not have.
@@ -120,7 +120,7 @@ def make_extractor(
 
 def _by_name(name: str, metrics: list[str], weights: str | None, precision: str, compat: str) -> Extractor:
     if name in BUNDLED:
-        import_module(BUNDLED[name])
+        weights = weights or str(import_module(BUNDLED[name]).WEIGHTS)
     if name not in FEATURE_EXTRACTORS_REGISTRY:
         names = sorted({*FEATURE_EXTRACTORS_REGISTRY, *BUNDLED})
         raise ValueError(
@@ -131,15 +131,16 @@ def _by_name(name: str, metrics: list[str], weights: str | None, precision: str,
     outputs = sorted(set(layers.values()))
     if name == INCEPTION:
         file = inception_weights(weights)
-        network = together(lambda: load_inception(outputs, file))
+        network: nn.Module = together(lambda: load_inception(outputs, file))
         if compat == "exact":
-            fold_batch_norm_(network)
+            network = FastInception(network)
         return Extractor(network, name, outputs, layers, sha256_of(file), precision, expand=True)
     options: dict[str, Any] = {"feature_extractor_weights_path": weights} if weights else {}
     network = first_on_each_machine(
         lambda: create_feature_extractor(name, outputs, cuda=False, verbose=False, **options)
     )
-    return Extractor(network, name, outputs, layers, sha256_of_state(network), precision, expand=True)
+    sha256 = sha256_of(Path(weights)) if weights else sha256_of_state(network)
+    return Extractor(network, name, outputs, layers, sha256, precision, expand=True)
 
 
 def _from_module(module: nn.Module, metrics: list[str], precision: str) -> Extractor:
@@ -159,15 +160,6 @@ def _layers(extractor: type[FeatureExtractorBase], name: str, metrics: list[str]
         raise ValueError(
             f"Expected metrics that {name} has features for, but got {error}. Leave it out, or take another extractor."
         ) from error
-
-
-def fold_batch_norm_(network: nn.Module) -> None:
-    """Fold the batch norms of torch-fidelity's Inception into its convolutions, and let channels be the last axis."""
-    for block in network.modules():
-        if isinstance(block, BasicConv2d):
-            block.conv = fuse_conv_bn_eval(block.conv.double(), block.bn.double()).float()
-            block.bn = nn.Identity()
-    network.to(memory_format=torch.channels_last)
 
 
 def sha256_of_state(module: nn.Module) -> str:

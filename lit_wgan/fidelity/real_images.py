@@ -19,6 +19,7 @@ from lit_wgan.fidelity.images import to_bytes
 from lit_wgan.fidelity.isolation import random_state_kept
 
 PROBES = 8  # images that are read again to see whether they change
+RESIZE = "Resize them all beforehand, generated and real ones alike, for figures depend on how it is done"
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _from_path(path: str, option: str) -> RealImages:
         return _from_array(np.load(path, mmap_mode="r", allow_pickle=False), option)
     if Path(path).is_dir():
         files = image_files(Path(path), option)
-        images = Pixels(FolderImages(Path(path), files, grey=all_grey(Path(path), files)), None)
+        images = Pixels(FolderImages(Path(path), files, grey=all_grey(Path(path), files)), None, RESIZE)
         return RealImages(images, fingerprint(Path(path).resolve(), files), f"{len(files)} images of {path}")  # type: ignore[arg-type]  # indexable is enough
     raise ValueError(
         f"Expected {option} to be a folder of images, an .npy or .npz file, or one of {', '.join(DATASETS_REGISTRY)}, "
@@ -120,7 +121,7 @@ def _key_of_array(array: np.ndarray) -> object:
 def _from_dataset(dataset: Any, name: str, option: str) -> RealImages:
     if len(dataset) == 0:
         raise ValueError(f"Expected {option} to hold images, but got an empty {name}. Add some.")
-    images = Pixels(dataset, None)
+    images = Pixels(dataset, None, RESIZE)
     probes = [images[index] for index in _spread(len(images))]
     _check_repeatable(images, probes, option)
     digest = hashlib.sha256(b"".join(probe.numpy().tobytes() for probe in probes)).hexdigest()

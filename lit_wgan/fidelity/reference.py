@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-FORMAT = 1  # raise it when the same images would give another file
+FORMAT = 2  # raise it when the same images would give another file
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 def test_held_out_figures_do_not_depend_on_the_number_of_processes(script, tmp_path):
     def figures(processes):
         output = tmp_path / f"figures_{processes}.json"
-        script(Path(__file__).parent / "evaluate.py", output, processes=processes)
+        script(tmp_path, Path(__file__).parent / "evaluate.py", output, processes=processes)
         return json.loads(output.read_text())
 
     alone = figures(1)

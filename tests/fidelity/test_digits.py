@@ -18,6 +18,7 @@ from torch_fidelity.utils import create_feature_extractor
 from lit_wgan.data.images import open_images
 from lit_wgan.fidelity import digits, train_digits
 from lit_wgan.fidelity.digits import WEIGHTS, DigitsExtractor, to_grey_square
+from lit_wgan.fidelity.extractors import make_extractor
 
 PAGE = Path(__file__).parents[2] / "docs" / "digits_extractor.md"
 
@@ -68,9 +69,10 @@ def test_packaged_weights_are_small_and_load_without_pickled_code():
     assert weights["logits.weight"].shape == (10, 128)
 
 
-def test_documented_checksum_is_that_of_the_packaged_weights():
+def test_documented_checksum_is_that_of_the_packaged_weights_and_of_figures():
     (documented,) = re.findall(r"[0-9a-f]{64}", PAGE.read_text())
     assert hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() == documented
+    assert make_extractor("digits", ["fid"]).weights_sha256 == documented  # which every figure comes with
 
 
 def test_packaged_weights_recognise_held_out_digits(held_out):

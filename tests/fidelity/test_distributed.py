@@ -1,9 +1,5 @@
 """The same figures on 1, 2 and 3 processes: real ones, over gloo, on a number of samples that none divides."""
 
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,31 +9,13 @@ pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).parent / "measure.py"
 
 
-def launch(folder, devices):
-    """What every rank found."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # The variables that torchrun sets.
-    job = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(devices), "GROUP_RANK": "0"}
-    job |= {"LOCAL_WORLD_SIZE": str(devices), "TORCHELASTIC_RUN_ID": "test"}
-    command = [sys.executable, str(SCRIPT), str(folder / f"on_{devices}")]
-    processes = [
-        subprocess.Popen(command, cwd=folder, env=os.environ | job | {"RANK": str(rank), "LOCAL_RANK": str(rank)})
-        for rank in range(devices)
-    ]
-    try:
-        assert [process.wait(timeout=300) for process in processes] == [0] * devices
-    finally:
-        for process in processes:
-            process.kill()
-    return [torch.load(folder / f"on_{devices}.{rank}") for rank in range(devices)]
-
-
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
+def runs(script, tmp_path_factory):
+    """What every rank found, by the number of devices."""
     folder = tmp_path_factory.mktemp("runs")
-    return {devices: launch(folder, devices) for devices in (1, 2, 3)}
+    for devices in (1, 2, 3):
+        script(folder, SCRIPT, folder / f"on_{devices}", processes=devices)
+    return {devices: [torch.load(folder / f"on_{devices}.{rank}") for rank in range(devices)] for devices in (1, 2, 3)}
 
 
 @pytest.mark.parametrize("devices", [2, 3])

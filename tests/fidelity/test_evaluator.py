@@ -1,76 +1,44 @@
 """The evaluator on one device; tests/fidelity/test_distributed.py has the others."""
 
 import json
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.utils.data import TensorDataset
-from torch_fidelity import GenerativeModelModuleWrapper, calculate_metrics
 from torchmetrics.image.inception import InceptionScore
 
 from lit_wgan import GenerativeEvaluator
 from lit_wgan.fidelity import evaluator as module
-from lit_wgan.fidelity.images import to_bytes
 
-ALL = ["fid", "isc", "kid", "prc"]
-THEIR_NAMES = {
-    "fid": "frechet_inception_distance",
-    "inception_score_mean": "inception_score_mean",
-    "inception_score_std": "inception_score_std",
-    "kid_mean": "kernel_inception_distance_mean",
-    "kid_std": "kernel_inception_distance_std",
-    "precision": "precision",
-    "recall": "recall",
-    "f_score": "f_score",
-}
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-class Bytes(nn.Module):
-    """A generator as torch-fidelity takes it."""
-
-    def __init__(self, generator):
-        super().__init__()
-        self.generator = generator
-
-    def forward(self, z):
-        return to_bytes(self.generator(z))
-
-
-class Tensors(TensorDataset):
-    def __getitem__(self, index):
-        return super().__getitem__(index)[0]
-
-
-def torch_fidelitys(generator, real, samples, batch_size=64, **options):
+@pytest.fixture
+def torch_fidelitys():
     """What torch-fidelity's own entry point gives for a generator of noise of size 4."""
-    figures = calculate_metrics(
-        input1=GenerativeModelModuleWrapper(Bytes(generator), 4, "normal", 0),
-        input1_model_num_samples=samples,
-        input2=Tensors(torch.from_numpy(real)),
-        cuda=False,
-        cache=False,
-        verbose=False,
-        save_cpu_ram=True,  # no loader processes
-        batch_size=batch_size,
-        isc=True,
-        fid=True,
-        kid=True,
-        prc=True,
-        **options,
-    )
-    return {name: figures[theirs] for name, theirs in THEIR_NAMES.items()}
+    theirs = runpy.run_path(str(BENCHMARKS / "torch_fidelitys.py"))
+
+    def figures(generator, real, samples, **options):
+        options |= {"input1_model_num_samples": samples, "isc": True, "fid": True, "kid": True, "prc": True}
+        # With save_cpu_ram no loader processes are started.
+        found = theirs["figures"](theirs["generated"](generator, 4), real, save_cpu_ram=True, **options)
+        assert found.keys() == theirs["NAMES"].keys()
+        return found
+
+    return figures
 
 
-def test_compat_is_bitwise_torch_fidelity(small, tmp_path):
+def test_compat_is_bitwise_torch_fidelity(small, torch_fidelitys, tmp_path):
     generator, real = small.Generator().eval(), small.real_images()
     expected = torch_fidelitys(generator, real, small.N, feature_extractor="small", **small.SIZES)
     figures = small.evaluator(tmp_path, compat="torch-fidelity").evaluate(generator, 4)
     assert {name: figures[f"{name}_small"] for name in expected} == expected
 
 
-def test_exact_figures_differ_from_torch_fidelity_by_its_rounding_alone(small, tmp_path):
+def test_exact_figures_differ_from_torch_fidelity_by_its_rounding_alone(small, torch_fidelitys, tmp_path):
     generator, real = small.Generator().eval(), small.real_images()
     expected = torch_fidelitys(generator, real, small.N, feature_extractor="small", **small.SIZES)
     figures = small.evaluator(tmp_path).evaluate(generator, 4)
@@ -82,7 +50,9 @@ def test_exact_figures_differ_from_torch_fidelity_by_its_rounding_alone(small, t
 
 
 @pytest.mark.slow
-def test_with_inception_compat_is_bitwise_torch_fidelity_and_exact_agrees(small, inception_file, tmp_path):
+def test_with_inception_compat_is_bitwise_torch_fidelity_and_exact_agrees(
+    small, inception_file, torch_fidelitys, tmp_path
+):
     generator, real = small.Generator().eval(), small.real_images(40)
     sizes = {"isc_splits": 3, "kid_subset_size": 20, "kid_subsets": 3}
     options = {"feature_extractor": "inception-v3-compat", "feature_extractor_weights_path": str(inception_file)}

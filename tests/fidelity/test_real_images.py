@@ -115,6 +115,15 @@ def test_what_is_no_set_of_images_is_refused(images, message):
         open_images(images)
 
 
+@pytest.mark.parametrize("kind", ["folder", "dataset"])
+def test_images_of_several_sizes_are_refused_with_a_remedy_that_works_here(kind, tmp_path):
+    given = [torch.zeros(3, 8, 8).byte(), torch.zeros(3, 9, 8).byte()]
+    if kind == "folder":
+        folder(tmp_path / "images", [image.numpy() for image in given])
+    with pytest.raises(ValueError, match=r"but got \(3, 9, 8\) for .*Resize them all beforehand, generated and real"):
+        all_of(open_images(tmp_path / "images" if kind == "folder" else given))
+
+
 def test_a_folder_without_images_is_refused(tmp_path):
     (tmp_path / "readme.txt").touch()
     with pytest.raises(FileNotFoundError, match="Expected samples to hold images"):
