@@ -32,12 +32,13 @@ ENTITY = "tester"
 class Run:
     """One run: what has arrived of it.
 
-    ``history`` holds its logged rows, ``config`` its options, ``summary`` its newest figures, ``state`` how it stands.
+    ``title`` is its name for people, ``history`` holds its logged rows, ``config`` its options, ``summary`` its newest
+    figures, ``state`` how it stands.
     """
 
     def __init__(self, name, project):
         self.name, self.project = name, project
-        self.sweep, self.tags, self.state, self.exitcode = None, [], "running", None
+        self.title, self.sweep, self.tags, self.state, self.exitcode = None, None, [], "running", None
         self.raw_config, self.history, self.summary, self.files = {}, [], {}, {}
 
     @property
@@ -168,6 +169,7 @@ class Service:
         name = variables["name"] or variables["id"]
         known = name in self.runs
         run = self.runs.setdefault(name, Run(name, variables["project"]))
+        run.title = variables.get("displayName") or run.title
         run.sweep = variables.get("sweep") or run.sweep
         run.tags = run.tags if variables.get("tags") is None else variables["tags"]
         run.raw_config |= json.loads(variables.get("config") or "{}")
@@ -292,7 +294,7 @@ class Service:
         return {
             "id": run.name,
             "name": run.name,
-            "displayName": run.name,
+            "displayName": run.title or run.name,
             "description": "",
             "notes": "",
             "tags": run.tags,

@@ -82,6 +82,8 @@ class AdversarialSystem(ResumableModule):
         self.generator_batch_multiple = generator_batch_multiple
         self.stop = StopRequest()
         self.metrics: Metrics = {}
+        self.sample_gradient_norms: Tensor | None = None
+        """Norms of the critic's gradient at the points of the newest penalty, this device's, if there is a penalty."""
         self._unchecked_losses: list[tuple[str, Tensor]] = []
         self._held_out_estimate = MeanMetric()
 

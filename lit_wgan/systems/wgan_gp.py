@@ -64,6 +64,7 @@ class WGANGP(AdversarialSystem):
         estimate = self.estimate(real_scores, fake_scores)
         interpolates = interpolate(real, fake, self.interpolation_coefficients(real))
         gradient_norms = gradient_norm(self.critic, interpolates)
+        self.sample_gradient_norms = gradient_norms.detach()
         penalty = norm_penalty(gradient_norms, self.one_sided)
         metrics = {
             self.estimate_name: estimate,
