@@ -45,6 +45,12 @@ class Run:
     def config(self):
         return {name: entry["value"] for name, entry in self.raw_config.items() if name != "_wandb"}
 
+    @property
+    def axes(self):
+        """The figure that is the axis of others, by their pattern."""
+        fields = self.raw_config["_wandb"]["value"]["m"]  # 1: name, 2: pattern, 5: axis, counted from 1
+        return {field["2"]: fields[field["5"] - 1]["1"] for field in fields if "5" in field}
+
     def series(self, name, axis):
         """The pairs (axis, value) of a figure, in the order they arrived."""
         return [(row[axis], row[name]) for row in self.history if name in row]
