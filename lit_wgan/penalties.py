@@ -1,13 +1,15 @@
 """The gradient penalty of WGAN-GP.
 
-The inner gradient is taken with ``torch.func.grad``. In eager mode it equals ``autograd.grad(create_graph=True)`` bit
-for bit, and unlike that it can be compiled without a graph break.
+The inner gradient is taken with ``torch.func.grad``, which unlike ``autograd.grad(create_graph=True)`` can be compiled
+without a graph break.
 """
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
+
+from lit_wgan.double_backward import CheapDoubleBackward
 
 Critic = Callable[[Tensor], Tensor]
 
@@ -57,7 +59,8 @@ def gradient_norm(critic: Critic, x: Tensor) -> Tensor:
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Eq. (3).
     """
-    gradient = torch.func.grad(lambda x: critic(x).sum())(x)
+    with CheapDoubleBackward():
+        gradient = torch.func.grad(lambda x: critic(x).sum())(x)
     return torch.linalg.vector_norm(gradient.flatten(1), dim=1)
 
 
