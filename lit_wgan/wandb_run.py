@@ -1,14 +1,16 @@
 """A run on Weights & Biases: the figures of metrics.csv over generator updates, pictures, histograms, configuration."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from lightning.fabric.loggers.logger import _DummyExperiment
+from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import WandbLogger
-from lightning.pytorch.utilities import rank_zero_only
+from lightning.pytorch.utilities import rank_zero_only, rank_zero_warn
 from torch import Tensor
 
 from lit_wgan.distributed import from_first, rank_and_world
@@ -65,6 +67,7 @@ class WandbRun(WandbLogger):
         self.continue_after = continue_after
         self._logged_before = 0
         self._stopped = False
+        self._lost = False
 
     @property
     def experiment(self) -> Any:
@@ -126,10 +129,9 @@ class WandbRun(WandbLogger):
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
         """Log what belongs to a generator update, unless the run has told of later ones before it was interrupted."""
-        if step is None:
-            self.experiment.log(dict(metrics))
-        elif step >= self._logged_before:
-            self.experiment.log(dict(metrics, **{AXIS: step}))
+        if step is None or step >= self._logged_before:
+            with self._at_no_risk():
+                self.experiment.log(dict(metrics) | ({} if step is None else {AXIS: step}))
 
     @rank_zero_only
     def log_histograms(self, values: Mapping[str, Tensor], step: int) -> None:
@@ -148,16 +150,36 @@ class WandbRun(WandbLogger):
         """Let the run end as a whole one, with the tag ``stopped``: a signal or an agent asked for it."""
         self._stopped = True
         if rank_and_world()[0] == 0:
-            self.experiment.tags = (*(self.experiment.tags or ()), STOPPED)
+            with self._at_no_risk():
+                self.experiment.tags = (*(self.experiment.tags or ()), STOPPED)
+
+    def after_save_checkpoint(self, checkpoint_callback: ModelCheckpoint) -> None:
+        """Upload it, if all are wanted as artifacts."""
+        with self._at_no_risk():
+            super().after_save_checkpoint(checkpoint_callback)
 
     def finalize(self, status: str) -> None:
         """End the run: finished, or failed if an exception ended it."""
         if self._experiment is None:
             return
         succeeded = self._stopped or status == "success"
-        super().finalize("success" if succeeded else status)
-        self._experiment.finish(exit_code=0 if succeeded else 1)
+        with self._at_no_risk():
+            super().finalize("success" if succeeded else status)
+            self._experiment.finish(exit_code=0 if succeeded else 1)
         self._experiment = None
+
+    @contextmanager
+    def _at_no_risk(self) -> Iterator[None]:
+        """For what is told to W&B while training: where it fails, W&B is given up and training is not."""
+        try:
+            yield
+        except Exception as error:  # W&B raises many kinds, the bare one among them
+            if not self._lost:
+                self._lost = True
+                rank_zero_warn(
+                    f"W&B is lost ({type(error).__name__}: {error}). Training goes on, and so does metrics.csv; "
+                    f"wandb sync {self.directory}/wandb/run-* sends what W&B has kept."
+                )
 
 
 def histogram(values: Tensor, bins: int = 64) -> tuple[Any, Any]:

@@ -50,5 +50,6 @@ def weights(network: nn.Module) -> Tensor:
 def layer_gradient_norms(network: nn.Module) -> dict[str, Tensor]:
     """Euclidean norm of the gradient that each layer's weights hold, by their name; biases are left out."""
     held = {name: p.grad for name, p in network.named_parameters() if p.grad is not None and p.ndim > 1}
-    norms = torch._foreach_norm(list(held.values()))
-    return dict(zip(held, torch.stack(norms).cpu() if norms else (), strict=True))
+    if not held:
+        return {}
+    return dict(zip(held, torch.stack(torch._foreach_norm(list(held.values()))).cpu(), strict=True))
