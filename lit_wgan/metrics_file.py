@@ -63,6 +63,22 @@ def keep_rows(path: Path, last_step: int) -> None:
     _replace(path, list(reader.fieldnames or []), rows)
 
 
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a metrics.csv, each with the figures it has; none where there is no file."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [{name: value for name, value in row.items() if value} for row in csv.DictReader(file)]
+
+
+def last_values(path: Path) -> dict[str, float]:
+    """The last value of each figure in a metrics.csv."""
+    last: dict[str, str] = {}
+    for row in read_rows(path):
+        last |= row
+    return {name: float(value) for name, value in sorted(last.items()) if name not in ("step", "epoch")}
+
+
 def _replace(path: Path, fieldnames: list[str], rows: list[dict[str, Any]]) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     with temporary.open("w", newline="") as file:
