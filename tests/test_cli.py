@@ -69,7 +69,8 @@ def test_python_m_is_the_command(tmp_path):
 def test_an_unknown_command_is_answered_with_the_nearest(lit_wgan_command):
     assert lit_wgan_command("fti") == (
         2,
-        "lit-wgan: error: Expected one of fit, validate, test, predict, evaluate, but got 'fti'. Did you mean fit?\n",
+        "lit-wgan: error: Expected one of fit, validate, test, predict, evaluate, reproduce, but got 'fti'. "
+        "Did you mean fit?\n",
     )
 
 

@@ -9,6 +9,9 @@ Row = dict[str, str]
 # What says nothing about why a result differs, or is told in other words.
 UNTOLD = {"command", "seed", "packages_sha256", "packages", "variables", "git_dirty", "devices", "platform"}
 
+# Columns of metrics.csv that are no figures. Data is endless: an epoch ends where an attempt does.
+COUNTS = {"step", "epoch"}
+
 
 class Figure(NamedTuple):
     """One line of a comparison; None stands for what one of the runs lacks."""
@@ -75,7 +78,7 @@ def _compare(then: dict[str, Any], now: dict[str, Any]) -> list[Figure]:
 def _by_step(rows: Sequence[Row]) -> dict[int, list[Row]]:
     steps: dict[int, list[Row]] = {}
     for row in rows:
-        figures = {name: value for name, value in row.items() if name != "step" and not is_timed(name)}
+        figures = {name: value for name, value in row.items() if name not in COUNTS and not is_timed(name)}
         steps.setdefault(int(row["step"]), []).append(figures)
     return steps
 

@@ -24,7 +24,7 @@ def report(recipe: Recipe, again: Path) -> tuple[str, bool]:
     equal = not changed and all(figure.equal for figure in figures)
     lines = [f"{recipe.run} was run again in {again}.", "", *_table(figures), _of_rows(rows, changed), ""]
     if equal:
-        return "\n".join([*lines, "Equal to the bit."]), True
+        return "\n".join([*lines, *_differences(recipe, again), "Equal to the bit."]), True
     lines += [f"  {figure}" for figure in changed[:SHOWN]]
     if len(changed) > SHOWN:
         lines.append(f"  and {len(changed) - SHOWN} more")
@@ -69,13 +69,20 @@ def _distance(then: dict[str, torch.Tensor], now: dict[str, torch.Tensor], netwo
     return max((float((then[name].double() - now[name].double()).abs().max()) for name in names), default=float("nan"))
 
 
+def _differences(recipe: Recipe, again: Path) -> list[str]:
+    """In what the two runs' environments differ."""
+    (now,) = read_environments(again)
+    figures = [figure for then in recipe.environments.values() for figure in compare_environments(then, now)]
+    return list(dict.fromkeys(map(str, figures)))
+
+
 def _reasons(recipe: Recipe, again: Path) -> list[str]:
     (now,) = read_environments(again)
-    reasons = [str(figure) for then in recipe.environments.values() for figure in compare_environments(then, now)]
+    reasons = _differences(recipe, again)
     if any(environment["git_dirty"] for environment in (*recipe.environments.values(), now)):
         reasons.append("files were changed that no commit holds (git_dirty)")
     if now["accelerator"] != "cpu" and not now["deterministic"]:
         reasons.append("GPUs repeat a run to the bit only with --trainer.deterministic true")
     if not reasons:
         return ["The records name no reason: same versions, commit, hardware and threads. Was the data the same?"]
-    return ["What can be the reason:", *(f"  {reason}" for reason in dict.fromkeys(reasons))]
+    return ["What can be the reason:", *(f"  {reason}" for reason in reasons)]
