@@ -61,8 +61,11 @@ def main() -> int:
         hint = f"Did you mean {near[0]}?" if near else "See lit-wgan --help."
         return _fail(f"Expected one of {', '.join(COMMANDS)}, but got '{command}'. {hint}")
 
-    from lit_wgan.distributed import LostRankError
-    from lit_wgan.errors import USER_ERRORS, describe  # these take seconds
+    try:
+        from lit_wgan.distributed import LostRankError
+        from lit_wgan.errors import USER_ERRORS, describe  # these take seconds
+    except OSError as error:
+        return _fail(f"Expected folders for caches that can be written, but got {error}. Mend or choose another.")
 
     try:
         if command == "evaluate":

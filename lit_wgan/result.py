@@ -9,7 +9,7 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor, nn
 
-from lit_wgan.metrics_file import last_values
+from lit_wgan.metrics_file import read_rows
 
 NETWORKS = ("generator", "critic", "ema_generator")
 
@@ -23,15 +23,15 @@ def write_result(directory: Path, config: str, system: nn.Module, trainer: Train
         system: holds the final weights.
         trainer: knows the final figures, where the run has no metrics.csv.
     """
-    metrics = last_values(directory / "metrics.csv")
+    metrics = _last_figures(directory / "metrics.csv")
     if not metrics:
-        metrics = {name: float(value) for name, value in sorted(trainer.callback_metrics.items())}
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
     networks = {name: getattr(system, name, None) for name in NETWORKS}
     result = {
         "config": config,
         "generator_updates": trainer.global_step,
         "weights_sha256": {name: weights_sha256(net.state_dict()) for name, net in networks.items() if net is not None},
-        "metrics": metrics,
+        "metrics": dict(sorted(metrics.items())),
     }
     (directory / "result.json").write_text(json.dumps(result, indent=2) + "\n")
 
@@ -43,3 +43,12 @@ def weights_sha256(weights: Mapping[str, Tensor]) -> str:
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
+
+
+def _last_figures(path: Path) -> dict[str, float]:
+    """The newest of each of the figures in a metrics.csv."""
+    newest: dict[str, float] = {}
+    for _, figures in read_rows(path):
+        newest |= figures
+    newest.pop("epoch", None)  # no unit of endless data
+    return newest

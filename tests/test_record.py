@@ -1,7 +1,9 @@
 """What a run notes of the machine, the versions and its result."""
 
 import hashlib
+import json
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,9 +11,8 @@ from torch import nn
 
 from lit_wgan import record
 from lit_wgan.installed import installed_versions, lock_sha256, versions_sha256
-from lit_wgan.metrics_file import last_values, read_rows
 from lit_wgan.record import arithmetic_variables
-from lit_wgan.result import weights_sha256
+from lit_wgan.result import weights_sha256, write_result
 
 WEIGHTS = {"a": torch.tensor([[1.0, 2.0]]), "b": torch.tensor(3)}
 
@@ -114,8 +115,24 @@ def test_revision_of_an_image_is_what_it_was_built_with(given, dirty, package, m
     assert record._revision() == {"git_commit": "12ab", "git_dirty": dirty}
 
 
-def test_last_values_are_each_figures_newest(tmp_path):
-    (tmp_path / "metrics.csv").write_text("step,epoch,a,b\n1,0,0.5,\n2,0,,0.25\n3,0,0.75,\n")
-    assert last_values(tmp_path / "metrics.csv") == {"a": 0.75, "b": 0.25}
-    assert read_rows(tmp_path / "metrics.csv")[1] == {"step": "2", "epoch": "0", "b": "0.25"}
-    assert last_values(tmp_path / "none.csv") == {}
+def result_of(directory, **networks):
+    trainer = SimpleNamespace(global_step=3, callback_metrics={"eval/w1": torch.tensor(0.5)})
+    write_result(directory, "config.yaml", SimpleNamespace(**networks), trainer)
+    return json.loads((directory / "result.json").read_text())
+
+
+def test_result_holds_each_figures_newest_value(tmp_path):
+    (tmp_path / "metrics.csv").write_text("step,epoch,b,a\n1,0,0.5,\n2,0,,0.25\n3,0,0.75,\n")
+    assert result_of(tmp_path)["metrics"] == {"a": 0.25, "b": 0.75}
+
+
+def test_result_of_a_run_without_metrics_holds_what_the_trainer_knows(tmp_path):
+    assert result_of(tmp_path)["metrics"] == {"eval/w1": 0.5}
+
+
+def test_result_holds_a_digest_for_each_network_there_is(tmp_path):
+    generator = nn.Linear(2, 2)
+    result = result_of(tmp_path, generator=generator, critic=nn.Linear(2, 1))
+    assert result["weights_sha256"].keys() == {"generator", "critic"}
+    assert result["weights_sha256"]["generator"] == weights_sha256(generator.state_dict())
+    assert result["generator_updates"] == 3

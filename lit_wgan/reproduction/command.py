@@ -76,7 +76,7 @@ def _config(recipe: Recipe, root: Path) -> dict[str, Any]:
         "accelerator": environment["accelerator"],
         "devices": environment["devices"],
         "num_nodes": 1,
-        "logger": None,
+        "logger": True,  # metrics.csv, and no service
     }
     checkpoint = recipe.config.get("checkpoint", {}) | {"dirpath": None}
     return recipe.config | {"trainer": trainer, "checkpoint": checkpoint, "seed_everything": environment["seed"]}

@@ -4,13 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-Row = dict[str, str]
+Figures = dict[str, float]
+Row = tuple[int, Figures]
 
 # What says nothing about why a result differs, or is told in other words.
 UNTOLD = {"command", "seed", "packages_sha256", "packages", "variables", "git_dirty", "devices", "platform"}
-
-# Columns of metrics.csv that are no figures. Data is endless: an epoch ends where an attempt does.
-COUNTS = {"step", "epoch"}
 
 
 class Figure(NamedTuple):
@@ -75,17 +73,18 @@ def _compare(then: dict[str, Any], now: dict[str, Any]) -> list[Figure]:
     return [Figure(name, then.get(name), now.get(name)) for name in names]
 
 
-def _by_step(rows: Sequence[Row]) -> dict[int, list[Row]]:
-    steps: dict[int, list[Row]] = {}
-    for row in rows:
-        figures = {name: value for name, value in row.items() if name not in COUNTS and not is_timed(name)}
-        steps.setdefault(int(row["step"]), []).append(figures)
+def _by_step(rows: Sequence[Row]) -> dict[int, list[Figures]]:
+    steps: dict[int, list[Figures]] = {}
+    for step, row in rows:
+        # data is endless, so an epoch is where an attempt ended
+        figures = {name: value for name, value in row.items() if name != "epoch" and not is_timed(name)}
+        steps.setdefault(step, []).append(figures)
     return steps
 
 
-def _pairs(then: dict[int, list[Row]], now: dict[int, list[Row]]) -> Iterator[tuple[int, Row, Row]]:
+def _pairs(then: dict[int, list[Figures]], now: dict[int, list[Figures]]) -> Iterator[tuple[int, Figures, Figures]]:
+    nothing: Figures = {}
     for step in sorted(then.keys() | now.keys()):
-        nothing: Row = {}
         for before, after in zip_longest(then.get(step, []), now.get(step, []), fillvalue=nothing):
             yield step, before, after
 

@@ -9,15 +9,11 @@ import yaml
 from lit_wgan.metrics_file import read_rows
 
 Options = dict[str, Any]
+Row = tuple[int, dict[str, float]]
 
 # The options that may change from one attempt of a run to the next without a change of its result.
-FREE = {
-    "ckpt_path",
-    "trainer.max_steps",
-    "trainer.default_root_dir",
-    "trainer.enable_progress_bar",
-    "trainer.enable_model_summary",
-}
+FREE = {"ckpt_path", *(f"trainer.{name}" for name in ("max_steps", "default_root_dir", "logger"))}
+FREE |= {"trainer.enable_progress_bar", "trainer.enable_model_summary"}
 
 
 class Recipe(NamedTuple):
@@ -28,7 +24,7 @@ class Recipe(NamedTuple):
         config: the options of the run from beginning to end.
         environments: what each attempt ran with, by the name of its file.
         result: what the run ended in.
-        rows: of its metrics.csv; none if it has no such file.
+        rows: the rows of its metrics.csv, by generator update; none if it has no such file.
         ends: generator updates at which attempts ended before the last, and measured what is measured at the end.
     """
 
@@ -36,7 +32,7 @@ class Recipe(NamedTuple):
     config: Options
     environments: dict[str, Options]
     result: Options
-    rows: list[dict[str, str]]
+    rows: list[Row]
     ends: set[int]
 
     @property
@@ -81,17 +77,15 @@ def read_result(run: Path) -> Options:
     return _read_json(path, kinds)
 
 
-def read_metrics(run: Path) -> list[dict[str, str]]:
+def read_metrics(run: Path) -> list[Row]:
     """The rows of a run's metrics.csv; none if it has no such file."""
     path = run / "metrics.csv"
-    rows = read_rows(path)
-    for number, row in enumerate(rows, start=2):
-        if not row.get("step", "").isdecimal():
-            raise ValueError(
-                f"Expected a generator update as the step in line {number} of {path}, but got "
-                f"{row.get('step', 'none')}. Take another run."
-            )
-    return rows
+    try:
+        return list(read_rows(path))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"Expected {path} to hold steps and numbers, but got {type(error).__name__}: {error}. Take another run."
+        ) from error
 
 
 def read_environments(run: Path) -> list[Options]:

@@ -41,7 +41,7 @@ def test_times_are_not_compared():
 
 
 def rows(*figures):
-    return [{"step": str(step), name: value} for step, name, value in figures]
+    return [(step, {"epoch": 0.0, name: float(value)}) for step, name, value in figures]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def rows(*figures):
         (rows((1, "a", "0.1"), (2, "a", "0.2"), (2, "b", "0.3")), []),
         (rows((1, "a", "0.5"), (2, "a", "0.2"), (2, "b", "0.3")), ["a at update 1: 0.1 then, 0.5 now"]),
         (rows((1, "a", "0.1"), (2, "a", "0.2")), ["b at update 2: 0.3 then, none now"]),
-        (rows((1, "a", "0.1"), (2, "a", "0.2"), (2, "b", "0.3"), (3, "a", "9")), ["a at update 3: none then, 9 now"]),
+        (rows((1, "a", "0.1"), (2, "a", "0.2"), (2, "b", "0.3"), (3, "a", "9")), ["a at update 3: none then, 9.0 now"]),
         (rows((1, "a", "0.1"), (2, "a", "0.2"), (2, "b", "0.3"), (5, "a", "9")), []),
     ],
     ids=["equal", "changed", "missing", "added", "after the end"],

@@ -42,7 +42,8 @@ BROKEN = {
     "environment of an earlier version": (write("environment.json", '{"seed": 0}'), "(KeyError: 'accelerator')"),
     "configuration that is not YAML": (write("config.yaml", "a: [b"), "ParserError"),
     "configuration of something else": (write("config.yaml", "a: b"), "KeyError: 'model'"),
-    "metrics without steps": (write("metrics.csv", "step,a\n,1\n"), "as the step in line 2 of"),
+    "metrics without steps": (write("metrics.csv", "a,b\n1,2\n"), "to hold steps and numbers, but got KeyError"),
+    "metrics that are no numbers": (write("metrics.csv", "step,a\n1,x\n"), "to hold steps and numbers, but got Value"),
 }
 
 
