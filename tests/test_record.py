@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 from types import SimpleNamespace
 
@@ -93,6 +94,10 @@ def git(folder, *arguments):
     ).stdout
 
 
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+
+
+@needs_git
 def test_revision_of_a_checkout_is_its_commit_and_whether_files_changed(package):
     git(package.parent, "init", "--quiet")
     git(package.parent, "add", ".")
@@ -103,6 +108,7 @@ def test_revision_of_a_checkout_is_its_commit_and_whether_files_changed(package)
     assert record._revision() == {"git_commit": commit, "git_dirty": True}
 
 
+@needs_git
 def test_revision_of_an_installed_package_is_not_that_of_the_checkout_around_it(package):
     git(package.parent, "init", "--quiet")
     git(package.parent, "commit", "--quiet", "--allow-empty", "-m", "one")
