@@ -27,7 +27,7 @@ def options() -> Options:
         description="Runs a run again and compares. Exit status: 0 if equal to the bit, 1 if not, 2 if it cannot.",
     )
     parser.add_argument("run", metavar="RUN_DIR", type=Path, help="such as runs/wgan_gp_digits/version_0")
-    parser.add_argument("--dir", type=Path, help="where the new run goes; default: reproduced, beside the run's name")
+    parser.add_argument("--dir", type=Path, help="where the new run goes; default: runs/reproduced")
     return parser
 
 
@@ -40,7 +40,7 @@ def reproduce(arguments: list[str]) -> int:
     """
     chosen = options().parse_args(arguments)
     recipe = read_recipe(chosen.run)
-    root = chosen.dir or chosen.run.resolve().parents[1] / "reproduced"
+    root = chosen.dir or chosen.run.resolve().parent.parent / "reproduced"
     again = run_again(recipe, root)
     text, equal = report(recipe, again)
     print(text)

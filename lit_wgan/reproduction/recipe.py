@@ -62,7 +62,7 @@ def read_recipe(run: Path) -> Recipe:
     *ends, last = [config["trainer"]["max_steps"] for config in configs.values()]
     config = configs["config.yaml"]
     config["trainer"]["max_steps"] = last
-    return Recipe(run, config, environments, result, read_metrics(run), set(ends))
+    return Recipe(run, config, environments, result, read_metrics(run), set(ends) - {last})
 
 
 def read_result(run: Path) -> Options:

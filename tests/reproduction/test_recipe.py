@@ -23,6 +23,14 @@ def test_a_run_that_was_continued_keeps_the_updates_at_which_it_ended(fit):
     assert recipe.config["trainer"]["max_steps"] == 5
 
 
+def test_the_update_that_the_run_ended_at_counts_even_if_an_attempt_was_to_end_there(finished, change):
+    run = finished
+    shutil.copy(run / "config.yaml", run / "config_0000002.yaml")
+    shutil.copy(run / "environment.json", run / "environment_0000002.json")
+    change(run / "result.json", config="config_0000002.yaml")
+    assert read_recipe(run).ends == set()
+
+
 def lose(name):
     return lambda run: (run / name).unlink()
 
