@@ -24,6 +24,7 @@ from lit_wgan.errors import check_config_files
 from lit_wgan.launch import check_processes, find_launch, meet_anew, trainer_options
 from lit_wgan.metrics_file import MetricsFile
 from lit_wgan.record import write_environment
+from lit_wgan.result import write_result
 from lit_wgan.run_directories import check_writable, claim_version, newest_run
 from lit_wgan.systems import AdversarialSystem
 from lit_wgan.systems.checks import check_strategy
@@ -74,7 +75,7 @@ class RunRecord(SaveConfigCallback):
         if trainer.is_global_zero and directory is not None:
             config = Path(directory) / self.config_filename
             environment = config.with_name(config.name.replace("config", "environment")).with_suffix(".json")
-            write_environment(environment, cast(AdversarialSystem, pl_module).streams.seed)
+            write_environment(environment, cast(AdversarialSystem, pl_module).streams.seed, trainer)
             options = flat_options(yaml.safe_load(config.read_text()))
             for logger in trainer.loggers:
                 if isinstance(logger, WandbRun):
@@ -192,7 +193,10 @@ class Experiment(LightningCLI):
         """Say where the results are and how good they were."""
         known = sorted(self.trainer.callback_metrics.items())
         figures = [f"{name} {value:.4g}" for name, value in known if name.startswith(("eval/", "fidelity/"))]
-        directory = self.trainer.log_dir
+        directory = self.trainer.log_dir  # asks all devices
+        if directory is not None and self.trainer.is_global_zero and not self.trainer.fast_dev_run:  # type: ignore[attr-defined]
+            config = self.save_config_kwargs.get("config_filename", "config.yaml")
+            write_result(Path(directory), config, self.model, self.trainer)
         rank_zero_info(f"{self.trainer.global_step} generator updates done. {', '.join(figures)}")
         rank_zero_info(f"Everything is in {directory}: metrics.csv, samples/, checkpoints/, config.yaml.")
 

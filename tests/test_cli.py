@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,10 +67,21 @@ def test_python_m_is_the_command(tmp_path):
     assert result.stdout == f"lit-wgan {lit_wgan.__version__}\n"
 
 
+def test_a_cache_that_cannot_be_written_ends_in_one_plain_line(tmp_path):
+    (tmp_path / "file").touch()
+    command = [sys.executable, "-m", "lit_wgan", "fit", "--config", TOY]
+    folder = {"TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "file" / "inductor")}  # torch makes it when it is imported
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | folder)
+    assert result.returncode == 2
+    assert "Expected folders for caches that can be written, but got [Errno 20]" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_an_unknown_command_is_answered_with_the_nearest(lit_wgan_command):
     assert lit_wgan_command("fti") == (
         2,
-        "lit-wgan: error: Expected one of fit, validate, test, predict, evaluate, but got 'fti'. Did you mean fit?\n",
+        "lit-wgan: error: Expected one of fit, validate, test, predict, evaluate, reproduce, but got 'fti'. "
+        "Did you mean fit?\n",
     )
 
 
