@@ -12,6 +12,7 @@ COMMANDS = {
     "test": "the same",
     "predict": "generate samples from a checkpoint",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
+    "sweep": "search parameters by a sweep file of Weights & Biases, without an account",
 }
 
 CTRL_C = 130  # 128 + SIGINT, as shells have it
@@ -34,6 +35,7 @@ examples:
   lit-wgan fit --model.help WGANGP      the options of one system; likewise --data.help ImageData
   lit-wgan validate --config configs/wgan_gp_digits.yaml --ckpt_path FILE
   lit-wgan evaluate --ckpt FILE --metrics fid,kid
+  lit-wgan sweep configs/sweeps/clip_value.yaml --count 8
 """
 
 
@@ -67,6 +69,10 @@ def main() -> int:
             from lit_wgan.evaluate import evaluate
 
             evaluate(sys.argv[2:])
+        elif command == "sweep":
+            from lit_wgan.sweep.command import sweep
+
+            sweep(sys.argv[2:])
         else:
             from lit_wgan.experiment import run
 
