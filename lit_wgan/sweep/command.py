@@ -55,6 +55,7 @@ def sweep(arguments: list[str]) -> None:
             )
         search = Search(file, folder, more)
         driver = Driver(search, _start(file, more, folder, chosen.parallel), chosen.parallel, fit.trainer.max_steps)
+        print(f"{count} trials in {folder}, {chosen.parallel} at a time.", flush=True)
         driver.run(count)
         _conclude(search, folder, bool(driver.signal))
     if driver.signal == signal.SIGINT:

@@ -18,6 +18,7 @@ from lit_wgan.sweep.trial import TrialProcess
 SECONDS_BETWEEN_LOOKS = 0.2
 Start = Callable[[int, dict[str, Value], int], TrialProcess]
 """Starts a trial, given its number, its values and its place among those that run at the same time."""
+Running = tuple[Trial, TrialProcess]
 
 
 class Driver:
@@ -34,7 +35,7 @@ class Driver:
         self.search = search
         self.start = start
         self.last_update = last_update
-        self._places: list[tuple[Trial, TrialProcess] | None] = [None] * parallel
+        self._places: list[Running | None] = [None] * parallel
         self._pruned: set[int] = set()
         self.signal = 0
         """The signal that asked the sweep to stop, or 0."""
@@ -44,12 +45,13 @@ class Driver:
 
         Trials that an earlier attempt left unfinished come first, and go on from their checkpoints.
         """
-        waiting = self.search.interrupted()
+        left = self.search.interrupted()
         with self._signals(), self._nothing_left_behind():
             while True:
                 for place, held in enumerate(self._places):
-                    if held is None and not self.signal and (waiting or len(self.search.trials()) < count):
-                        self._begin(waiting.pop(0) if waiting else self.search.begin(), place)
+                    if held is None and not self.signal and (left or len(self.search.trials()) < count):
+                        trial, how = (left.pop(0), "goes on") if left else (self.search.begin(), "begins")
+                        self._places[place] = self._started(trial, how, place)
                 if not any(self._places):
                     return
                 time.sleep(SECONDS_BETWEEN_LOOKS)
@@ -57,22 +59,21 @@ class Driver:
                     if held is not None and not self._look(*held):
                         self._places[place] = None
 
-    def _begin(self, trial: Trial, place: int) -> None:
+    def _started(self, trial: Trial, how: str, place: int) -> Running:
         values = self.search.values(trial)
-        self._places[place] = trial, self.start(trial.number, values, place)
-        _say(trial, ", ".join(f"{name} {shown(value)}" for name, value in values.items()))
+        _say(trial, f"{how} with {', '.join(f'{name} {shown(value)}' for name, value in values.items())}")
+        return trial, self.start(trial.number, values, place)
 
     def _look(self, trial: Trial, process: TrialProcess) -> bool:
         """Take note of what a trial has logged, and return whether it still runs."""
         running = process.running()  # before its file is read, so that nothing is missed
         evaluations = process.evaluations(self.search.file.metric)
-        if self.search.report(trial, evaluations, self.last_update):
-            self._pruned.add(trial.number)
-            process.stop()
-        if running and self.signal:
-            process.stop()
+        hopeless = self.search.report(trial, evaluations, self.last_update)
         if not running:
             self._end(trial, process, evaluations)
+        elif hopeless or self.signal:
+            self._pruned |= {trial.number} if hopeless else set()
+            process.stop()
         return running
 
     def _end(self, trial: Trial, process: TrialProcess, evaluations: list[tuple[int, float]]) -> None:

@@ -38,7 +38,7 @@ class Search:
         self.file = file
         self._reported: dict[int, int] = {}
         self.study = _open(folder / "study.db", file)
-        meaning = json.dumps([file.meaning, more], sort_keys=True)
+        meaning = json.dumps([file.meaning, more], sort_keys=True, default=str)
         if self.study.user_attrs.setdefault("sweep", meaning) != meaning:
             raise ValueError(
                 f"Expected {folder} to be a new folder or that of {file.path}, but got one of another sweep, or of "

@@ -155,10 +155,11 @@ def test_command_of_a_shipped_sweep_takes_its_parameters_and_logs_its_objective(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["clip_value", "gp_weight_grid"])
-def test_shipped_sweep_runs(name, command, monkeypatch, tmp_path):
+@pytest.mark.parametrize(("name", "devices"), [("clip_value", 1), ("gp_weight_grid", 2)])
+def test_shipped_sweep_runs_on_any_number_of_devices(name, devices, command, monkeypatch, tmp_path):
     monkeypatch.chdir(ROOT)
     short = ["--trainer.max_steps", "2", "--trainer.val_check_interval", "1", "--trainer.accelerator", "cpu"]
+    short += ["--trainer.devices", str(devices)]
     short += ["--model.generator.width", "4", "--model.critic.width", "4", "--data.batch_size", "8"]
     file = f"configs/sweeps/{name}.yaml"
     status, out, err = command("sweep", file, "--count", "1", "--dir", str(tmp_path / "sweep"), "--", *short)
@@ -180,7 +181,7 @@ def test_trials_of_which_one_crashes_end_in_a_table_and_pictures(command, sweeps
     assert (sweeps.sweep / "model.n_critic.png").stat().st_size > 1000
     status, out, err = command("sweep", "sweep.yaml", "--", "--trainer.max_steps", "20")
     assert status == 0, err
-    assert "trial " not in out.partition("|")[0]
+    assert "trial " not in out.partition("|")[0]  # none began
     assert sweeps.rows() == rows
     status, _, err = command("sweep", "sweep.yaml", "--", "--trainer.max_steps", "21")
     assert status == 2
@@ -203,7 +204,7 @@ def test_a_sweep_that_is_killed_and_runs_again_ends_as_one_that_is_not(command, 
     options = ["--count", "2", "--", "--trainer.max_steps", "120"]
     undisturbed = Sweeps(tmp_path)
     undisturbed.sweep = tmp_path / "undisturbed"
-    status, _, err = command("sweep", "sweep.yaml", "--dir", "undisturbed", *options)
+    status, _, err = command("sweep", "sweep.yaml", "--dir", "undisturbed", "--parallel", "2", *options)
     assert status == 0, err
     process = sweeps.start(*options)
     sweeps.wait_for_checkpoint(process, "001")
@@ -213,6 +214,7 @@ def test_a_sweep_that_is_killed_and_runs_again_ends_as_one_that_is_not(command, 
     status, out, err = command("sweep", "sweep.yaml", *options)
     assert status == 0, err
     assert "trial 0" not in out.partition("|")[0]
+    assert "trial 1: goes on with model.gp_weight" in out
     assert sweeps.written("000") == finished
     assert sweeps.rows() == undisturbed.rows()
     assert sweeps.metrics("001") == undisturbed.metrics("001")
