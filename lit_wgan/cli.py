@@ -13,6 +13,7 @@ COMMANDS = {
     "predict": "generate samples from a checkpoint",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
     "reproduce": "run a run again from its record, and compare to the bit",
+    "sweep": "search parameters by a sweep file of Weights & Biases, without an account",
 }
 
 CTRL_C = 130  # 128 + SIGINT, as shells have it
@@ -36,6 +37,7 @@ examples:
   lit-wgan validate --config configs/wgan_gp_digits.yaml --ckpt_path FILE
   lit-wgan evaluate --ckpt FILE --metrics fid,kid
   lit-wgan reproduce runs/wgan_gp_digits/version_0
+  lit-wgan sweep configs/sweeps/clip_value.yaml --count 8
 """
 
 
@@ -76,6 +78,10 @@ def main() -> int:
             from lit_wgan.reproduction import reproduce
 
             return reproduce(sys.argv[2:])
+        elif command == "sweep":
+            from lit_wgan.sweep.command import sweep
+
+            sweep(sys.argv[2:])
         else:
             from lit_wgan.experiment import run
 

@@ -5,8 +5,8 @@ the same result to rounding:
 
 * The slope of a rectifier does not depend on its input, but for its kink. Autograd computes the zero that follows, and
   carries it back through the whole network.
-* A convolution's gradient by its input is differentiated by the weights as a convolution whose filter is a whole feature
-  map. As the transposed convolution that it is, it has an ordinary gradient.
+* A convolution's gradient by its input is differentiated by the weights as a convolution whose filter is a whole
+  feature map. As the transposed convolution that it is, it has an ordinary gradient.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 from torch.overrides import TorchFunctionMode
 
@@ -51,7 +51,7 @@ def conv2d(
     """As :func:`torch.nn.functional.conv2d`."""
     # The compiler would lose the gradient of an autograd.Function inside of torch.func.grad.
     if isinstance(padding, str) or x.ndim != 4 or torch.compiler.is_compiling():
-        return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
+        return functional.conv2d(x, weight, bias, stride, padding, dilation, groups)
     if torch.is_autocast_enabled(x.device.type):
         dtype = torch.get_autocast_dtype(x.device.type)
         x, weight, bias = x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
@@ -60,7 +60,7 @@ def conv2d(
 
 
 def _pair(value: int | Pair) -> Pair:
-    return (value, value) if isinstance(value, int) else tuple(value)
+    return (value, value) if isinstance(value, int) else value
 
 
 class _Conv2d(torch.autograd.Function):
@@ -69,7 +69,7 @@ class _Conv2d(torch.autograd.Function):
     @staticmethod
     def forward(x: Tensor, weight: Tensor, *options: Any) -> Tensor:
         stride, padding, dilation, groups = options
-        return F.conv2d(x, weight, None, stride, padding, dilation, groups)
+        return functional.conv2d(x, weight, None, stride, padding, dilation, groups)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -95,13 +95,13 @@ def _gradient_by_input(
         (n + 2 * p - d * (k - 1) - 1) % s
         for n, p, d, k, s in zip(size, padding, dilation, weight.shape[2:], stride, strict=True)
     ]
-    return F.conv_transpose2d(gradient, weight, None, stride, padding, unreached, groups, dilation)
+    return functional.conv_transpose2d(gradient, weight, None, stride, padding, unreached, groups, dilation)
 
 
 REPLACEMENTS: dict[Any, Callable[..., Tensor]] = {
-    F.conv2d: conv2d,
-    F.relu: relu,
+    functional.conv2d: conv2d,
+    functional.relu: relu,
     torch.relu: relu,
     torch.Tensor.relu: relu,
-    F.leaky_relu: leaky_relu,
+    functional.leaky_relu: leaky_relu,
 }
