@@ -2,8 +2,8 @@
 
 Autograd differentiates a network's gradient in two costly ways:
 
-* The second derivative of ReLU and LeakyReLU is 0, but autograd carries these zeros back through all layers below.
-  As a product with a gate that is a constant, they leave no such path.
+* The second derivative of ReLU, LeakyReLU and average pooling is 0, but autograd carries these zeros back through all
+  layers below.
 * It takes the weight gradient that belongs to a convolution's input gradient by a convolution whose kernel is as large
   as the feature map. With the input gradient as a transposed convolution, it is an ordinary weight gradient.
 """
@@ -16,9 +16,12 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+aten = torch.ops.aten
+Sizes = int | Sequence[int]
+
 
 class DoubleBackward(TorchFunctionMode):
-    """While this context lasts, convolutions, ReLU and LeakyReLU are computed as the functions below do it."""
+    """While this context lasts, convolutions, ReLU, LeakyReLU and average pooling are those of this module."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Iterable[type], args: Sequence[Any] = (), kwargs: Any = None
@@ -33,32 +36,72 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """As :func:`torch.nn.functional.leaky_relu`."""
-    # The slope at every point, by the kernel that multiplies with it: on CPUs several times as fast as a condition.
-    gate = torch.ops.aten.leaky_relu_backward(torch.ones_like(input), input.detach(), negative_slope, False)
-    return input.mul_(gate) if inplace else input * gate
+    if inplace:  # what is kept for the backward pass must not change
+        return input.copy_(leaky_relu(input.clone(), negative_slope))
+    return _piecewise_linear("leaky_relu", input, negative_slope, False)
+
+
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """As :func:`torch.nn.functional.avg_pool2d`."""
+    sizes = (_sizes(size, 2) for size in (kernel_size, stride or kernel_size, padding))
+    return _piecewise_linear("avg_pool2d", input, *sizes, ceil_mode, count_include_pad, divisor_override)
 
 
 def convolution(
     input: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
-    stride: int | Sequence[int] = 1,
-    padding: int | Sequence[int] | str = 0,
-    dilation: int | Sequence[int] = 1,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
     groups: int = 1,
 ) -> Tensor:
     """As :func:`torch.nn.functional.conv1d`, ``conv2d`` and ``conv3d``."""
     axes = weight.ndim - 2
     if isinstance(padding, str) or input.ndim != weight.ndim:
         return CONVOLUTIONS[axes](input, weight, bias, stride, padding, dilation, groups)
-    sizes = ([size] * axes if isinstance(size, int) else list(size) for size in (stride, padding, dilation))
-    return _convolution(input, weight, bias, *sizes, groups)
+    return _convolution(input, weight, bias, *(_sizes(size, axes) for size in (stride, padding, dilation)), groups)
 
 
-# Seen as a whole by torch.compile, which loses the second derivative of a Function that it looks into (torch 2.15).
+def _sizes(size: Sizes, axes: int) -> list[int]:
+    return [size] * axes if isinstance(size, int) else list(size)
+
+
+# Both are seen as a whole by torch.compile, which loses the second derivative of a Function that it looks into.
+@torch.compiler.allow_in_graph  # type: ignore[untyped-decorator]
+def _piecewise_linear(*arguments: Any) -> Tensor:
+    return _PiecewiseLinear.apply(*arguments)
+
+
 @torch.compiler.allow_in_graph  # type: ignore[untyped-decorator]
 def _convolution(*arguments: Any) -> Tensor:
     return _Convolution.apply(*arguments)
+
+
+class _PiecewiseLinear(torch.autograd.Function):
+    @staticmethod
+    def forward(name: str, input: Tensor, *options: Any) -> Tensor:
+        return PIECEWISE_LINEAR[name][0](input, *options)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.name, input, *ctx.options = inputs
+        ctx.save_for_backward(input)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Any:
+        (input,) = ctx.saved_tensors
+        constant = input.detach().to(gradient.dtype)
+        result = PIECEWISE_LINEAR[ctx.name][1](gradient, constant, *ctx.options)
+        return None, result, *[None] * len(ctx.options)
 
 
 class _Convolution(torch.autograd.Function):
@@ -82,35 +125,44 @@ class _Convolution(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Any:
         input, weight = ctx.saved_tensors
-        stride, padding, dilation, groups = ctx.options
-        # The type that mixed precision chose for the output, also where threads of autograd do not know of it.
-        low_input, low_weight = input.to(gradient.dtype), weight.to(gradient.dtype)
-        gradients: list[Tensor | None] = [None, None, None]
+        # In the type that mixed precision chose for the output; threads of autograd need not know of it.
+        input, weight = input.to(gradient.dtype), weight.to(gradient.dtype)
+        of_input, of_weight, of_bias = ctx.needs_input_grad[:3]
         with torch.autocast(gradient.device.type, enabled=False):
-            if ctx.needs_input_grad[0]:
-                extents = zip(input.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
-                cut = [(size + 2 * p - d * (kernel - 1) - 1) % s for size, kernel, s, p, d in extents]
-                transposed = TRANSPOSED[len(stride)]
-                gradients[0] = transposed(gradient, low_weight, None, stride, padding, cut, groups, dilation)
-            if ctx.needs_input_grad[1]:
-                gradients[1] = torch.ops.aten.convolution_backward(
-                    gradient,
-                    low_input,
-                    low_weight,
-                    None,
-                    stride,
-                    padding,
-                    dilation,
-                    False,
-                    [0] * len(stride),
-                    groups,
-                    [False, True, False],
-                )[1]
-            if ctx.needs_input_grad[2]:
-                gradients[2] = gradient.sum([0, *range(2, gradient.ndim)])
-        return *gradients, None, None, None, None
+            return (
+                _input_gradient(gradient, input, weight, *ctx.options) if of_input else None,
+                _weight_gradient(gradient, input, weight, *ctx.options) if of_weight else None,
+                gradient.sum([0, *range(2, gradient.ndim)]) if of_bias else None,
+                *[None] * 4,
+            )
 
 
+def _input_gradient(
+    gradient: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    groups: int,
+) -> Tensor:
+    extents = zip(input.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
+    unread = [(size + 2 * p - d * (kernel - 1) - 1) % s for size, kernel, s, p, d in extents]
+    return TRANSPOSED[len(stride)](gradient, weight, None, stride, padding, unread, groups, dilation)
+
+
+def _weight_gradient(gradient: Tensor, input: Tensor, weight: Tensor, *options: Any) -> Tensor:
+    stride, padding, dilation, groups = options
+    layout = stride, padding, dilation, False, [0] * len(stride), groups
+    _, result, _ = aten.convolution_backward(gradient, input, weight, None, *layout, [False, True, False])
+    return result
+
+
+PIECEWISE_LINEAR: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
+    "leaky_relu": (lambda input, slope, _: functional.leaky_relu(input, slope), aten.leaky_relu_backward),
+    "avg_pool2d": (functional.avg_pool2d, aten.avg_pool2d_backward),
+}
+"""Layers by name, and their gradients as functions of that of the output, the input, and the layer's options."""
 CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}
 TRANSPOSED: dict[int, Callable[..., Tensor]] = {
     1: torch.conv_transpose1d,
@@ -124,4 +176,5 @@ REWRITTEN: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.relu: relu,
     functional.relu: relu,
     functional.leaky_relu: leaky_relu,
+    functional.avg_pool2d: avg_pool2d,
 }
