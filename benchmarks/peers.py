@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from cases import CASES, N_CRITIC, train
+from cases import CASES, N_CRITIC, Case, train
 from lightning.pytorch import Callback, Trainer
 from plain_loops import HandWritten, Tuned
 from torch import Tensor
@@ -36,25 +36,30 @@ from torch.utils.flop_counter import flop_registry
 from lit_wgan import WGANGP
 
 LOOPS = {"hand": HandWritten, "tuned": Tuned}
-# Options of WGANGP and of Trainer. What is fastest differs: see docs/performance.md.
-FAST: dict[str, Any] = {"options": {"channels_last": True, "gp_mixed_precision": True}, "precision": "bf16-mixed"}
-COMPILED = FAST | {"options": FAST["options"] | {"compile": True}}
-LIT: dict[str, dict[str, dict[str, Any]]] = {
-    "cpu": {"lit": {}, "fast": FAST, "compiled": COMPILED},
-    "cuda": {"lit": {}, "fast": COMPILED | {"benchmark": True}},
-}
 TITLES = {
     "hand": "plain loop, by hand",
     "tuned": "plain loop, tuned",
     "lit": "lit-wgan",
     "fast": "lit-wgan, fastest",
-    "compiled": "lit-wgan, fastest and compiled",
+    "compiled": "lit-wgan, fastest, compiled",
 }
 DEFAULT_CASES = [name for name in CASES if name != "cifar10_128"]
 DEFAULT_VARIANTS = ["hand", "tuned", "lit", "fast"]
+LIT_VARIANTS = ["lit", "fast", "compiled"]
 FEWEST_ROUNDS = 3
 BLOCK_SECONDS = 1.0
 CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
+
+
+def options_of(case: Case, variant: str, device: str) -> dict[str, Any]:
+    """What a variant of lit-wgan gives WGANGP and the Trainer; docs/performance.md says why it differs by device."""
+    trainer: dict[str, Any] = {"accelerator": "gpu" if device == "cuda" else "cpu"}
+    if variant == "lit":
+        return trainer
+    on_gpu = device == "cuda"
+    options = {"gp_mixed_precision": True, "channels_last": on_gpu or case.cpu_channels_last}
+    options |= {"compile": on_gpu or variant == "compiled"}
+    return trainer | {"options": options, "precision": "bf16-mixed", "benchmark": on_gpu}
 
 
 class Operations(TorchDispatchMode):
@@ -160,7 +165,7 @@ def work(case_name: str, variant: str, batch_size: int, device_name: str, clock:
         work_plain(LOOPS[variant](CASES[case_name], batch_size, device), turns)
     else:
         Counted.turns = turns
-        options = {"accelerator": "gpu" if device_name == "cuda" else "cpu"} | LIT[device_name][variant]
+        options = options_of(CASES[case_name], variant, device_name)
         with tempfile.TemporaryDirectory() as folder:
             train(CASES[case_name], batch_size, [TrainerTurns(turns)], folder, system_class=Counted, **options)
 
@@ -255,6 +260,7 @@ def measure(case: str, batch_size: int, options: argparse.Namespace) -> list[dic
     for worker in workers.values():
         worker.stop()
     counts = {variant: found[variant]["first"]["operations"] for variant in variants}
+    precisions = {variant: "bfloat16" if variant in ("fast", "compiled") else "float32" for variant in variants}
     return [
         {
             "case": case,
@@ -266,16 +272,10 @@ def measure(case: str, batch_size: int, options: argparse.Namespace) -> list[dic
             "operations": counts[variant] or counts.get("lit"),
             "seconds": [turn[variant]["seconds"] for turn in rounds],
             "memory_mib": max(turn[variant]["memory"] for turn in rounds),
-            "matrix_rate": [turn["matrices"][precision(variant, device)] for turn in rounds],
+            "matrix_rate": [turn["matrices"][precisions[variant]] for turn in rounds],
         }
         for variant in variants
     ]
-
-
-def precision(variant: str, device: str) -> str:
-    """What the products of a variant are computed in."""
-    mixed = variant not in LOOPS and "precision" in LIT[device][variant]
-    return "bfloat16" if mixed else "float32"
 
 
 def rows(results: list[dict[str, Any]]) -> list[str]:
@@ -321,15 +321,12 @@ HEADER = (
 def machine(device: str) -> str:
     """What everything was measured on."""
     if device == "cuda":
-        where = f"{torch.cuda.get_device_name()}, TF32 in products {torch.backends.cuda.matmul.allow_tf32}"
-        where += f", in convolutions {torch.backends.cudnn.allow_tf32}"
+        precisions = torch.backends.cuda.matmul.fp32_precision, torch.backends.cudnn.conv.fp32_precision
+        where = f"{torch.cuda.get_device_name()}, float32 products {precisions[0]}, convolutions {precisions[1]}"
     else:
-        cpu = [
-            line.split(":")[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ]
-        where = f"{cpu[0] if cpu else 'unknown CPU'}, {torch.get_num_threads()} threads"
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+        where = f"{names[0] if names else 'unknown CPU'}, {torch.get_num_threads()} threads"
     return f"{where}, torch {torch.__version__}"
 
 
@@ -356,9 +353,7 @@ def main() -> None:
     print(f"{machine(options.device)}\n\n{HEADER}\n|{'---|' * 10}", flush=True)
     results = []
     for name in options.cases:
-        case = CASES[name]
-        own = (case.cpu_batch_size if options.device == "cpu" else None) or case.batch_size
-        for batch_size in options.batch_sizes or [own]:
+        for batch_size in options.batch_sizes or [CASES[name].batch_size_on(options.device)]:
             results += (found := measure(name, batch_size, options))
             print("\n".join(rows(found)), flush=True)
     if options.json:
