@@ -4,10 +4,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lit_wgan.callbacks import ExactW1, FidelityCallback, ModeCoverage, SampleGrid, SampleWriter
+    from lit_wgan.callbacks import CriticDiagnostics, ExactW1, FidelityCallback, ModeCoverage, SampleGrid, SampleWriter
     from lit_wgan.data import ImageData, ToyData
     from lit_wgan.fidelity import GenerativeEvaluator
     from lit_wgan.systems import GAN, WGAN, WGANGP, AdversarialSystem, WarmStart
+    from lit_wgan.wandb_run import WandbRun
 
 __version__ = "0.1.0"
 
@@ -19,12 +20,14 @@ _HOME = {
     "WarmStart": "systems",
     "ImageData": "data",
     "ToyData": "data",
+    "CriticDiagnostics": "callbacks",
     "ExactW1": "callbacks",
     "FidelityCallback": "callbacks",
     "ModeCoverage": "callbacks",
     "SampleGrid": "callbacks",
     "SampleWriter": "callbacks",
     "GenerativeEvaluator": "fidelity",
+    "WandbRun": "wandb_run",
 }
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdversarialSystem",
+    "CriticDiagnostics",
     "ExactW1",
     "FidelityCallback",
     "GenerativeEvaluator",
@@ -40,6 +44,7 @@ __all__ = [
     "SampleGrid",
     "SampleWriter",
     "ToyData",
+    "WandbRun",
     "WarmStart",
 ]
 

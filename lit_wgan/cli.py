@@ -12,6 +12,8 @@ COMMANDS = {
     "test": "the same",
     "predict": "generate samples from a checkpoint",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
+    "reproduce": "run a run again from its record, and compare to the bit",
+    "sweep": "search parameters by a sweep file of Weights & Biases, without an account",
 }
 
 CTRL_C = 130  # 128 + SIGINT, as shells have it
@@ -34,14 +36,16 @@ examples:
   lit-wgan fit --model.help WGANGP      the options of one system; likewise --data.help ImageData
   lit-wgan validate --config configs/wgan_gp_digits.yaml --ckpt_path FILE
   lit-wgan evaluate --ckpt FILE --metrics fid,kid
+  lit-wgan reproduce runs/wgan_gp_digits/version_0
+  lit-wgan sweep configs/sweeps/clip_value.yaml --count 8
 """
 
 
 def main() -> int:
     """Run the command in ``sys.argv`` and return its exit status.
 
-    0: done, or stopped by a signal with a checkpoint; 1: another process was lost, or a defect; 2: an error of use;
-    130: stopped by Ctrl-C.
+    0: done, or stopped by a signal with a checkpoint; 1: another process was lost, a run that was repeated differs, or
+    a defect; 2: an error of use; 130: stopped by Ctrl-C.
     """
     debug = "--debug" in sys.argv or "LIT_WGAN_DEBUG" in os.environ
     if "--debug" in sys.argv:
@@ -59,14 +63,25 @@ def main() -> int:
         hint = f"Did you mean {near[0]}?" if near else "See lit-wgan --help."
         return _fail(f"Expected one of {', '.join(COMMANDS)}, but got '{command}'. {hint}")
 
-    from lit_wgan.distributed import LostRankError
-    from lit_wgan.errors import USER_ERRORS, describe  # these take seconds
+    try:
+        from lit_wgan.distributed import LostRankError
+        from lit_wgan.errors import USER_ERRORS, describe  # these take seconds
+    except OSError as error:
+        return _fail(f"Expected folders for caches that can be written, but got {error}. Mend or choose another.")
 
     try:
         if command == "evaluate":
             from lit_wgan.evaluate import evaluate
 
             evaluate(sys.argv[2:])
+        elif command == "reproduce":
+            from lit_wgan.reproduction import reproduce
+
+            return reproduce(sys.argv[2:])
+        elif command == "sweep":
+            from lit_wgan.sweep.command import sweep
+
+            sweep(sys.argv[2:])
         else:
             from lit_wgan.experiment import run
 

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.nn import grad as weight_gradients
 from torch.overrides import TorchFunctionMode
 
 aten = torch.ops.aten
@@ -31,14 +32,18 @@ class DoubleBackward(TorchFunctionMode):
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """As :func:`torch.nn.functional.relu`."""
-    return leaky_relu(input, 0.0, inplace)
+    return _rectified("relu", input, inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """As :func:`torch.nn.functional.leaky_relu`."""
+    return _rectified("leaky_relu", input, inplace, negative_slope)
+
+
+def _rectified(name: str, input: Tensor, inplace: bool, *options: Any) -> Tensor:
     if inplace:  # what is kept for the backward pass must not change
-        return input.copy_(leaky_relu(input.clone(), negative_slope))
-    return _piecewise_linear("leaky_relu", input, negative_slope, False)
+        return input.copy_(_piecewise_linear(name, input.clone(), *options))
+    return _piecewise_linear(name, input, *options)
 
 
 def avg_pool2d(
@@ -68,6 +73,10 @@ def convolution(
     axes = weight.ndim - 2
     if isinstance(padding, str) or input.ndim != weight.ndim:
         return CONVOLUTIONS[axes](input, weight, bias, stride, padding, dilation, groups)
+    device = input.device.type
+    if torch.is_autocast_enabled(device):  # so that what is kept for the backward pass is cast once
+        dtype = torch.get_autocast_dtype(device)
+        input, weight, bias = input.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
     return _convolution(input, weight, bias, *(_sizes(size, axes) for size in (stride, padding, dilation)), groups)
 
 
@@ -125,13 +134,13 @@ class _Convolution(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Any:
         input, weight = ctx.saved_tensors
-        # In the type that mixed precision chose for the output; threads of autograd need not know of it.
-        input, weight = input.to(gradient.dtype), weight.to(gradient.dtype)
+        axes = len(ctx.options[0])
         of_input, of_weight, of_bias = ctx.needs_input_grad[:3]
+        # Mixed precision has chosen the types already, and threads of autograd need not know of it.
         with torch.autocast(gradient.device.type, enabled=False):
             return (
                 _input_gradient(gradient, input, weight, *ctx.options) if of_input else None,
-                _weight_gradient(gradient, input, weight, *ctx.options) if of_weight else None,
+                WEIGHT_GRADIENTS[axes](input, weight.shape, gradient, *ctx.options) if of_weight else None,
                 gradient.sum([0, *range(2, gradient.ndim)]) if of_bias else None,
                 *[None] * 4,
             )
@@ -151,15 +160,9 @@ def _input_gradient(
     return TRANSPOSED[len(stride)](gradient, weight, None, stride, padding, unread, groups, dilation)
 
 
-def _weight_gradient(gradient: Tensor, input: Tensor, weight: Tensor, *options: Any) -> Tensor:
-    stride, padding, dilation, groups = options
-    layout = stride, padding, dilation, False, [0] * len(stride), groups
-    _, result, _ = aten.convolution_backward(gradient, input, weight, None, *layout, [False, True, False])
-    return result
-
-
 PIECEWISE_LINEAR: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
-    "leaky_relu": (lambda input, slope, _: functional.leaky_relu(input, slope), aten.leaky_relu_backward),
+    "relu": (torch.relu, lambda gradient, input: aten.threshold_backward(gradient, input, 0)),
+    "leaky_relu": (functional.leaky_relu, lambda *arguments: aten.leaky_relu_backward(*arguments, False)),
     "avg_pool2d": (functional.avg_pool2d, aten.avg_pool2d_backward),
 }
 """Layers by name, and their gradients as functions of that of the output, the input, and the layer's options."""
@@ -169,11 +172,17 @@ TRANSPOSED: dict[int, Callable[..., Tensor]] = {
     2: torch.conv_transpose2d,
     3: torch.conv_transpose3d,
 }
+WEIGHT_GRADIENTS: dict[int, Callable[..., Tensor]] = {
+    1: weight_gradients.conv1d_weight,
+    2: weight_gradients.conv2d_weight,
+    3: weight_gradients.conv3d_weight,
+}
 REWRITTEN: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.conv1d: convolution,
     torch.conv2d: convolution,
     torch.conv3d: convolution,
     torch.relu: relu,
+    torch.Tensor.relu: relu,
     functional.relu: relu,
     functional.leaky_relu: leaky_relu,
     functional.avg_pool2d: avg_pool2d,

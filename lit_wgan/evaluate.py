@@ -4,7 +4,7 @@ import argparse
 import atexit
 import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 import yaml
@@ -18,15 +18,8 @@ from lit_wgan.fidelity import FidelityResult, GenerativeEvaluator
 from lit_wgan.fidelity.figures import COMPAT, METRICS
 from lit_wgan.fidelity.isolation import PRECISIONS
 from lit_wgan.fidelity.weights import INCEPTION
+from lit_wgan.options import Options
 from lit_wgan.systems import AdversarialSystem
-
-
-class Options(argparse.ArgumentParser):
-    """Says what is wrong by an error, which the command shows as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise a ValueError."""
-        raise ValueError(f"{message[:1].upper()}{message[1:]}. lit-wgan evaluate --help lists the options.")
 
 
 def options() -> Options:

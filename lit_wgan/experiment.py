@@ -1,29 +1,35 @@
 """From YAML to a run: LightningCLI with the project's defaults and run directories."""
 
+import json
 import os
 import sys
-import tempfile
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
+import yaml
 from jsonargparse import Namespace
 from lightning.fabric.plugins import CheckpointIO
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
-from lightning.pytorch.loggers import Logger, TensorBoardLogger
-from lightning.pytorch.utilities import rank_zero_info
+from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.utilities import rank_zero_info, rank_zero_only
 
-from lit_wgan.callbacks import Checkpoints, GeneratorUpdates, Interruptions, SampleGrid, SampleWriter
+from lit_wgan.callbacks import Checkpoints, CriticDiagnostics, GeneratorUpdates, Interruptions, SampleGrid, SampleWriter
 from lit_wgan.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, tidy
 from lit_wgan.data import AdversarialData
 from lit_wgan.distributed import is_connection_error, lost_rank_error
 from lit_wgan.errors import check_config_files
-from lit_wgan.launch import check_processes, meet_anew, trainer_options
+from lit_wgan.launch import check_processes, find_launch, meet_anew, trainer_options
 from lit_wgan.metrics_file import MetricsFile
 from lit_wgan.record import write_environment
+from lit_wgan.result import write_result
+from lit_wgan.run_directories import check_writable, claim_version, newest_run
 from lit_wgan.systems import AdversarialSystem
 from lit_wgan.systems.checks import check_strategy
+from lit_wgan.wandb_account import check_account
+from lit_wgan.wandb_run import WandbRun, flat_options
 
 TRAINER_DEFAULTS = {
     "default_root_dir": "runs",
@@ -40,8 +46,18 @@ class Continued(NamedTuple):
     update: int
 
 
+class ExperimentTrainer(Trainer):
+    """Lightning's Trainer, whose ``logger`` may also be the word ``wandb``: the experiment then makes the loggers."""
+
+    def __init__(
+        self, *, logger: Literal["wandb"] | Logger | Iterable[Logger] | bool | None = None, **kwargs: Any
+    ) -> None:
+        assert logger != "wandb"
+        super().__init__(logger=logger, **kwargs)
+
+
 class RunRecord(SaveConfigCallback):
-    """Writes config.yaml and environment.json into the run's directory.
+    """Writes config.yaml and environment.json into the run's directory, and both to W&B if that is asked for.
 
     An attempt that continues a run adds the generator update at which it does to their names.
     """
@@ -57,8 +73,13 @@ class RunRecord(SaveConfigCallback):
         super().setup(trainer, pl_module, stage)
         directory = trainer.log_dir  # asks all devices
         if trainer.is_global_zero and directory is not None:
-            name = self.config_filename.replace("config", "environment").replace(".yaml", ".json")
-            write_environment(Path(directory) / name, cast(AdversarialSystem, pl_module).streams.seed)
+            config = Path(directory) / self.config_filename
+            environment = config.with_name(config.name.replace("config", "environment")).with_suffix(".json")
+            write_environment(environment, cast(AdversarialSystem, pl_module).streams.seed, trainer)
+            options = flat_options(yaml.safe_load(config.read_text()))
+            for logger in trainer.loggers:
+                if isinstance(logger, WandbRun):
+                    logger.log_hyperparams(options | {"environment": json.loads(environment.read_text())})
 
 
 class Experiment(LightningCLI):
@@ -75,15 +96,17 @@ class Experiment(LightningCLI):
             load_from_checkpoint_support=False,
             seed_everything_default=0,
             trainer_defaults=TRAINER_DEFAULTS,
+            trainer_class=ExperimentTrainer,
             save_config_callback=RunRecord,
             parser_kwargs={"prog": "lit-wgan", "exit_on_error": False}
             | {command: {"exit_on_error": False} for command in self.subcommands()},
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Options for the callbacks that every run has."""
+        """Options for the callbacks that every run has, and for W&B."""
         parser.add_lightning_class_args(Checkpoints, "checkpoint")
         parser.add_lightning_class_args(SampleGrid, "samples")
+        parser.add_class_arguments(WandbRun, "wandb", skip={"directory", "continue_after"}, instantiate=False)
         parser.set_defaults(
             {
                 "checkpoint.filename": "{step:07d}",
@@ -129,12 +152,15 @@ class Experiment(LightningCLI):
         config = self._get(self.config_init, "trainer")
         check_strategy(config.strategy)
         kwargs |= trainer_options(config.devices, config.num_nodes)
-        if config.logger in (None, True):
-            kwargs["logger"] = self._loggers(config.default_root_dir)
+        to_wandb = asks_for_wandb(config.logger)
+        if to_wandb and find_launch() is None:
+            check_account()  # before data are prepared and processes started
+        if to_wandb or config.logger in (None, True):
+            kwargs["logger"] = self._loggers(config.default_root_dir, to_wandb)
         plugins = config.plugins if isinstance(config.plugins, list) else [config.plugins] if config.plugins else []
         if not any(isinstance(plugin, CheckpointIO) for plugin in plugins):
             kwargs["plugins"] = [*plugins, AtomicCheckpointIO()]
-        callbacks: list[Any] = [Interruptions()]
+        callbacks: list[Any] = [Interruptions(), *([CriticDiagnostics()] if to_wandb else [])]
         if config.enable_progress_bar is not False:
             callbacks.append(GeneratorUpdates())
         if self.subcommand == "predict":
@@ -145,12 +171,17 @@ class Experiment(LightningCLI):
         meet_anew(trainer)
         return trainer
 
-    def _loggers(self, root: str) -> list[Logger]:
+    def _loggers(self, root: str, to_wandb: bool) -> list[Logger]:
+        check_writable(Path(root) / self.run_name)
         version, update = self.continued or (None, None)
+        if version is None and rank_zero_only.rank == 0:  # type: ignore[attr-defined]  # Lightning sets it
+            version = claim_version(Path(root) / self.run_name)
         csv = MetricsFile(root, self.run_name, version, continue_after=update)
-        check_writable(Path(csv.log_dir).parent)
         purge_step = None if update is None else update + 1
-        return [csv, TensorBoardLogger(root, name=self.run_name, version=csv.version, purge_step=purge_step)]
+        board = TensorBoardLogger(root, name=self.run_name, version=csv.version, purge_step=purge_step)
+        if not to_wandb:
+            return [csv, board]
+        return [csv, board, WandbRun(csv.log_dir, **self._get(self.config, "wandb"), continue_after=update)]
 
     @property
     def run_name(self) -> str:
@@ -162,36 +193,36 @@ class Experiment(LightningCLI):
         """Say where the results are and how good they were."""
         known = sorted(self.trainer.callback_metrics.items())
         figures = [f"{name} {value:.4g}" for name, value in known if name.startswith(("eval/", "fidelity/"))]
-        directory = self.trainer.log_dir
+        directory = self.trainer.log_dir  # asks all devices
+        if directory is not None and self.trainer.is_global_zero and not self.trainer.fast_dev_run:  # type: ignore[attr-defined]
+            config = self.save_config_kwargs.get("config_filename", "config.yaml")
+            write_result(Path(directory), config, self.model, self.trainer)
         rank_zero_info(f"{self.trainer.global_step} generator updates done. {', '.join(figures)}")
         rank_zero_info(f"Everything is in {directory}: metrics.csv, samples/, checkpoints/, config.yaml.")
 
 
-def newest_run(directory: Path) -> Path | None:
-    """The newest of a directory's runs that trained, which those are that have a folder for checkpoints."""
-    runs = [path.parent for path in directory.glob("version_*/checkpoints")]
-    return max(runs, key=lambda run: int(run.name.removeprefix("version_")), default=None)
+def asks_for_wandb(logger: Any) -> bool:
+    """Whether a run logs to W&B: where ``trainer.logger`` says so and, unless it says no, where a sweep's agent asks.
+
+    Raises:
+        ValueError: for Lightning's own logger, with which the second run from one folder fails.
+    """
+    for given in logger if isinstance(logger, list) else [logger]:
+        if isinstance(given, WandbLogger):
+            raise ValueError(
+                f"Expected trainer.logger to be wandb, but got {type(given).__name__}, which keeps no metrics.csv. "
+                "Give --trainer.logger wandb, and its options as --wandb.project and so on."
+            )
+    return logger == "wandb" or (logger is None and "WANDB_SWEEP_ID" in os.environ)
 
 
 def check_default_logger(logger: Any) -> None:
     """Raise a ValueError if another logger decides where a run's checkpoints are."""
-    if logger not in (None, True):
+    if logger not in (None, True, "wandb"):
         raise ValueError(
             "Expected --checkpoint.dirpath along with --ckpt_path last and a logger of one's own, but got none. "
             "Set it, or give --ckpt_path the file."
         )
-
-
-def check_writable(directory: Path) -> None:
-    """Make the directory of a run's versions, or raise an error that names the option."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=directory).close()  # nameless, since other processes do the same
-    except OSError as error:
-        raise ValueError(
-            f"Expected trainer.default_root_dir to be a folder that can be written, but got {directory.parent} "
-            f"({error.strerror}). Choose another with --trainer.default_root_dir."
-        ) from error
 
 
 def run() -> None:

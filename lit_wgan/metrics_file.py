@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +57,22 @@ def keep_rows(path: Path, last_step: int) -> None:
     """Cut a CSV file down to its complete rows whose step is at most ``last_step``."""
     if not path.exists():
         return
-    text = path.read_bytes().decode()
-    complete = text[: text.rfind("\n") + 1]  # a process killed while it wrote leaves a row without an end
-    reader = csv.DictReader(io.StringIO(complete, newline=""))
+    reader = _complete_rows(path)
     rows = [row for row in reader if row["step"] and int(row["step"]) <= last_step]
     _replace(path, list(reader.fieldnames or []), rows)
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
+    """The complete rows of a CSV file: the step of each, and its figures by their name."""
+    for row in _complete_rows(path) if path.exists() else ():
+        if row["step"]:
+            yield int(row["step"]), {name: float(value) for name, value in row.items() if value and name != "step"}
+
+
+def _complete_rows(path: Path) -> "csv.DictReader[str]":
+    text = path.read_bytes().decode()
+    complete = text[: text.rfind("\n") + 1]  # a process killed while it wrote leaves a row without an end
+    return csv.DictReader(io.StringIO(complete, newline=""))
 
 
 def _replace(path: Path, fieldnames: list[str], rows: list[dict[str, Any]]) -> None:

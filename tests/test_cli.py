@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import yaml
 from PIL import Image
 
 import lit_wgan
-from lit_wgan.cli import main
+from lit_wgan.cli import COMMANDS, main
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 DIGITS = str(CONFIGS / "wgan_gp_digits.yaml")
@@ -47,7 +48,7 @@ def fit(lit_wgan_command, tmp_path):
 def test_quick_answers_import_neither_torch_nor_lightning(arguments):
     code = (
         f"import sys; sys.argv = ['lit-wgan', *{arguments}]\n"
-        "from lit_wgan.cli import main; main()\n"
+        "from lit_wgan.cli import COMMANDS, main; main()\n"
         "print({'torch', 'lightning', 'wandb'} & set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -66,11 +67,20 @@ def test_python_m_is_the_command(tmp_path):
     assert result.stdout == f"lit-wgan {lit_wgan.__version__}\n"
 
 
+def test_a_cache_that_cannot_be_written_ends_in_one_plain_line(tmp_path):
+    (tmp_path / "file").touch()
+    command = [sys.executable, "-m", "lit_wgan", "fit", "--config", TOY]
+    folder = {"TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "file" / "inductor")}  # torch makes it when it is imported
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | folder)
+    assert result.returncode == 2
+    assert "Expected folders for caches that can be written, but got [Errno 20]" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_an_unknown_command_is_answered_with_the_nearest(lit_wgan_command):
-    assert lit_wgan_command("fti") == (
-        2,
-        "lit-wgan: error: Expected one of fit, validate, test, predict, evaluate, but got 'fti'. Did you mean fit?\n",
-    )
+    status, err = lit_wgan_command("fti")
+    assert status == 2
+    assert err == f"lit-wgan: error: Expected one of {', '.join(COMMANDS)}, but got 'fti'. Did you mean fit?\n"
 
 
 def test_a_run_directory_holds_all_that_is_needed_to_judge_it(fit):

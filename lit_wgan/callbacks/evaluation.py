@@ -28,6 +28,10 @@ class SampleEvaluation(Callback):
         """The figures to log, from ``num_samples`` generated samples."""
         raise NotImplementedError
 
+    def figures(self) -> list[str]:
+        """The names of the figures."""
+        raise NotImplementedError
+
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Draw the samples, evaluate them on one process, and log the figures on all."""
         system: AdversarialSystem = pl_module
@@ -60,6 +64,10 @@ class ExactW1(SampleEvaluation):
     def __init__(self, num_samples: int = 500):
         super().__init__(num_samples)
 
+    def figures(self) -> list[str]:
+        """``eval/w1`` and ``eval/w1_floor``."""
+        return ["eval/w1", "eval/w1_floor"]
+
     def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
         """``eval/w1`` and ``eval/w1_floor``, in data units."""
         held_out = data.real_samples(self.num_samples, train=False)
@@ -81,6 +89,10 @@ class ModeCoverage(SampleEvaluation):
     def __init__(self, num_samples: int = 2048, radius: float = 0.1):
         super().__init__(num_samples)
         self.radius = radius
+
+    def figures(self) -> list[str]:
+        """The names of the two shares."""
+        return ["eval/smallest_mode_share", "eval/share_near_a_mode"]
 
     def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
         """The two shares, each in ``[0, 1]``."""

@@ -10,7 +10,9 @@ from torch import nn
 from lit_wgan.checks import check_positive
 from lit_wgan.data.image_data import ImageData
 from lit_wgan.fidelity.evaluator import GenerativeEvaluator
+from lit_wgan.fidelity.figures import FIGURES
 from lit_wgan.fidelity.isolation import averaged_buffers
+from lit_wgan.fidelity.protocol import figure_name
 from lit_wgan.fidelity.real_images import UnitRangeImages
 from lit_wgan.fidelity.weights import INCEPTION
 from lit_wgan.systems.base import AdversarialSystem
@@ -89,6 +91,13 @@ class FidelityCallback(Callback):
         }
         self._evaluator: GenerativeEvaluator | None = None
         self._measured = -1
+
+    def figures(self) -> list[str]:
+        """The logged names; those of an extractor that is a module of one's own end in the name of its class."""
+        extractor = self._options["extractor"]
+        of = extractor if isinstance(extractor, str) else type(extractor).__name__
+        names = [figure_name(name, of) for metric in self._options["metrics"] for name in FIGURES.get(metric, ())]
+        return [f"{self.prefix}/{name}" for name in (*names, "num_samples", "seconds")]
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Load the extractor and open the reference, so that what is wrong with them shows at once."""

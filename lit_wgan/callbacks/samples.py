@@ -13,12 +13,14 @@ from torchvision.utils import save_image
 from lit_wgan.checks import check_positive
 from lit_wgan.data.datamodules import AdversarialData
 from lit_wgan.systems.base import AdversarialSystem
+from lit_wgan.wandb_run import WandbRun
 
 
 class SampleGrid(Callback):
     """Writes ``samples/<generator updates>.png`` into the run's directory, always from the same noise.
 
-    Images become a grid, points of the plane a scatter plot beside real points. Other samples make no picture.
+    Images become a grid, points of the plane a scatter plot beside real points. Other samples make no picture. W&B, if
+    the run logs to it, gets each as ``samples``.
 
     Args:
         every_n_updates: a picture every so many generator updates, and one at the end.
@@ -50,6 +52,9 @@ class SampleGrid(Callback):
         if trainer.is_global_zero:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._draw(trainer, system, path)
+            for logger in trainer.loggers:
+                if isinstance(logger, WandbRun) and path.exists():
+                    logger.log_image("samples", [str(path)], step=update)
 
     def _draw(self, trainer: Trainer, system: AdversarialSystem, path: Path) -> None:
         fake = system.sample(slice(self.num_samples))

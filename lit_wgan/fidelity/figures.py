@@ -18,7 +18,14 @@ from lit_wgan.fidelity.distance import (
 from lit_wgan.fidelity.reference import Reference
 from lit_wgan.fidelity.tally import Tally
 
-METRICS = ("fid", "isc", "kid", "prc")
+FIGURES = {
+    "fid": ("fid",),
+    "isc": ("inception_score_mean", "inception_score_std"),
+    "kid": ("kid_mean", "kid_std"),
+    "prc": ("precision", "recall", "f_score", "density", "coverage"),
+}
+"""What each metric consists of."""
+METRICS = tuple(FIGURES)
 NEIGHBOURS = 5  # of density and coverage; precision and recall take 3
 
 

@@ -93,6 +93,8 @@ class AdversarialSystem(ResumableModule):
         self.compiles = compile
         self.stop = StopRequest()
         self.metrics: Metrics = {}
+        self.critic_metrics: Metrics = {}
+        """What the newest critic loss gave to log, not averaged over samples or devices."""
         self._unchecked_losses: list[tuple[str, Tensor]] = []
         self._held_out_estimate = MeanMetric()
         self._mixes_samples = True
@@ -102,7 +104,10 @@ class AdversarialSystem(ResumableModule):
     # What a subclass supplies.
 
     def critic_loss(self, real: Tensor, fake: Tensor, *noise: Any) -> tuple[Tensor, Metrics]:
-        """The loss that the critic minimises, and what to log beside it. ``noise`` is :meth:`critic_noise`."""
+        """The loss that the critic minimises, and what to log beside it: scalars, or ``(m,)`` to be averaged.
+
+        ``noise`` is what :meth:`critic_noise` gives.
+        """
         raise NotImplementedError
 
     def critic_noise(self, real: Tensor) -> tuple[Any, ...]:
@@ -139,7 +144,8 @@ class AdversarialSystem(ResumableModule):
         self._descend(self.critic, self._optimizers[0], loss)
         self.constrain_critic()
         self._watch("critic", loss)
-        self.metrics = {"critic/loss": loss.detach()} | {f"critic/{k}": v.detach() for k, v in metrics.items()}
+        self.critic_metrics = {"loss": loss.detach()} | {name: value.detach() for name, value in metrics.items()}
+        self.metrics = {f"critic/{name}": value.mean() for name, value in self.critic_metrics.items()}
         self.counters.critic_updates += 1
         self.counters.critic_updates_in_step += 1
 

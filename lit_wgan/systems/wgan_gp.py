@@ -82,7 +82,7 @@ class WGANGP(AdversarialSystem):
         with nullcontext() if self.gp_mixed_precision else torch.autocast(real.device.type, enabled=False):
             gradient_norms = gradient_norm(self.critic, interpolate(real, fake, eps))
         penalty = norm_penalty(gradient_norms, self.one_sided)
-        metrics |= {"gradient_penalty": penalty, "gradient_norm": gradient_norms.mean()}
+        metrics |= {"gradient_penalty": penalty, "gradient_norm": gradient_norms}
         return -estimate + self.gp_interval * self.gp_weight * penalty, metrics
 
     def generator_loss(self, fake_scores: Tensor) -> Tensor:

@@ -59,6 +59,12 @@ def test_figures_are_logged_in_training_as_well_as_in_testing(trainer, networks)
     assert tested["eval/w1"] == pytest.approx(in_training.item())
 
 
+@pytest.mark.parametrize("callback", [ExactW1(16), ModeCoverage(16)], ids=lambda callback: type(callback).__name__)
+def test_what_a_callback_says_it_logs_is_what_it_logs(callback, trainer):
+    logged = {name for name in figures(trainer, callback) if name != "eval/wasserstein_estimate"}
+    assert logged == set(callback.figures())
+
+
 def test_no_samples_are_refused():
     with pytest.raises(ValueError, match="Expected num_samples to be above 0, but got 0"):
         ExactW1(num_samples=0)

@@ -66,6 +66,12 @@ def test_what_is_logged_is_what_the_evaluator_gives_for_the_training_set(trainer
     assert logged == pytest.approx(expected, rel=1e-6)
 
 
+def test_what_the_callback_says_it_logs_is_what_it_logs(trainer, tmp_path):
+    callback = measured(tmp_path, metrics=["prc", "fid", "kid"], kid_subset_size=10)
+    run, _ = fit(trainer, tmp_path, callback, steps=2)
+    assert {name for name in run.callback_metrics if name.startswith("fidelity/")} == set(callback.figures())
+
+
 def test_training_is_bitwise_the_same_without_the_callback(trainer, tmp_path):
     _, without = fit(trainer, tmp_path, None, system(ema_decay=0.9))
     state = torch.get_rng_state()
@@ -174,6 +180,7 @@ def test_the_inception_score_needs_no_training_images(trainer, tmp_path):
     callback = measured(tmp_path, metrics=["isc"], extractor=WithLogits())
     run, _ = fit(trainer, tmp_path, callback, data={"train_dataloaders": DataLoader(Endless(), 8)})
     assert figure(run, "inception_score_mean_WithLogits") >= 1
+    assert {name for name in run.callback_metrics if name.startswith("fidelity/")} == set(callback.figures())
 
 
 def test_what_is_wrong_shows_before_the_first_update(trainer, tmp_path):

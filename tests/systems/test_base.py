@@ -375,7 +375,7 @@ def test_a_lazy_penalty_is_taken_at_every_kth_critic_update_with_k_times_its_wei
     class Watched(WGANGP):
         def critic_loss(self, *arguments):
             loss, metrics = super().critic_loss(*arguments)
-            seen.append((loss.item(), {name: value.item() for name, value in metrics.items()}))
+            seen.append((loss.item(), {name: value.mean().item() for name, value in metrics.items()}))
             return loss, metrics
 
     system = Watched(**networks(), gp_weight=7.0, gp_interval=3, n_critic=1)

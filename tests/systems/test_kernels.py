@@ -78,9 +78,9 @@ def test_channels_last_is_another_layout_of_the_same_run(trainer, tmp_path):
         return trained(system, trainer(max_steps=5), tmp_path)
 
     contiguous, channels_last = run(), run(channels_last=True)
-    weight = channels_last["ema_generator.layers.4.weight"]
-    assert weight.is_contiguous(memory_format=torch.channels_last)
-    assert not weight.is_contiguous()
+    filters = [weight for weight in channels_last.values() if weight.ndim == 4]
+    assert filters
+    assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in filters)
     assert largest_difference(contiguous, channels_last) < 1e-5
 
 
@@ -154,7 +154,7 @@ class Counting(DCGANCritic):
 def test_real_and_fake_are_scored_in_one_pass_unless_the_critic_mixes_samples(
     system_class, norm, passes, trainer, tmp_path
 ):
-    critic = Counting(8, 1, width=4, norm=norm)
+    critic = Counting(8, 1, width=4, norm=norm, extra_layers=1)
     system = system_class(**digits_networks() | {"critic": critic}, n_critic=1)
     trained(system, trainer(max_steps=1, limit_val_batches=0), tmp_path)
     assert critic.calls == 1 + passes + 1  # a check at the start, and the generator update

@@ -1,0 +1,121 @@
+"""The promises of docker/: as the files say, and where docker with compose is installed, as compose reads them."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+COMPOSE = ROOT / "docker" / "compose.yaml"
+DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
+SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
+VOLUMES = {"data", "runs", "cache"}
+
+
+def compose(*arguments, **variables):
+    command = ["docker", "compose", "--file", str(COMPOSE), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | variables)
+
+
+def has_compose():
+    try:
+        return compose("version").returncode == 0
+    except OSError:
+        return False
+
+
+each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+with_compose = pytest.mark.skipif(not has_compose(), reason="needs docker with compose")
+
+
+def test_there_is_a_service_for_everything():
+    assert SERVICES.keys() >= {"train", "gpu", "test", "tensorboard", "sweep", "distributed"}
+
+
+@each_service
+def test_a_service_ends_when_it_is_told_to_and_has_time_to_save(service):
+    assert service["init"] is True
+    assert service["stop_grace_period"] == "2m"
+
+
+@each_service
+def test_a_service_has_shared_memory_and_keeps_what_it_writes_on_volumes(service):
+    assert service["shm_size"] == "2gb"
+    assert {volume.split(":")[0] for volume in service["volumes"]} == VOLUMES
+
+
+@each_service
+def test_a_service_does_not_leave_its_number_of_threads_to_the_machine(service):
+    assert service["environment"]["OMP_NUM_THREADS"]
+
+
+@each_service
+def test_a_service_has_no_privileges(service):
+    assert not service.keys() & {"user", "privileged", "cap_add", "network_mode", "pid", "ipc"}
+
+
+@each_service
+def test_configurations_that_a_service_names_exist(service):
+    named = [word for word in service.get("command", []) if word.startswith("configs/")]
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+@each_service
+def test_a_service_is_built_from_a_stage_and_arguments_that_the_dockerfile_has(service):
+    assert service["build"]["target"] in re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, re.MULTILINE)
+    assert service["build"]["args"].keys() == set(re.findall(r"^ARG (\w+)=", DOCKERFILE, re.MULTILINE))
+
+
+@pytest.mark.parametrize("stage", ["test", "runtime"])
+def test_an_image_runs_as_a_user_without_privileges(stage):
+    (text,) = re.findall(rf"^FROM \S+ AS {stage}$(.*?)(?=^FROM|\Z)", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    instructions = [line.split()[0] for line in text.splitlines() if re.match(r"[A-Z]+ ", line)]
+    assert "USER wgan" in text
+    assert "RUN" not in instructions[instructions.index("USER") :]
+
+
+def test_packages_are_those_that_setup_cfg_asks_for():
+    given = ConfigParser()
+    given.read(ROOT / "setup.cfg")
+    for arguments, lines in (
+        ([], given["options"]["install_requires"]),
+        (["dev"], given["options.extras_require"]["dev"]),
+    ):
+        command = [sys.executable, str(ROOT / "docker" / "requirements.py"), str(ROOT / "setup.cfg"), *arguments]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert printed.split() == lines.split()
+        assert "#" not in printed
+
+
+def test_what_is_copied_into_an_image_exists_and_is_sent_to_the_build():
+    sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert [name for name in sent if not (ROOT / name).exists()] == []
+    copied = re.findall(r"^COPY (\S+) \S+$|source=([\w./]+),", DOCKERFILE, re.MULTILINE)
+    assert {(copy or bind).split("/")[0] for copy, bind in copied} <= sent
+
+
+@with_compose
+def test_compose_reads_the_file_and_all_services():
+    result = compose("--profile", "gpu", "config", "--format", "json")
+    assert result.returncode == 0, result.stderr
+    read = json.loads(result.stdout)
+    assert read["services"].keys() == SERVICES.keys()
+    assert read["volumes"].keys() == VOLUMES
+
+
+@with_compose
+def test_the_gpu_service_starts_only_on_request():
+    assert "gpu" not in compose("config", "--services").stdout.split()
+
+
+@with_compose
+def test_compose_takes_the_threads_and_the_sweep_from_the_environment():
+    read = json.loads(compose("config", "--format", "json", THREADS="3", SWEEP="a/b/c").stdout)["services"]
+    assert read["train"]["environment"]["OMP_NUM_THREADS"] == "3"
+    assert read["sweep"]["environment"]["SWEEP"] == "a/b/c"
