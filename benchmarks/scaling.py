@@ -22,14 +22,14 @@ import warnings
 from typing import Any
 
 import torch
+from cases import CASES
 from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.loggers import CSVLogger
-from step_time import CASES
 from torch import Tensor, nn
 
 from lit_wgan import WGANGP
 
-NAMES = {"toy": "toy MLP 512, m = 256", "digits": "digits DCGAN, m = 64", "cifar10": "CIFAR-10 DCGAN 128, m = 64"}
+NAMES = {"toy": "toy", "digits": "digits", "cifar10": "cifar10_128"}
 UPDATES = {"toy": 40, "digits": 40, "cifar10": 2}  # to time in each round
 # (devices, who reduces the gradients)
 ONE, TWO, STOCK = (1, "lit-wgan"), (2, "lit-wgan"), (2, "DDP's own")
@@ -109,7 +109,7 @@ def worker(case: str, devices: int, reduction: str) -> None:
             enable_progress_bar=False,
             callbacks=[stopwatch],
         )
-        trainer.fit(system, datamodule=settings.data(folder))
+        trainer.fit(system, datamodule=settings.data(settings.batch_size, folder))
     if trainer.is_global_zero:
         total = sum(stopwatch.updates)
         print(json.dumps({"seconds": total / len(stopwatch.updates), "overhead": stopwatch.overhead / total}))

@@ -1,107 +1,189 @@
-"""Convolutions and rectifiers whose gradients are cheap to differentiate once more.
+"""Layers written so that the gradient of a gradient does no work in vain. The results are the same to rounding.
 
-A gradient penalty differentiates a gradient. Two things that autograd does there cost much and are avoided here, with
-the same result to rounding:
+Autograd differentiates a network's gradient in two costly ways:
 
-* The slope of a rectifier does not depend on its input, but for its kink. Autograd computes the zero that follows, and
-  carries it back through the whole network.
-* A convolution's gradient by its input is differentiated by the weights as a convolution whose filter is a whole
-  feature map. As the transposed convolution that it is, it has an ordinary gradient.
+* The second derivative of ReLU, LeakyReLU and average pooling is 0, but autograd carries these zeros back through all
+  layers below.
+* It takes the weight gradient that belongs to a convolution's input gradient by a convolution whose kernel is as large
+  as the feature map. With the input gradient as a transposed convolution, it is an ordinary weight gradient.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.nn.grad import conv2d_weight
+from torch.nn import grad as weight_gradients
 from torch.overrides import TorchFunctionMode
 
-Pair = tuple[int, int]
+aten = torch.ops.aten
+Sizes = int | Sequence[int]
 
 
-class CheapDoubleBackward(TorchFunctionMode):
-    """Within this context, two-dimensional convolutions, ReLU and leaky ReLU are those of this module."""
+class DoubleBackward(TorchFunctionMode):
+    """While this context lasts, convolutions, ReLU, LeakyReLU and average pooling are those of this module."""
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return REPLACEMENTS.get(func, func)(*args, **(kwargs or {}))
-
-
-def relu(x: Tensor, inplace: bool = False) -> Tensor:
-    """``max(x, 0)`` as a product of ``x`` and its slope."""
-    # These two compute the slope faster than torch.where, which is not vectorised on CPUs.
-    return x * torch.ops.aten.threshold_backward(torch.ones_like(x), x.detach(), 0)
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Iterable[type], args: Sequence[Any] = (), kwargs: Any = None
+    ) -> Any:
+        return REWRITTEN.get(func, func)(*args, **(kwargs or {}))
 
 
-def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """``max(x, negative_slope x)`` as a product of ``x`` and its slope."""
-    return x * torch.ops.aten.leaky_relu_backward(torch.ones_like(x), x.detach(), negative_slope, False)
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """As :func:`torch.nn.functional.relu`."""
+    return _rectified("relu", input, inplace)
 
 
-def conv2d(
-    x: Tensor,
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """As :func:`torch.nn.functional.leaky_relu`."""
+    return _rectified("leaky_relu", input, inplace, negative_slope)
+
+
+def _rectified(name: str, input: Tensor, inplace: bool, *options: Any) -> Tensor:
+    if inplace:  # what is kept for the backward pass must not change
+        return input.copy_(_piecewise_linear(name, input.clone(), *options))
+    return _piecewise_linear(name, input, *options)
+
+
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """As :func:`torch.nn.functional.avg_pool2d`."""
+    sizes = (_sizes(size, 2) for size in (kernel_size, stride or kernel_size, padding))
+    return _piecewise_linear("avg_pool2d", input, *sizes, ceil_mode, count_include_pad, divisor_override)
+
+
+def convolution(
+    input: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
-    stride: int | Pair = 1,
-    padding: int | Pair | str = 0,
-    dilation: int | Pair = 1,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
     groups: int = 1,
 ) -> Tensor:
-    """As :func:`torch.nn.functional.conv2d`."""
-    # The compiler would lose the gradient of an autograd.Function inside of torch.func.grad.
-    if isinstance(padding, str) or x.ndim != 4 or torch.compiler.is_compiling():
-        return functional.conv2d(x, weight, bias, stride, padding, dilation, groups)
-    if torch.is_autocast_enabled(x.device.type):
-        dtype = torch.get_autocast_dtype(x.device.type)
-        x, weight, bias = x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
-    y = _Conv2d.apply(x, weight, _pair(stride), _pair(padding), _pair(dilation), groups)
-    return y if bias is None else y + bias.view(-1, 1, 1)
+    """As :func:`torch.nn.functional.conv1d`, ``conv2d`` and ``conv3d``."""
+    axes = weight.ndim - 2
+    if isinstance(padding, str) or input.ndim != weight.ndim:
+        return CONVOLUTIONS[axes](input, weight, bias, stride, padding, dilation, groups)
+    device = input.device.type
+    if torch.is_autocast_enabled(device):  # so that what is kept for the backward pass is cast once
+        dtype = torch.get_autocast_dtype(device)
+        input, weight, bias = input.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
+    return _convolution(input, weight, bias, *(_sizes(size, axes) for size in (stride, padding, dilation)), groups)
 
 
-def _pair(value: int | Pair) -> Pair:
-    return (value, value) if isinstance(value, int) else value
+def _sizes(size: Sizes, axes: int) -> list[int]:
+    return [size] * axes if isinstance(size, int) else list(size)
 
 
-class _Conv2d(torch.autograd.Function):
-    """A convolution without bias whose gradient by the input is a transposed convolution."""
+# Both are seen as a whole by torch.compile, which loses the second derivative of a Function that it looks into.
+@torch.compiler.allow_in_graph  # type: ignore[untyped-decorator]
+def _piecewise_linear(*arguments: Any) -> Tensor:
+    return _PiecewiseLinear.apply(*arguments)
 
+
+@torch.compiler.allow_in_graph  # type: ignore[untyped-decorator]
+def _convolution(*arguments: Any) -> Tensor:
+    return _Convolution.apply(*arguments)
+
+
+class _PiecewiseLinear(torch.autograd.Function):
     @staticmethod
-    def forward(x: Tensor, weight: Tensor, *options: Any) -> Tensor:
-        stride, padding, dilation, groups = options
-        return functional.conv2d(x, weight, None, stride, padding, dilation, groups)
+    def forward(name: str, input: Tensor, *options: Any) -> Tensor:
+        return PIECEWISE_LINEAR[name][0](input, *options)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        x, weight, *ctx.options = inputs
-        ctx.save_for_backward(x, weight)
+        ctx.name, input, *ctx.options = inputs
+        ctx.save_for_backward(input)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
-        x, weight = ctx.saved_tensors
-        by_x = by_weight = None
-        if ctx.needs_input_grad[0]:
-            by_x = _gradient_by_input(gradient, x.shape[2:], weight, *ctx.options)
-        if ctx.needs_input_grad[1]:
-            by_weight = conv2d_weight(x, weight.shape, gradient, *ctx.options)
-        return by_x, by_weight, None, None, None, None
+    def backward(ctx: Any, gradient: Tensor) -> Any:
+        (input,) = ctx.saved_tensors
+        constant = input.detach().to(gradient.dtype)
+        result = PIECEWISE_LINEAR[ctx.name][1](gradient, constant, *ctx.options)
+        return None, result, *[None] * len(ctx.options)
 
 
-def _gradient_by_input(
-    gradient: Tensor, size: torch.Size, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int
+class _Convolution(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        input: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        stride: list[int],
+        padding: list[int],
+        dilation: list[int],
+        groups: int,
+    ) -> Tensor:
+        return CONVOLUTIONS[len(stride)](input, weight, bias, stride, padding, dilation, groups)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        input, weight, _, *ctx.options = inputs
+        ctx.save_for_backward(input, weight)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Any:
+        input, weight = ctx.saved_tensors
+        axes = len(ctx.options[0])
+        of_input, of_weight, of_bias = ctx.needs_input_grad[:3]
+        # Mixed precision has chosen the types already, and threads of autograd need not know of it.
+        with torch.autocast(gradient.device.type, enabled=False):
+            return (
+                _input_gradient(gradient, input, weight, *ctx.options) if of_input else None,
+                WEIGHT_GRADIENTS[axes](input, weight.shape, gradient, *ctx.options) if of_weight else None,
+                gradient.sum([0, *range(2, gradient.ndim)]) if of_bias else None,
+                *[None] * 4,
+            )
+
+
+def _input_gradient(
+    gradient: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    groups: int,
 ) -> Tensor:
-    # Pixels at the far edges that no filter reached.
-    unreached = [
-        (n + 2 * p - d * (k - 1) - 1) % s
-        for n, p, d, k, s in zip(size, padding, dilation, weight.shape[2:], stride, strict=True)
-    ]
-    return functional.conv_transpose2d(gradient, weight, None, stride, padding, unreached, groups, dilation)
+    extents = zip(input.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
+    unread = [(size + 2 * p - d * (kernel - 1) - 1) % s for size, kernel, s, p, d in extents]
+    return TRANSPOSED[len(stride)](gradient, weight, None, stride, padding, unread, groups, dilation)
 
 
-REPLACEMENTS: dict[Any, Callable[..., Tensor]] = {
-    functional.conv2d: conv2d,
-    functional.relu: relu,
+PIECEWISE_LINEAR: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
+    "relu": (torch.relu, lambda gradient, input: aten.threshold_backward(gradient, input, 0)),
+    "leaky_relu": (functional.leaky_relu, lambda *arguments: aten.leaky_relu_backward(*arguments, False)),
+    "avg_pool2d": (functional.avg_pool2d, aten.avg_pool2d_backward),
+}
+"""Layers by name, and their gradients as functions of that of the output, the input, and the layer's options."""
+CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}
+TRANSPOSED: dict[int, Callable[..., Tensor]] = {
+    1: torch.conv_transpose1d,
+    2: torch.conv_transpose2d,
+    3: torch.conv_transpose3d,
+}
+WEIGHT_GRADIENTS: dict[int, Callable[..., Tensor]] = {
+    1: weight_gradients.conv1d_weight,
+    2: weight_gradients.conv2d_weight,
+    3: weight_gradients.conv3d_weight,
+}
+REWRITTEN: dict[Callable[..., Any], Callable[..., Any]] = {
+    torch.conv1d: convolution,
+    torch.conv2d: convolution,
+    torch.conv3d: convolution,
     torch.relu: relu,
     torch.Tensor.relu: relu,
+    functional.relu: relu,
     functional.leaky_relu: leaky_relu,
+    functional.avg_pool2d: avg_pool2d,
 }
