@@ -165,6 +165,7 @@ class WandbRun(WandbLogger):
         succeeded = self._stopped or status == "success"
         with self._at_no_risk():
             super().finalize("success" if succeeded else status)
+        with self._at_no_risk():
             self._experiment.finish(exit_code=0 if succeeded else 1)
         self._experiment = None
 
