@@ -15,6 +15,8 @@ from lit_wgan.sweep.check import check_trials
 from lit_wgan.sweep.file import read_sweep
 
 ROOT = Path(__file__).parents[2]
+TOY = ROOT / "tests" / "distributed" / "toy.yaml"
+MISSPELT = ["lit-wgan", "fit", "--config", str(TOY), "--model.gp_wieght=1", "${args}"]
 SHIPPED = sorted((ROOT / "configs" / "sweeps").glob("*.yaml"))
 
 
@@ -54,6 +56,8 @@ BAD = {
     "no callbacks": ({}, ["--", "--trainer.callbacks", "null"], "to be one of none, which its runs log"),
     "shared checkpoints": ({}, ["--", "--checkpoint.dirpath", "mine"], "but got checkpoint.dirpath mine. Remove it."),
     "checkpoint of the command": ({}, ["--", "--ckpt_path", "last"], "but got ckpt_path last. Remove it."),
+    "no such option of the trials": ({}, ["--", "--trainer.max_stpes", "3"], "max_stpes"),
+    "no such option in the command": ({"command": MISSPELT}, [], "gp_wieght"),
     "no such configuration": (
         {},
         ["--", "--config", "none.yaml"],
