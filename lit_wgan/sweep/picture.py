@@ -36,10 +36,14 @@ def picture(
     axes.set_title(f"{'higher' if maximise else 'lower'} is better", fontsize="small", loc="right")
     axes.grid(alpha=0.3)
     place = _axis(axes, distribution)
+    judged = [trial for trial in trials if trial.state in _MARKS and trial.intermediate_values]
     for state, mark in _MARKS.items():
-        drawn = [trial for trial in trials if trial.state == state and trial.intermediate_values]
-        if drawn:
-            axes.scatter([place(trial.params[name]) for trial in drawn], [last_value(trial) for trial in drawn], **mark)
+        points = [(place(trial.params[name]), last_value(trial)) for trial in judged if trial.state == state]
+        if points:
+            axes.scatter(*zip(*points, strict=True), **mark)
+    values = [last_value(trial) for trial in judged]
+    if values and 0 < 10 * min(values) < max(values):
+        axes.set_yscale("log")
     failed = [place(trial.params[name]) for trial in trials if trial.state == TrialState.FAIL]
     if failed:
         edge = axes.get_xaxis_transform()

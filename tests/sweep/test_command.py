@@ -15,6 +15,8 @@ from lit_wgan.sweep.check import check_trials
 from lit_wgan.sweep.file import read_sweep
 
 ROOT = Path(__file__).parents[2]
+TOY = ROOT / "tests" / "distributed" / "toy.yaml"
+MISSPELT = ["lit-wgan", "fit", "--config", str(TOY), "--model.gp_wieght=1", "${args}"]
 SHIPPED = sorted((ROOT / "configs" / "sweeps").glob("*.yaml"))
 
 
@@ -54,6 +56,8 @@ BAD = {
     "no callbacks": ({}, ["--", "--trainer.callbacks", "null"], "to be one of none, which its runs log"),
     "shared checkpoints": ({}, ["--", "--checkpoint.dirpath", "mine"], "but got checkpoint.dirpath mine. Remove it."),
     "checkpoint of the command": ({}, ["--", "--ckpt_path", "last"], "but got ckpt_path last. Remove it."),
+    "no such option of the trials": ({}, ["--", "--trainer.max_stpes", "3"], "max_stpes"),
+    "no such option in the command": ({"command": MISSPELT}, [], "gp_wieght"),
     "no such configuration": (
         {},
         ["--", "--config", "none.yaml"],
@@ -201,7 +205,7 @@ def test_a_sweep_in_which_no_trial_finishes_ends_in_an_error(command, sweep_file
 @pytest.mark.slow
 def test_a_sweep_that_is_killed_and_runs_again_ends_as_one_that_is_not(command, sweeps, sweep_file, tmp_path):
     sweep_file(method="random")
-    options = ["--count", "2", "--", "--trainer.max_steps", "120"]
+    options = ["--count", "2", "--", "--trainer.max_steps", "300"]
     undisturbed = Sweeps(tmp_path)
     undisturbed.sweep = tmp_path / "undisturbed"
     status, _, err = command("sweep", "sweep.yaml", "--dir", "undisturbed", "--parallel", "2", *options)
@@ -219,7 +223,7 @@ def test_a_sweep_that_is_killed_and_runs_again_ends_as_one_that_is_not(command, 
     assert sweeps.rows() == undisturbed.rows()
     assert sweeps.metrics("001") == undisturbed.metrics("001")
     a, b = sweeps.checkpoint("001"), undisturbed.checkpoint("001")
-    assert a["global_step"] == b["global_step"] == 120
+    assert a["global_step"] == b["global_step"] == 300
     assert all(torch.equal(weight, b["state_dict"][name]) for name, weight in a["state_dict"].items())
 
 

@@ -85,6 +85,13 @@ def test_picture_has_a_logarithmic_axis_and_marks_the_best():
     }
 
 
+@pytest.mark.parametrize(("worst", "scale"), [(3.0, "linear"), (30.0, "log")])
+def test_a_bad_trial_does_not_press_the_others_flat(worst, scale):
+    words = CategoricalDistribution(["a", "b"])
+    (axes,) = picture([trial(1.0, "b", words), trial(worst, "a", words)], "x", words, "eval/w1", False).axes
+    assert axes.get_yscale() == scale
+
+
 def test_picture_of_words_has_a_place_for_each():
     words = CategoricalDistribution(["a", "b"])
     (axes,) = picture([trial(2.0, "b", words), trial(3.0, "a", words)], "x", words, "eval/w1", False).axes
