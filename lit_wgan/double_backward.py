@@ -24,10 +24,26 @@ Sizes = int | Sequence[int]
 class DoubleBackward(TorchFunctionMode):
     """While this context lasts, convolutions, ReLU, LeakyReLU and average pooling are those of this module."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.spares_weights = False
+
     def __torch_function__(
         self, func: Callable[..., Any], types: Iterable[type], args: Sequence[Any] = (), kwargs: Any = None
     ) -> Any:
-        return REWRITTEN.get(func, func)(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if func in CONVOLUTIONS.values():
+            return convolution(*args, **(kwargs | {"mode": None if torch.compiler.is_compiling() else self}))
+        return REWRITTEN.get(func, func)(*args, **kwargs)
+
+    def gradient(self, output: Tensor, input: Tensor, create_graph: bool) -> Tensor:
+        """The gradient of a number that was computed within this context, by what it was computed from."""
+        self.spares_weights = True  # which autograd does by itself, but not in a Function
+        try:
+            (gradient,) = torch.autograd.grad(output, input, create_graph=create_graph)
+        finally:
+            self.spares_weights = False
+        return gradient
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -68,8 +84,9 @@ def convolution(
     padding: Sizes | str = 0,
     dilation: Sizes = 1,
     groups: int = 1,
+    mode: DoubleBackward | None = None,
 ) -> Tensor:
-    """As :func:`torch.nn.functional.conv1d`, ``conv2d`` and ``conv3d``."""
+    """As :func:`torch.nn.functional.conv1d`, ``conv2d`` and ``conv3d``; ``mode`` says when weights are spared."""
     axes = weight.ndim - 2
     if isinstance(padding, str) or input.ndim != weight.ndim:
         return CONVOLUTIONS[axes](input, weight, bias, stride, padding, dilation, groups)
@@ -77,7 +94,8 @@ def convolution(
     if torch.is_autocast_enabled(device):  # so that what is kept for the backward pass is cast once
         dtype = torch.get_autocast_dtype(device)
         input, weight, bias = input.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
-    return _convolution(input, weight, bias, *(_sizes(size, axes) for size in (stride, padding, dilation)), groups)
+    sizes = (_sizes(size, axes) for size in (stride, padding, dilation))
+    return _convolution(input, weight, bias, mode, *sizes, groups)
 
 
 def _sizes(size: Sizes, axes: int) -> list[int]:
@@ -119,6 +137,7 @@ class _Convolution(torch.autograd.Function):
         input: Tensor,
         weight: Tensor,
         bias: Tensor | None,
+        mode: DoubleBackward | None,
         stride: list[int],
         padding: list[int],
         dilation: list[int],
@@ -128,7 +147,7 @@ class _Convolution(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        input, weight, _, *ctx.options = inputs
+        input, weight, _, ctx.mode, *ctx.options = inputs
         ctx.save_for_backward(input, weight)
 
     @staticmethod
@@ -136,13 +155,15 @@ class _Convolution(torch.autograd.Function):
         input, weight = ctx.saved_tensors
         axes = len(ctx.options[0])
         of_input, of_weight, of_bias = ctx.needs_input_grad[:3]
+        if ctx.mode is not None and ctx.mode.spares_weights:
+            of_weight = of_bias = False
         # Mixed precision has chosen the types already, and threads of autograd need not know of it.
         with torch.autocast(gradient.device.type, enabled=False):
             return (
                 _input_gradient(gradient, input, weight, *ctx.options) if of_input else None,
                 WEIGHT_GRADIENTS[axes](input, weight.shape, gradient, *ctx.options) if of_weight else None,
                 gradient.sum([0, *range(2, gradient.ndim)]) if of_bias else None,
-                *[None] * 4,
+                *[None] * 5,
             )
 
 
@@ -178,9 +199,6 @@ WEIGHT_GRADIENTS: dict[int, Callable[..., Tensor]] = {
     3: weight_gradients.conv3d_weight,
 }
 REWRITTEN: dict[Callable[..., Any], Callable[..., Any]] = {
-    torch.conv1d: convolution,
-    torch.conv2d: convolution,
-    torch.conv3d: convolution,
     torch.relu: relu,
     torch.Tensor.relu: relu,
     functional.relu: relu,

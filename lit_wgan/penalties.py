@@ -1,8 +1,8 @@
 """The gradient penalty of WGAN-GP.
 
-The inner gradient is taken with ``torch.func.grad``, which unlike ``autograd.grad(create_graph=True)`` can be compiled
-without a graph break, and through layers that are made for being differentiated twice (``double_backward.py``). It
-equals that of the usual formulation to rounding.
+The inner gradient is taken through layers that are made for being differentiated twice (``double_backward.py``), and
+equals that of the usual formulation to rounding. Where it is compiled, ``torch.func.grad`` takes it: unlike
+``autograd.grad(create_graph=True)``, it leaves no break in the graph.
 """
 
 from collections.abc import Callable
@@ -60,13 +60,23 @@ def gradient_norm(critic: Critic, x: Tensor) -> Tensor:
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Eq. (3).
     """
+    return torch.linalg.vector_norm(_gradient(critic, x).flatten(1), dim=1)
+
+
+def _gradient(critic: Critic, x: Tensor) -> Tensor:
+    mode = DoubleBackward()
 
     def total(x: Tensor) -> Tensor:
-        with DoubleBackward():
+        with mode:
             return critic(x).sum()
 
-    gradient = torch.func.grad(total)(x)
-    return torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+    if torch.compiler.is_compiling():
+        return torch.func.grad(total)(x)
+    # The same without what torch.func does in Python, which takes a tenth of a small network's time.
+    create_graph = torch.is_grad_enabled()
+    with torch.enable_grad():
+        x = x if x.requires_grad else x.detach().requires_grad_()
+        return mode.gradient(total(x), x, create_graph)
 
 
 def norm_penalty(gradient_norms: Tensor, one_sided: bool = False) -> Tensor:

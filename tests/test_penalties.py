@@ -89,3 +89,20 @@ def test_penalty_compiles_without_a_graph_break():
     x = torch.randn(5, 3)
     compiled = torch.compile(lambda x: gradient_penalty(critic, x), fullgraph=True, backend="aot_eager")
     torch.testing.assert_close(compiled(x), gradient_penalty(critic, x))
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_gradient_norm_leaves_its_argument_alone_and_a_graph_where_one_is_wanted(wanted):
+    critic, x = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1), nn.Flatten(0)), torch.randn(6, 3)
+    with torch.set_grad_enabled(wanted):
+        norms = gradient_norm(critic, x)
+    assert norms.requires_grad == wanted
+    assert not x.requires_grad
+    assert x.grad is None
+    assert critic[0].weight.grad is None
+
+
+def test_gradient_norm_can_be_differentiated_by_its_argument():
+    x = torch.tensor([[3.0, 4.0]], requires_grad=True)
+    gradient_norm(lambda x: x.square().sum(1), x).sum().backward()
+    torch.testing.assert_close(x.grad, torch.tensor([[1.2, 1.6]]))
