@@ -198,7 +198,8 @@ BAD_INPUT = {
     "generator's latent size": (wrong("--model.generator.latent_dim", "-3"), "latent_dim to be above 0, but got -3"),
     "latent sizes that differ": (wrong("--model.latent_dim", "7"), "noise of shape (N, 7)"),
     "fewer samples than a minibatch": (wrong("--data.batch_size", "5000"), "data.batch_size=5000, but got 1297"),
-    "shapes that differ": (wrong("--model.generator.image_size", "16"), "shaped like the real ones"),
+    "shapes that differ": (wrong("--model.generator.image_size", "16"), "a critic that takes what the generator makes"),
+    "images of another size": (wrong("--data.image_size", "16"), "shaped like the real ones"),
     "image size of no network": (wrong("--model.critic.image_size", "9"), "Expected image_size in"),
     "batch norm under a penalty": (
         wrong("--model.critic.norm", "batch"),

@@ -19,7 +19,14 @@ from lit_wgan.fidelity.isolation import evaluation_mode
 from lit_wgan.losses import wasserstein_estimate
 from lit_wgan.schedules import NCritic, check_n_critic, n_critic_at
 from lit_wgan.stopping import StopRequest
-from lit_wgan.systems.checks import check_precision, check_real, check_strategy, first_samples, mixes_samples
+from lit_wgan.systems.checks import (
+    check_precision,
+    check_real,
+    check_scores,
+    check_strategy,
+    first_samples,
+    mixes_samples,
+)
 from lit_wgan.systems.ema import ramped_decay, update_ema_
 from lit_wgan.systems.kernels import compiled, fuse_
 from lit_wgan.systems.resuming import ResumableModule
@@ -347,7 +354,7 @@ class AdversarialSystem(ResumableModule):
         samples = first_samples(self.sample, self.latent_dim)
         self.sample_shape = samples.shape[1:]
         with evaluation_mode(self.critic):
-            self.score(samples)
+            check_scores(self.score, samples)
         self._mixes_samples = mixes_samples(self.critic, samples)
         if self.compiles:
             self._critic_objective = compiled(self.critic_objective, self.device)

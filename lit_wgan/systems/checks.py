@@ -100,6 +100,17 @@ def first_samples(sample: Callable[[slice], Tensor], latent_dim: int) -> Tensor:
         ) from error
 
 
+def check_scores(score: Callable[[Tensor], Tensor], samples: Tensor) -> None:
+    """Raise a ValueError if the critic cannot score generated samples ``(N, ...)``."""
+    try:
+        score(samples)
+    except RuntimeError as error:
+        raise ValueError(
+            f"Expected a critic that takes what the generator makes, samples shaped {tuple(samples.shape[1:])}, but it "
+            f"failed: {error}. Set the generator's size or the critic's (for images, image_size)."
+        ) from error
+
+
 @torch.no_grad()
 def mixes_samples(critic: nn.Module, samples: Tensor) -> bool:
     """Whether a score depends on the batch's other samples, as under batch norm: tried on a copy in training mode.

@@ -16,8 +16,11 @@ def compiled(objective: Callable[..., T], device: torch.device) -> Callable[...,
     Raises:
         ValueError: when it is called, for networks that torch cannot compile whole.
     """
-    from torch._dynamo.exc import TorchDynamoException  # takes a second
+    from torch._dynamo import config  # these take a second
+    from torch._dynamo.exc import TorchDynamoException
 
+    # Each further system of this process counts as compiling the same method anew, of which 8 times would be allowed.
+    config.recompile_limit = max(config.recompile_limit, 64)
     on_gpu = device.type == "cuda"
     region = torch.compile(objective, fullgraph=True, dynamic=False, mode="reduce-overhead" if on_gpu else None)
 

@@ -14,7 +14,10 @@ from lit_wgan.systems.checks import mixes_samples
 from lit_wgan.systems.kernels import fuse_
 
 SYSTEMS = [GAN, WGAN, WGANGP]
-ADAM = {name: lambda p: torch.optim.Adam(p, lr=1e-3, eps=1e-3) for name in ("generator_optimizer", "critic_optimizer")}
+ADAM = {
+    name: lambda p: torch.optim.Adam(p, lr=1e-3, betas=(0.0, 0.9), eps=1e-3)
+    for name in ("generator_optimizer", "critic_optimizer")
+}
 
 
 def digits_networks(norm="none"):
