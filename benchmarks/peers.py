@@ -162,6 +162,7 @@ def work(case_name: str, variant: str, batch_size: int, device_name: str, clock:
     if variant == "matrices":
         work_matrices(turns)
     elif variant in LOOPS:
+        os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)  # set by Lightning, it makes optimizers a little slower
         work_plain(LOOPS[variant](CASES[case_name], batch_size, device), turns)
     else:
         Counted.turns = turns

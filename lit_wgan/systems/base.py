@@ -28,7 +28,7 @@ from lit_wgan.systems.checks import (
     mixes_samples,
 )
 from lit_wgan.systems.ema import ramped_decay, update_ema_
-from lit_wgan.systems.kernels import compiled, fuse_
+from lit_wgan.systems.kernels import compiled, forget_gpus, fuse_
 from lit_wgan.systems.resuming import ResumableModule
 
 Metrics = dict[str, Tensor]
@@ -351,6 +351,7 @@ class AdversarialSystem(ResumableModule):
     def on_fit_start(self) -> None:
         """Refuse what cannot train, and compile what is to be compiled."""
         check_precision(str(self.trainer.precision))
+        forget_gpus(self.device)
         samples = first_samples(self.sample, self.latent_dim)
         self.sample_shape = samples.shape[1:]
         with evaluation_mode(self.critic):

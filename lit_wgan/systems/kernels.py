@@ -1,5 +1,6 @@
 """Faster ways to compute the same: compiled objectives and fused optimizers."""
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -49,3 +50,12 @@ def fuse_(optimizer: Optimizer) -> None:
         on_supported = all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in group["params"])
         if choices == (None, None) and on_supported and not (group["capturable"] or group["differentiable"]):
             group["fused"] = True
+
+
+def forget_gpus(device: torch.device) -> None:
+    """Let torch not look for the GPU driver's library before every optimizer step, where no GPU is used.
+
+    Lightning makes torch ask this library whether there are GPUs, and without them the answer is not kept.
+    """
+    if device.type == "cpu":
+        os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)

@@ -144,6 +144,19 @@ def test_optimizers_without_a_fused_kernel_are_left_alone():
     assert optimizer.param_groups[0] == before
 
 
+def test_on_a_cpu_no_update_looks_for_a_gpus_driver(networks, trainer, monkeypatch):
+    looked = []
+    monkeypatch.setattr(torch.cuda, "_device_count_nvml", lambda: looked.append(1) or 0)
+
+    def looks(updates):
+        monkeypatch.setenv("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # as importing Lightning does
+        looked.clear()
+        trainer(max_steps=updates).fit(GAN(**networks(), **ADAM, n_critic=1), DataLoader(torch.randn(32, 2), 8))
+        return len(looked)
+
+    assert looks(updates=9) == looks(updates=3)
+
+
 class Counting(DCGANCritic):
     calls = 0
 
