@@ -82,7 +82,8 @@ def command(
 ) -> Callable[..., tuple[int, str, str]]:
     """Runs the command in this process, in an empty folder; returns its status, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LIT_WGAN_DEBUG", raising=False)
+    monkeypatch.setenv("LIT_WGAN_DEBUG", "")  # so that it is unset again after --debug has set it
+    monkeypatch.delenv("LIT_WGAN_DEBUG")
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["lit-wgan", *arguments])
