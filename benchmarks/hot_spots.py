@@ -18,7 +18,6 @@ from contextlib import redirect_stdout
 from functools import wraps
 from typing import Any
 
-import torch
 from cases import CASES, train
 from lightning.pytorch import Callback, Trainer
 from peers import DEFAULT_CASES, TITLES, machine
