@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 import torch
-from peers import machine, synchronize
+from peers import machine
 from random_inception import write_random_inception
+from workers import synchronize
 
 from lit_wgan.fidelity.extractors import Extractor, make_extractor
 from lit_wgan.fidelity.isolation import PRECISIONS

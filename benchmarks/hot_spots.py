@@ -18,14 +18,14 @@ from contextlib import redirect_stdout
 from functools import wraps
 from typing import Any
 
-import torch
 from cases import CASES, train
 from lightning.pytorch import Callback, Trainer
-from peers import DEFAULT_CASES, LIT_VARIANTS, TITLES, machine, options_of
+from peers import DEFAULT_CASES, TITLES, machine
 from torch.autograd import DeviceType
 from torch.autograd.profiler import record_function
 from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile
+from workers import LIT_VARIANTS, options_of, synchronize
 
 import lit_wgan.systems.base as system_base
 
@@ -83,22 +83,17 @@ class Profile(Callback):
         if hasattr(data, "prepare"):
             data.prepare = within("data", data.prepare)
 
-    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
         """Start or stop."""
         if trainer.global_step == self.warm_up:
-            synchronize()
+            synchronize(pl_module.device)
             self.profiler.start()
             self.started = time.perf_counter()
         elif trainer.global_step == self.warm_up + self.updates:
-            synchronize()
+            synchronize(pl_module.device)
             self.wall = time.perf_counter() - self.started
             self.profiler.stop()
             trainer.should_stop = True
-
-
-def synchronize() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
 
 
 def kind_of(event: FunctionEvent) -> str:
