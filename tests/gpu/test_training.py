@@ -11,7 +11,7 @@ from lit_wgan.networks import CIFARResNetCritic, DCGANCritic, DCGANGenerator
 from lit_wgan.penalties import gradient_penalty
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-FAST = {"compile": True, "channels_last": True, "gp_mixed_precision": True}
+FAST = {"compile": True, "gp_mixed_precision": True}
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_cuda_graphs_train_the_same_networks_as_eager_updates(run, convolutions_
 
 
 def test_channels_last_trains_the_same_networks(run, convolutions_in_float32):
-    assert largest_difference(run(), run(options={"channels_last": True})) < 1e-5
+    assert largest_difference(run(), run(options={"channels_last": False})) < 1e-5
 
 
 def test_images_kept_on_the_device_give_the_same_run_as_those_sent_there(run):
