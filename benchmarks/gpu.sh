@@ -55,17 +55,17 @@ compile() {
 
 if has_gpu; then gpu=yes; else gpu=no; fi
 [ $gpu = yes ] || echo "There is no GPU here, so nothing below was checked or measured."
-[ $gpu = no ] || timeout 200 bash -c "$(declare -f compile); python='$python' cases='$cases' sizes='$sizes'; compile" &
+[ $gpu = no ] || timeout 170 bash -c "$(declare -f compile); python='$python' cases='$cases' sizes='$sizes'; compile" &
 
 echo '| step | result | tests |'
 echo '|---|---|---|'
-step tests 200 "tests/gpu: same run, resume, NCCL, no waiting, CUDA graphs" "$python" -m pytest -q tests/gpu
+step tests 170 "tests/gpu: same run, resume, NCCL, no waiting, CUDA graphs" "$python" -m pytest -q tests/gpu
 wait
-step peers 260 "time, memory and share of the matrix rate" \
+step peers 250 "time, memory and share of the matrix rate" \
     "$python" benchmarks/peers.py --device cuda --seconds 6
-step curve 130 "batch sizes of the CIFAR-10 ResNet" \
+step curve 120 "batch sizes of the CIFAR-10 ResNet" \
     "$python" benchmarks/peers.py --device cuda --cases resnet --variants fast --seconds 5 --batch-sizes $sizes
-step extractor 60 "precisions of Inception" "$python" benchmarks/extractor_precisions.py --device cuda
+step extractor 50 "precisions of Inception" "$python" benchmarks/extractor_precisions.py --device cuda
 for table in peers curve extractor; do
     [ -s "$out/$table" ] && { echo; cat "$out/$table"; }
 done
