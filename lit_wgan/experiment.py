@@ -29,7 +29,7 @@ from lit_wgan.run_directories import check_writable, claim_version, newest_run
 from lit_wgan.systems import AdversarialSystem
 from lit_wgan.systems.checks import check_strategy
 from lit_wgan.wandb_account import check_account
-from lit_wgan.wandb_run import WandbRun, flat_options
+from lit_wgan.wandb_run import WandbRun, flat_options, wandb_runs
 
 TRAINER_DEFAULTS = {
     "default_root_dir": "runs",
@@ -76,10 +76,9 @@ class RunRecord(SaveConfigCallback):
             config = Path(directory) / self.config_filename
             environment = config.with_name(config.name.replace("config", "environment")).with_suffix(".json")
             write_environment(environment, cast(AdversarialSystem, pl_module).streams.seed, trainer)
-            options = flat_options(yaml.safe_load(config.read_text()))
-            for logger in trainer.loggers:
-                if isinstance(logger, WandbRun):
-                    logger.log_hyperparams(options | {"environment": json.loads(environment.read_text())})
+            for logger in wandb_runs(trainer):
+                options = flat_options(yaml.safe_load(config.read_text()))
+                logger.log_hyperparams(options | {"environment": json.loads(environment.read_text())})
 
 
 class Experiment(LightningCLI):

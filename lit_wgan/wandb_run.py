@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import torch
 from lightning.fabric.loggers.logger import _DummyExperiment
+from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only, rank_zero_warn
@@ -181,6 +182,11 @@ class WandbRun(WandbLogger):
                     f"W&B is lost ({type(error).__name__}: {error}). Training goes on, and so does metrics.csv; "
                     f"wandb sync {self.directory}/wandb/run-* sends what W&B has kept."
                 )
+
+
+def wandb_runs(trainer: Trainer) -> list[WandbRun]:
+    """A trainer's loggers that log to W&B."""
+    return [logger for logger in trainer.loggers if isinstance(logger, WandbRun)]
 
 
 def histogram(values: Tensor, bins: int = 64) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from lightning.pytorch.utilities import rank_zero_info
 
 from lit_wgan.cli import CTRL_C
 from lit_wgan.stopping import agree_on_signal, requeue
-from lit_wgan.wandb_run import WandbRun
+from lit_wgan.wandb_run import wandb_runs
 
 
 class Checkpoints(ModelCheckpoint):
@@ -58,9 +58,8 @@ class Checkpoints(ModelCheckpoint):
     def _stop(self, trainer: Trainer, system: Any) -> None:
         received = agree_on_signal(system.stop.signal, system.device)
         self._save_now(trainer)
-        for logger in trainer.loggers:
-            if isinstance(logger, WandbRun):
-                logger.mark_stopped()
+        for logger in wandb_runs(trainer):
+            logger.mark_stopped()
         rank_zero_info(
             f"Stopped by {received.name} after {trainer.global_step} generator updates, saved in {self.dirpath}. "
             "The same command with --ckpt_path last continues."

@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor, nn
 
-from lit_wgan.wandb_run import WandbRun
+from lit_wgan.wandb_run import wandb_runs
 
 
 class CriticDiagnostics(Callback):
@@ -28,15 +28,15 @@ class CriticDiagnostics(Callback):
         """Log the updates whose turn it is."""
         update = pl_module.counters.generator_updates
         due = update % max(trainer.log_every_n_steps, 1) == 0  # type: ignore[attr-defined]
-        loggers = [logger for logger in trainer.loggers if isinstance(logger, WandbRun)]
+        loggers = wandb_runs(trainer)
         if due and loggers and trainer.is_global_zero and update not in (0, self._logged):
             self._logged = update
             norms = layer_gradient_norms(pl_module.critic)
             lines = {f"critic_layers/{name}": float(norm) for name, norm in norms.items()}
             values = {"critic/weights": weights(pl_module.critic)}
             values["critic/layer_gradient_norms"] = torch.tensor(list(lines.values()))
-            if "gradient_norm" in pl_module.critic_metrics:
-                values["critic/sample_gradient_norms"] = pl_module.critic_metrics["gradient_norm"]
+            if "critic/gradient_norm" in pl_module.metrics:
+                values["critic/sample_gradient_norms"] = pl_module.metrics["critic/gradient_norm"]
             for logger in loggers:
                 logger.log_metrics(lines, update)
                 logger.log_histograms(values, update)

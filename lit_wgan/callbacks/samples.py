@@ -13,7 +13,7 @@ from torchvision.utils import save_image
 from lit_wgan.checks import check_positive
 from lit_wgan.data.datamodules import AdversarialData
 from lit_wgan.systems.base import AdversarialSystem
-from lit_wgan.wandb_run import WandbRun
+from lit_wgan.wandb_run import wandb_runs
 
 
 class SampleGrid(Callback):
@@ -52,9 +52,8 @@ class SampleGrid(Callback):
         if trainer.is_global_zero:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._draw(trainer, system, path)
-            for logger in trainer.loggers:
-                if isinstance(logger, WandbRun) and path.exists():
-                    logger.log_image("samples", [str(path)], step=update)
+            for logger in wandb_runs(trainer) if path.exists() else []:
+                logger.log_image("samples", [str(path)], step=update)
 
     def _draw(self, trainer: Trainer, system: AdversarialSystem, path: Path) -> None:
         fake = system.sample(slice(self.num_samples))

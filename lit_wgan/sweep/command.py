@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from optuna.trial import TrialState
 
+from lit_wgan.checks import check_positive
 from lit_wgan.options import Options
 from lit_wgan.sweep.check import OWN_OPTIONS, check_trials
 from lit_wgan.sweep.command_line import command_line
@@ -44,7 +45,7 @@ def sweep(arguments: list[str]) -> None:
     chosen = options().parse_args(own)
     file = read_sweep(Path(chosen.file))
     count = _count(file, chosen.count)
-    _check_positive("--parallel", chosen.parallel)
+    check_positive(**{"--parallel": chosen.parallel})
     fit = check_trials(file, more)
     folder = Path(chosen.dir or Path("runs") / "sweeps" / file.path.stem)
     _make(folder)
@@ -70,7 +71,7 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 def _count(file: SweepFile, wanted: int | None) -> int:
     if wanted is not None:
-        _check_positive("--count", wanted)
+        check_positive(**{"--count": wanted})
     size = len(grid(file.parameters)) if file.method == "grid" else None
     count = wanted or file.run_cap or size
     if count is None:
@@ -78,11 +79,6 @@ def _count(file: SweepFile, wanted: int | None) -> int:
             f"Expected --count, since {file.path} has no run_cap, but got none. Say how many trials to run."
         )
     return min(count, size or count)
-
-
-def _check_positive(option: str, value: int) -> None:
-    if value < 1:
-        raise ValueError(f"Expected {option} to be above 0, but got {value}. Give a positive number.")
 
 
 def _make(folder: Path) -> None:

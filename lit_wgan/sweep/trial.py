@@ -1,6 +1,5 @@
 """A trial's process: started, followed, stopped, and found again when the sweep that started it was killed."""
 
-import csv
 import fcntl
 import os
 import signal
@@ -8,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 from typing import IO
+
+from lit_wgan.metrics_file import read_rows
 
 SECONDS_TO_SAVE = 30.0
 """Between asking a trial to stop and killing it, as with W&B's agent."""
@@ -90,9 +91,7 @@ def read_figure(folder: Path, metric: str) -> list[tuple[int, float]]:
     if not runs:
         return []
     newest = max(runs, key=lambda path: int(path.parent.name.removeprefix("version_")))
-    complete, _, _ = newest.read_text().rpartition("\n")  # the run may be writing the next line
-    rows = csv.DictReader(complete.splitlines())
-    return [(int(row["step"]), float(row[metric])) for row in rows if row.get(metric)]
+    return [(step, figures[metric]) for step, figures in read_rows(newest) if metric in figures]
 
 
 def _end_leftover(lock: IO[str]) -> None:

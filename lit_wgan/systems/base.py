@@ -100,8 +100,7 @@ class AdversarialSystem(ResumableModule):
         self.compiles = compile
         self.stop = StopRequest()
         self.metrics: Metrics = {}
-        self.critic_metrics: Metrics = {}
-        """What the newest critic loss gave to log, not averaged over samples or devices."""
+        """What the newest losses gave to log, not averaged over samples or devices yet."""
         self._unchecked_losses: list[tuple[str, Tensor]] = []
         self._held_out_estimate = MeanMetric()
         self._mixes_samples = True
@@ -151,8 +150,7 @@ class AdversarialSystem(ResumableModule):
         self._descend(self.critic, self._optimizers[0], loss)
         self.constrain_critic()
         self._watch("critic", loss)
-        self.critic_metrics = {"loss": loss.detach()} | {name: value.detach() for name, value in metrics.items()}
-        self.metrics = {f"critic/{name}": value.mean() for name, value in self.critic_metrics.items()}
+        self.metrics = {f"critic/{name}": value.detach() for name, value in ({"loss": loss} | metrics).items()}
         self.counters.critic_updates += 1
         self.counters.critic_updates_in_step += 1
 
@@ -197,7 +195,7 @@ class AdversarialSystem(ResumableModule):
         self.counters.critic_updates_in_step = 0
         if self.counters.generator_updates % max(self.trainer.log_every_n_steps, 1) == 0:  # type: ignore[attr-defined]
             self.stop_if_not_finite()
-            self.record(self.metrics)
+            self.record({name: value.mean() for name, value in self.metrics.items()})
 
     # Noise, scores, samples.
 
