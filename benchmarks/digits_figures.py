@@ -12,7 +12,7 @@ import numpy as np
 from fidelity import Images
 from torch_fidelity import calculate_metrics
 
-import lit_wgan.fidelity.digits  # noqa: F401  # registers the extractor
+import lit_wgan.evaluation.digits  # noqa: F401  # registers the extractor
 from lit_wgan.data.arrays import to_pixels
 from lit_wgan.data.images import DATASETS
 

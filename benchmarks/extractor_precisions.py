@@ -16,8 +16,8 @@ from peers import machine
 from random_inception import write_random_inception
 from workers import synchronize
 
-from lit_wgan.fidelity.extractors import Extractor, make_extractor
-from lit_wgan.fidelity.isolation import PRECISIONS
+from lit_wgan.engine.preserve import PRECISIONS
+from lit_wgan.evaluation.extractors import Extractor, make_extractor
 
 
 def extractors(device: torch.device) -> dict[str, Extractor]:

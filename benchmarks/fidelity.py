@@ -29,7 +29,7 @@ from random_inception import write_random_inception
 from torch import nn
 
 from lit_wgan import WGANGP, FidelityCallback, GenerativeEvaluator, ImageData
-from lit_wgan.fidelity.extractors import make_extractor
+from lit_wgan.evaluation.extractors import make_extractor
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
 LATENT_DIM = 64

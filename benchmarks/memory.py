@@ -19,10 +19,10 @@ from torch import nn
 
 from lit_wgan import WGAN
 from lit_wgan.callbacks import GeneratorUpdates
-from lit_wgan.data.batches import CriticBatches, MinibatchSource
 from lit_wgan.data.datamodules import AdversarialData
 from lit_wgan.data.image_data import ImageSource, to_unit_range
 from lit_wgan.data.sampler import InfiniteSampler
+from lit_wgan.engine.minibatches import CriticBatches, MinibatchSource
 
 UPDATES = 2000
 

@@ -23,7 +23,7 @@ from torchmetrics.image.kid import KernelInceptionDistance
 
 from lit_wgan import GenerativeEvaluator
 from lit_wgan.data import open_images
-from lit_wgan.fidelity.digits import DigitsExtractor
+from lit_wgan.evaluation.digits import DigitsExtractor
 
 
 class Layer(nn.Module):

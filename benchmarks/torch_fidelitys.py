@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from torch_fidelity import GenerativeModelModuleWrapper, calculate_metrics
 
-from lit_wgan.fidelity.images import to_bytes
+from lit_wgan.evaluation.images import to_bytes
 
 NAMES = {
     "fid": "frechet_inception_distance",

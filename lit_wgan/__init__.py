@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lit_wgan.callbacks import CriticDiagnostics, ExactW1, FidelityCallback, ModeCoverage, SampleGrid, SampleWriter
     from lit_wgan.data import ImageData, ToyData
-    from lit_wgan.fidelity import GenerativeEvaluator
+    from lit_wgan.evaluation import GenerativeEvaluator
+    from lit_wgan.runs.wandb_run import WandbRun
     from lit_wgan.systems import GAN, WGAN, WGANGP, AdversarialSystem, WarmStart
-    from lit_wgan.wandb_run import WandbRun
 
 __version__ = "0.1.0"
 
@@ -26,8 +26,8 @@ _HOME = {
     "ModeCoverage": "callbacks",
     "SampleGrid": "callbacks",
     "SampleWriter": "callbacks",
-    "GenerativeEvaluator": "fidelity",
-    "WandbRun": "wandb_run",
+    "GenerativeEvaluator": "evaluation",
+    "WandbRun": "runs.wandb_run",
 }
 
 __all__ = [

@@ -16,8 +16,6 @@ COMMANDS = {
     "sweep": "search parameters by a sweep file of Weights & Biases, without an account",
 }
 
-CTRL_C = 130  # 128 + SIGINT, as shells have it
-
 HELP = f"""usage: lit-wgan COMMAND [options]
 
 Train GANs on the Wasserstein distance.
@@ -64,26 +62,27 @@ def main() -> int:
         return _fail(f"Expected one of {', '.join(COMMANDS)}, but got '{command}'. {hint}")
 
     try:
-        from lit_wgan.distributed import LostRankError
-        from lit_wgan.errors import USER_ERRORS, describe  # these take seconds
+        from lit_wgan.commands.errors import USER_ERRORS, describe  # these take seconds
+        from lit_wgan.engine.collectives import LostRankError
+        from lit_wgan.engine.stopping import CTRL_C
     except OSError as error:
         return _fail(f"Expected folders for caches that can be written, but got {error}. Mend or choose another.")
 
     try:
         if command == "evaluate":
-            from lit_wgan.evaluate import evaluate
+            from lit_wgan.commands.evaluate import evaluate
 
             evaluate(sys.argv[2:])
         elif command == "reproduce":
-            from lit_wgan.reproduction import reproduce
+            from lit_wgan.commands.reproduce import reproduce
 
             return reproduce(sys.argv[2:])
         elif command == "sweep":
-            from lit_wgan.sweep.command import sweep
+            from lit_wgan.commands.sweep.command import sweep
 
             sweep(sys.argv[2:])
         else:
-            from lit_wgan.experiment import run
+            from lit_wgan.commands.fit import run
 
             run()
     except USER_ERRORS as error:

@@ -1,7 +1,7 @@
 """What watches a run: checkpoints, signals, samples, distances, fidelity, the critic's inside, progress."""
 
 from lit_wgan.callbacks.checkpoints import Checkpoints
-from lit_wgan.callbacks.critic_diagnostics import CriticDiagnostics
+from lit_wgan.callbacks.diagnostics import CriticDiagnostics
 from lit_wgan.callbacks.evaluation import ExactW1, ModeCoverage
 from lit_wgan.callbacks.fidelity import FidelityCallback
 from lit_wgan.callbacks.interruptions import Interruptions

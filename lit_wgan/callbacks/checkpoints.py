@@ -9,9 +9,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
 
-from lit_wgan.cli import CTRL_C
-from lit_wgan.stopping import agree_on_signal, requeue
-from lit_wgan.wandb_run import wandb_runs
+from lit_wgan.engine.stopping import CTRL_C, agree_on_signal, requeue
+from lit_wgan.runs.wandb_run import wandb_runs
 
 
 class Checkpoints(ModelCheckpoint):

@@ -6,11 +6,11 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
-from lit_wgan.checks import check_positive
 from lit_wgan.data.datamodules import AdversarialData, ToyData
 from lit_wgan.data.toy import GaussianMixture
+from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.evaluation.wasserstein import exact_w1
 from lit_wgan.systems.base import AdversarialSystem
-from lit_wgan.transport import exact_w1
 
 
 class SampleEvaluation(Callback):
@@ -37,7 +37,7 @@ class SampleEvaluation(Callback):
         system: AdversarialSystem = pl_module
         data = getattr(trainer, "datamodule", None)
         if not isinstance(data, AdversarialData):
-            raise ValueError(
+            raise UsageError(
                 f"Expected one of lit-wgan's DataModules for {type(self).__name__}, but got "
                 f"{type(data).__name__}. Remove the callback, or take ToyData or ImageData."
             )
@@ -97,7 +97,7 @@ class ModeCoverage(SampleEvaluation):
     def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
         """The two shares, each in ``[0, 1]``."""
         if not isinstance(data, ToyData) or not isinstance(data.distribution, GaussianMixture):
-            raise ValueError(
+            raise UsageError(
                 f"Expected a mixture of Gaussians for ModeCoverage, but got {type(data).__name__}. "
                 "Set data.distribution to eight_gaussians or twenty_five_gaussians, or remove the callback."
             )

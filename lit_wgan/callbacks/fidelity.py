@@ -7,14 +7,14 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import nn
 
-from lit_wgan.checks import check_positive
 from lit_wgan.data.image_data import ImageData
-from lit_wgan.fidelity.evaluator import GenerativeEvaluator
-from lit_wgan.fidelity.figures import FIGURES
-from lit_wgan.fidelity.isolation import averaged_buffers
-from lit_wgan.fidelity.protocol import figure_name
-from lit_wgan.fidelity.real_images import UnitRangeImages
-from lit_wgan.fidelity.weights import INCEPTION
+from lit_wgan.engine.preserve import averaged_buffers
+from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.evaluation.evaluator import GenerativeEvaluator
+from lit_wgan.evaluation.metrics import FIGURES
+from lit_wgan.evaluation.protocol import figure_name
+from lit_wgan.evaluation.real_images import UnitRangeImages
+from lit_wgan.evaluation.weights import INCEPTION
 from lit_wgan.systems.base import AdversarialSystem
 
 
@@ -47,7 +47,7 @@ class FidelityCallback(Callback):
         kid_subset_size: samples in each.
 
     Raises:
-        ValueError: when training starts, for what :class:`GenerativeEvaluator` refuses, and for training data that is
+        UsageError: when training starts, for what :class:`GenerativeEvaluator` refuses, and for training data that is
             no set of images if no reference is given.
     """
 
@@ -129,7 +129,7 @@ def training_images(trainer: Trainer) -> Any:
     """The images that a trainer trains on, as a reference.
 
     Raises:
-        ValueError: for training data that has no images by index.
+        UsageError: for training data that has no images by index.
     """
     data = getattr(trainer, "datamodule", None)
     if isinstance(data, ImageData):
@@ -137,7 +137,7 @@ def training_images(trainer: Trainer) -> Any:
     dataset = getattr(trainer.train_dataloader, "dataset", None)
     if hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__"):
         return UnitRangeImages(dataset)
-    raise ValueError(
+    raise UsageError(
         f"Expected a training set of images for FidelityCallback, but got {type(data or dataset).__name__}. Give a "
         "reference, or remove the callback."
     )

@@ -11,8 +11,8 @@ from typing import Any
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
-from lit_wgan.distributed import is_connection_error
-from lit_wgan.stopping import StopRequest
+from lit_wgan.engine.collectives import is_connection_error
+from lit_wgan.engine.stopping import StopRequest
 
 SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 

@@ -10,10 +10,10 @@ from lightning.pytorch.callbacks import BasePredictionWriter
 from torch import Tensor
 from torchvision.utils import save_image
 
-from lit_wgan.checks import check_positive
 from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.errors import check_positive
+from lit_wgan.runs.wandb_run import wandb_runs
 from lit_wgan.systems.base import AdversarialSystem
-from lit_wgan.wandb_run import wandb_runs
 
 
 class SampleGrid(Callback):

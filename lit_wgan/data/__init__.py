@@ -1,10 +1,10 @@
 """Real samples: toy distributions, images, and the batches that bring all minibatches of a generator update at once."""
 
-from lit_wgan.data.batches import CriticBatches, CriticBatchStream, minibatches
 from lit_wgan.data.datamodules import AdversarialData, ToyData
 from lit_wgan.data.image_data import ImageData
 from lit_wgan.data.images import open_images
 from lit_wgan.data.sampler import InfiniteSampler
+from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, minibatches
 
 __all__ = [
     "AdversarialData",

@@ -16,6 +16,8 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as transforms
 
+from lit_wgan.errors import UsageError
+
 logger = logging.getLogger(__name__)
 
 IMAGES_PER_WRITE = 32  # few, so that memory does not grow with N
@@ -33,7 +35,7 @@ def to_pixels(item: object, name: str = "item") -> Tensor:
         name: what error messages call the item.
 
     Raises:
-        ValueError: if the item is anything else, has more than 8 bits a channel, or has floats outside [0, 1].
+        UsageError: if the item is anything else, has more than 8 bits a channel, or has floats outside [0, 1].
     """
     image = item[0] if isinstance(item, tuple | list) and item else item
     if isinstance(image, Image.Image):
@@ -45,7 +47,7 @@ def to_pixels(item: object, name: str = "item") -> Tensor:
         if pixels.is_floating_point():
             return _from_floats(pixels, name)
     got = f"{image.dtype} {tuple(image.shape)}" if isinstance(image, Tensor) else type(image).__name__
-    raise ValueError(
+    raise UsageError(
         f"Expected {name} to be a PIL image, or a tensor (C, H, W) or (H, W) of uint8 or of floats in [0, 1], "
         f"but got {got}. Return one of these, alone or first in a tuple, from the dataset's __getitem__."
     )
@@ -53,7 +55,7 @@ def to_pixels(item: object, name: str = "item") -> Tensor:
 
 def _from_pillow(image: Image.Image, name: str) -> Tensor:
     if image.mode.startswith(("I", "F")):  # their conversion to RGB would clip, not scale
-        raise ValueError(
+        raise UsageError(
             f"Expected {name} to have 8 bits a channel, but got Pillow's mode {image.mode}. Convert it to L or RGB."
         )
     return transforms.pil_to_tensor(image if image.mode in ("L", "RGB") else image.convert("RGB"))
@@ -62,7 +64,7 @@ def _from_pillow(image: Image.Image, name: str) -> Tensor:
 def _from_floats(image: Tensor, name: str) -> Tensor:
     low, high = image.min().item(), image.max().item()
     if not (low >= 0 and high <= 1):  # written so that nan fails too
-        raise ValueError(
+        raise UsageError(
             f"Expected {name} to hold floats in [0, 1], but got values from {low:g} to {high:g}. "
             "Rescale them in the dataset, for example with (x + 1) / 2 for images in [-1, 1]."
         )
@@ -97,7 +99,7 @@ class Pixels(Dataset[Tensor]):
         remedy: what error messages tell to do about images of different sizes.
 
     Raises:
-        ValueError: on reading an item that is no image or, after resizing, has another shape than the first.
+        UsageError: on reading an item that is no image or, after resizing, has another shape than the first.
     """
 
     def __init__(
@@ -119,7 +121,7 @@ class Pixels(Dataset[Tensor]):
         if pixels.shape != self.shape:
             sizes_differ = pixels.shape[0] == self.shape[0]
             remedy = self.remedy if sizes_differ else "Give all the same number of channels"
-            raise ValueError(
+            raise UsageError(
                 f"Expected every image to have the shape of the first, {tuple(self.shape)}, "
                 f"but got {tuple(pixels.shape)} for {_name_of(self.dataset, index)}. {remedy}."
             )
@@ -156,7 +158,7 @@ def cached_array(
         uint8 (N, C, H, W) in the dataset's order, an ``np.memmap``: pages are read from disk as they are indexed.
 
     Raises:
-        ValueError: if the folder of ``path`` cannot be written, or for an item that ``Pixels`` refuses.
+        UsageError: if the folder of ``path`` cannot be written, or for an item that ``Pixels`` refuses.
     """
     array = _open(path)
     if array is None:
@@ -200,7 +202,7 @@ def _create(path: Path) -> BinaryIO:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("wb")
     except OSError as error:
-        raise ValueError(
+        raise UsageError(
             f"Expected data.cache_dir to be a folder that can be written, but got {path.parent} ({error.strerror}). "
             "Choose another with --data.cache_dir."
         ) from error

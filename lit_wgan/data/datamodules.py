@@ -1,21 +1,28 @@
 """What all DataModules share, and the one for toy distributions."""
 
 import signal
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from lit_wgan.checks import check_positive
-from lit_wgan.data.batches import CriticBatches, CriticBatchStream, MinibatchSource
 from lit_wgan.data.held_out import HeldOutBatches, Samples
 from lit_wgan.data.toy import TOY_DISTRIBUTIONS, ToyDistribution
-from lit_wgan.streams import RandomStreams
+from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, MinibatchSource
+from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.functional.schedules import Counters, NCritic
+from lit_wgan.functional.streams import RandomStreams
 
-if TYPE_CHECKING:  # systems take their batches from this package
-    from lit_wgan.systems import AdversarialSystem
+
+class Trained(Protocol):
+    """What a DataModule needs to know of the system that is trained on it."""
+
+    device: torch.device
+    n_critic: NCritic
+    counters: Counters
+    streams: RandomStreams
 
 
 class AdversarialData(LightningDataModule):
@@ -27,7 +34,7 @@ class AdversarialData(LightningDataModule):
         num_generated: samples that ``lit-wgan predict`` generates.
 
     Raises:
-        ValueError: for numbers out of range.
+        UsageError: for numbers out of range.
     """
 
     def __init__(self, batch_size: int, num_workers: int, num_generated: int):
@@ -54,7 +61,7 @@ class AdversarialData(LightningDataModule):
         assert self.trainer is not None
         devices = self.trainer.world_size
         if self.batch_size % devices:
-            raise ValueError(
+            raise UsageError(
                 f"Expected data.batch_size to divide by the number of devices, {devices}, but got {self.batch_size}. "
                 f"Use {self.batch_size // devices * devices or devices}."
             )
@@ -86,10 +93,10 @@ class AdversarialData(LightningDataModule):
         return slice(self.trainer.global_rank, None, self.trainer.world_size)
 
     @property
-    def system(self) -> "AdversarialSystem":
+    def system(self) -> Trained:
         """The system that is trained on this data."""
         assert self.trainer is not None
-        return cast("AdversarialSystem", self.trainer.lightning_module)
+        return cast(Trained, self.trainer.lightning_module)
 
     @property
     def streams(self) -> RandomStreams:
@@ -114,7 +121,7 @@ class ToyData(AdversarialData):
         num_generated: see :class:`AdversarialData`.
 
     Raises:
-        ValueError: for an unknown distribution or numbers out of range.
+        UsageError: for an unknown distribution or numbers out of range.
     """
 
     def __init__(
@@ -127,7 +134,7 @@ class ToyData(AdversarialData):
     ):
         super().__init__(batch_size, num_workers, num_generated)
         if distribution not in TOY_DISTRIBUTIONS:
-            raise ValueError(
+            raise UsageError(
                 f"Expected data.distribution to be one of {', '.join(TOY_DISTRIBUTIONS)}, but got {distribution}. "
                 "For data of your own, pass a DataLoader to trainer.fit."
             )

@@ -12,6 +12,7 @@ from torchvision.datasets.folder import IMG_EXTENSIONS
 
 from lit_wgan.data.cache_keys import fingerprint
 from lit_wgan.data.sources import Source, part_indices
+from lit_wgan.errors import UsageError
 
 
 def folder(root: Path, train: bool, download: bool) -> Source:
@@ -39,7 +40,7 @@ class FolderImages(Dataset[Image.Image]):
         grey: whether to leave greyscale images greyscale instead of turning them into colour images.
 
     Raises:
-        ValueError: on meeting a file that cannot be read, which the message names.
+        UsageError: on meeting a file that cannot be read, which the message names.
     """
 
     def __init__(self, root: Path, files: Sequence[str], *, grey: bool) -> None:
@@ -74,7 +75,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with Image.open(path) as image:
             yield image
     except Exception as error:  # Pillow's decoders raise many kinds, and none of them names the file reliably
-        raise ValueError(
+        raise UsageError(
             f"Expected {path} to be an image that can be read, but got {type(error).__name__} ({error}). "
             "Replace or remove the file."
         ) from error

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from lit_wgan.data.batches import CriticBatches, MinibatchSource
 from lit_wgan.data.datamodules import AdversarialData
 from lit_wgan.data.images import open_images
 from lit_wgan.data.sampler import InfiniteSampler
+from lit_wgan.engine.minibatches import CriticBatches, MinibatchSource
+from lit_wgan.errors import UsageError
 
 
 class ImageData(AdversarialData):
@@ -35,7 +36,7 @@ class ImageData(AdversarialData):
             travels there; ``auto`` does so on GPUs where they take at most a quarter of the free memory.
 
     Raises:
-        ValueError: for unknown names, numbers out of range, and images that do not fit together.
+        UsageError: for unknown names, numbers out of range, and images that do not fit together.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class ImageData(AdversarialData):
         """``n`` images ``(n, C, H, W)`` in ``[-1, 1]``, without flips or noise."""
         images = self.images[train]
         if n > len(images):
-            raise ValueError(f"Expected at most {len(images)} real samples, but got {n}. Lower num_samples.")
+            raise UsageError(f"Expected at most {len(images)} real samples, but got {n}. Lower num_samples.")
         order = self.streams.permutation("data/real_samples", int(train), len(images))
         return to_unit_range(gather(images, order[:n]))
 

@@ -24,6 +24,7 @@ from lit_wgan.data.arrays import cached_array
 from lit_wgan.data.cache_keys import describe, fingerprint
 from lit_wgan.data.folders import folder
 from lit_wgan.data.sources import Source, part_indices
+from lit_wgan.errors import UsageError
 
 CACHE_VERSION = 1  # raise it when the same source would give other bytes
 
@@ -64,18 +65,18 @@ def open_images(
         uint8 (N, C, H, W), an ``np.memmap``; C is 1 for greyscale and 3 for colour.
 
     Raises:
-        ValueError: for an unknown name, a size that is not positive, a cache folder that cannot be written, or images
+        UsageError: for an unknown name, a size that is not positive, a cache folder that cannot be written, or images
             that cannot be read, are no images, or differ in shape.
         FileNotFoundError: if the data is not in ``root``.
     """
     if image_size is not None and image_size < 1:
-        raise ValueError(
+        raise UsageError(
             f"Expected data.image_size to be positive or null, but got {image_size}. "
             "Give the pixels per side, or null to keep the images' own size."
         )
     if isinstance(dataset, str):
         if dataset not in DATASETS:
-            raise ValueError(
+            raise UsageError(
                 f"Expected data.dataset to be one of {', '.join(DATASETS)}, but got {dataset!r}. "
                 "Choose one of them, or give the class path of a torch Dataset."
             )
@@ -148,7 +149,7 @@ def lsun(root: Path, train: bool, download: bool) -> Source:
             with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
                 return datasets.LSUN(str(root), classes=[part])
         except ModuleNotFoundError as error:
-            raise ValueError(
+            raise UsageError(
                 "Expected the package lmdb for data.dataset=lsun, but got an environment without it. "
                 "Install it with `pip install lit-wgan[lsun]`."
             ) from error
@@ -193,7 +194,7 @@ def _torchvision(build: Callable[..., Dataset[Any]], root: Path, files: str, dow
 
 def _given(dataset: Any, train: bool) -> Source:
     if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
-        raise ValueError(
+        raise UsageError(
             "Expected data.dataset to be a name or a map-style torch Dataset, with __len__ and __getitem__, "
             f"but got {type(dataset).__name__}. Give one of {', '.join(DATASETS)}, or a Dataset of your own."
         )

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from lit_wgan.streams import RandomStreams
+from lit_wgan.errors import UsageError
+from lit_wgan.functional.streams import RandomStreams
 
 
 class InfiniteSampler:
@@ -18,12 +19,12 @@ class InfiniteSampler:
         streams: the run's random numbers.
 
     Raises:
-        ValueError: if there are fewer samples than one minibatch takes.
+        UsageError: if there are fewer samples than one minibatch takes.
     """
 
     def __init__(self, num_samples: int, batch_size: int, streams: RandomStreams):
         if num_samples < batch_size:
-            raise ValueError(
+            raise UsageError(
                 f"Expected at least one minibatch of samples, data.batch_size={batch_size}, but got {num_samples}. "
                 "Lower data.batch_size or add data."
             )

@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from lit_wgan.streams import ALL_ROWS, RandomStreams
+from lit_wgan.functional.streams import ALL_ROWS, RandomStreams
 
 
 class ToyDistribution(Protocol):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from lit_wgan.checks import check_positive
+from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.networks.initialisation import gulrajani_, radford_
 from lit_wgan.networks.normalisation import Norm, norm_layer
 
@@ -35,7 +35,7 @@ class DCGANGenerator(nn.Module):
     Input ``z`` of shape ``(N, latent_dim)``, output ``(N, channels, image_size, image_size)`` in ``[-1, 1]``.
 
     Raises:
-        ValueError: if ``image_size``, ``norm`` or ``kernel_size`` is not one of the values above.
+        UsageError: if ``image_size``, ``norm`` or ``kernel_size`` is not one of the values above.
 
     Source: Radford et al. 2016, arXiv:1511.06434v2, Section 3 and Figure 1; authors' code martinarjovsky/WassersteinGAN
     at f7a01e8, models/dcgan.py, for 4; igul222/improved_wgan_training at fa66c57, gan_mnist.py and gan_cifar.py, for 5.
@@ -101,7 +101,7 @@ class DCGANCritic(nn.Module):
     Input ``(N, channels, image_size, image_size)``, output scores ``(N,)``.
 
     Raises:
-        ValueError: if ``image_size``, ``norm`` or ``kernel_size`` is not one of the values above.
+        UsageError: if ``image_size``, ``norm`` or ``kernel_size`` is not one of the values above.
     """
 
     def __init__(
@@ -143,9 +143,9 @@ class DCGANCritic(nn.Module):
 def _check(image_size: int, norm: Norm, kernel_size: int) -> None:
     norm_layer(norm, 1)  # refuses an unknown norm even where the network is too small to have any
     if image_size not in IMAGE_SIZES:
-        raise ValueError(f"Expected image_size in {IMAGE_SIZES}, but got {image_size}. Resize or pad the images.")
+        raise UsageError(f"Expected image_size in {IMAGE_SIZES}, but got {image_size}. Resize or pad the images.")
     if kernel_size not in (4, 5):
-        raise ValueError(
+        raise UsageError(
             f"Expected kernel_size in (4, 5), but got {kernel_size}. "
             "Choose 4 for Arjovsky's networks or 5 for Gulrajani's."
         )

@@ -6,7 +6,7 @@ from math import prod
 
 from torch import Tensor, nn
 
-from lit_wgan.checks import check_positive
+from lit_wgan.errors import check_positive
 from lit_wgan.networks.initialisation import glorot, he
 
 

@@ -4,6 +4,8 @@ from typing import Literal
 
 from torch import nn
 
+from lit_wgan.errors import UsageError
+
 Norm = Literal["batch", "layer", "none"]
 
 
@@ -19,7 +21,7 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
         channels: number of channels.
 
     Raises:
-        ValueError: if ``norm`` is none of the three.
+        UsageError: if ``norm`` is none of the three.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Section 4, 'No critic batch normalization'; the gain per channel
     (``GroupNorm(1, C)``, not ``LayerNorm([C, H, W])``) is the authors' code igul222/improved_wgan_training at fa66c57,
@@ -32,4 +34,4 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
             return nn.GroupNorm(1, channels)
         case "none":
             return nn.Identity()
-    raise ValueError(f"Expected norm in {{'batch', 'layer', 'none'}}, but got {norm!r}. Choose one of the three.")
+    raise UsageError(f"Expected norm in {{'batch', 'layer', 'none'}}, but got {norm!r}. Choose one of the three.")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from lit_wgan.checks import check_positive
+from lit_wgan.errors import check_positive
 from lit_wgan.networks.initialisation import glorot, he
 from lit_wgan.networks.normalisation import Norm, norm_layer
 
@@ -25,7 +25,7 @@ class CIFARResNetGenerator(nn.Module):
     Input ``z`` of shape ``(N, latent_dim)``, output ``(N, channels, 32, 32)`` in ``[-1, 1]``.
 
     Raises:
-        ValueError: if ``norm`` is none of the three.
+        UsageError: if ``norm`` is none of the three.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Section 5.4; authors' code
     igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py, with CONDITIONAL and ACGAN off.
@@ -60,7 +60,7 @@ class CIFARResNetCritic(nn.Module):
     Input ``(N, channels, 32, 32)``, output scores ``(N,)``.
 
     Raises:
-        ValueError: if ``norm`` is none of the three.
+        UsageError: if ``norm`` is none of the three.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Section 5.4; authors' code
     igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py, with CONDITIONAL and ACGAN off.
@@ -97,7 +97,7 @@ class ResNet64Generator(nn.Module):
     Input ``z`` of shape ``(N, latent_dim)``, output ``(N, channels, 64, 64)`` in ``[-1, 1]``.
 
     Raises:
-        ValueError: if ``norm`` is none of the three.
+        UsageError: if ``norm`` is none of the three.
 
     Source: authors' code igul222/improved_wgan_training at fa66c57, gan_64x64.py, ``GoodGenerator``.
     """
@@ -132,7 +132,7 @@ class ResNet64Critic(nn.Module):
     Input ``(N, channels, 64, 64)``, output scores ``(N,)``.
 
     Raises:
-        ValueError: if ``norm`` is none of the three.
+        UsageError: if ``norm`` is none of the three.
 
     Source: authors' code igul222/improved_wgan_training at fa66c57, gan_64x64.py, ``GoodDiscriminator``.
     """

@@ -1,6 +1,6 @@
 """GAN, WGAN and WGAN-GP, each holding only what differs from the alternating update they share."""
 
-from lit_wgan.schedules import WarmStart
+from lit_wgan.functional.schedules import WarmStart
 from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.systems.gan import GAN
 from lit_wgan.systems.wgan import WGAN

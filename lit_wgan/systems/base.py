@@ -12,13 +12,14 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torchmetrics import MeanMetric
 
-from lit_wgan.checks import check_positive
-from lit_wgan.data.batches import minibatches
-from lit_wgan.distributed import average_, average_buffers_, average_gradients_, disconnect, no_gradient_sync
-from lit_wgan.fidelity.isolation import evaluation_mode
-from lit_wgan.losses import wasserstein_estimate
-from lit_wgan.schedules import NCritic, check_n_critic, n_critic_at
-from lit_wgan.stopping import StopRequest
+from lit_wgan.engine.acceleration import compiled, forget_gpus, fuse_
+from lit_wgan.engine.collectives import average_, average_buffers_, average_gradients_, disconnect, no_gradient_sync
+from lit_wgan.engine.minibatches import minibatches
+from lit_wgan.engine.preserve import evaluation_mode
+from lit_wgan.engine.stopping import StopRequest
+from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.functional.losses import wasserstein_estimate
+from lit_wgan.functional.schedules import NCritic, check_n_critic, n_critic_at
 from lit_wgan.systems.checks import (
     check_precision,
     check_real,
@@ -28,7 +29,6 @@ from lit_wgan.systems.checks import (
     mixes_samples,
 )
 from lit_wgan.systems.ema import ramped_decay, update_ema_
-from lit_wgan.systems.kernels import compiled, forget_gpus, fuse_
 from lit_wgan.systems.resuming import ResumableModule
 
 Metrics = dict[str, Tensor]
@@ -59,7 +59,7 @@ class AdversarialSystem(ResumableModule):
         channels_last: lay images and filters out with their channels last, which makes most convolutions faster.
 
     Raises:
-        ValueError: for numbers out of range and, when training starts, for shapes that do not fit.
+        UsageError: for numbers out of range and, when training starts, for shapes that do not fit.
     """
 
     estimate_name = "wasserstein_estimate"
@@ -83,7 +83,7 @@ class AdversarialSystem(ResumableModule):
         check_positive(latent_dim=latent_dim, generator_batch_multiple=generator_batch_multiple)
         check_n_critic(n_critic)
         if ema_decay is not None and not 0 <= ema_decay < 1:
-            raise ValueError(f"Expected ema_decay in [0, 1), but got {ema_decay}. Use 0.999, or null for no average.")
+            raise UsageError(f"Expected ema_decay in [0, 1), but got {ema_decay}. Use 0.999, or null for no average.")
         self.automatic_optimization = False
         self.generator = generator
         self.critic = critic
@@ -213,7 +213,7 @@ class AdversarialSystem(ResumableModule):
         """The critic's scores ``(N,)`` of samples ``(N, ...)``."""
         scores = self.critic(x)
         if scores.shape != x.shape[:1]:
-            raise ValueError(
+            raise UsageError(
                 f"Expected scores of shape ({len(x)},), but the critic gave {tuple(scores.shape)}. "
                 "Let it end in one number per sample, for example with .flatten()."
             )

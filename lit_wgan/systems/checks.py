@@ -16,26 +16,27 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
-from lit_wgan.fidelity.isolation import random_state_kept
+from lit_wgan.engine.preserve import random_state_kept
+from lit_wgan.errors import UsageError
 
 SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
 STRATEGY_REMEDY = "Use --trainer.strategy ddp, in a script or with the command."
 
 
 def check_unbounded(critic: nn.Module, remedy: str) -> None:
-    """Raise a ValueError if the critic's last layer squashes its scores."""
+    """Raise a UsageError if the critic's last layer squashes its scores."""
     last = list(critic.modules())[-1]
     if isinstance(last, SQUASHING):
-        raise ValueError(
+        raise UsageError(
             f"Expected a critic with unbounded scores, but got one that ends in {type(last).__name__}. {remedy}"
         )
 
 
 def check_no_batch_norm(critic: nn.Module) -> None:
-    """Raise a ValueError if the critic normalises over the batch, as a penalty per sample does not allow."""
+    """Raise a UsageError if the critic normalises over the batch, as a penalty per sample does not allow."""
     for name, module in critic.named_modules():
         if isinstance(module, _BatchNorm):
-            raise ValueError(
+            raise UsageError(
                 f"Expected a critic without batch norm under a gradient penalty, but got {type(module).__name__} in "
                 f"'{name}'. Use layer norm (GroupNorm(1, channels)) or none; see arXiv:1704.00028v3, Section 4."
             )
@@ -55,15 +56,15 @@ def warn_of_momentum(optimizer: Optimizer) -> None:
 
 
 def check_precision(precision: str) -> None:
-    """Raise a ValueError for float16, whose loss scaling breaks the alternating updates."""
+    """Raise a UsageError for float16, whose loss scaling breaks the alternating updates."""
     if precision.startswith("16"):
-        raise ValueError(
+        raise UsageError(
             f"Expected a precision without loss scaling, but got trainer.precision={precision}. Use bf16-mixed."
         )
 
 
 def check_strategy(strategy: Strategy | str) -> None:
-    """Raise a ValueError unless each device holds both networks, the first one in this process.
+    """Raise a UsageError unless each device holds both networks, the first one in this process.
 
     A name is enough, since making some strategies asks for hardware or packages first.
     """
@@ -75,37 +76,37 @@ def check_strategy(strategy: Strategy | str) -> None:
     else:  # auto, or a name that Lightning refuses
         return
     if not issubclass(kind, (SingleDeviceStrategy, DDPStrategy)) or issubclass(kind, DeepSpeedStrategy):
-        raise ValueError(f"Expected a strategy of the DDP family, but got {kind.__name__}. {STRATEGY_REMEDY}")
+        raise UsageError(f"Expected a strategy of the DDP family, but got {kind.__name__}. {STRATEGY_REMEDY}")
     if options.get("static_graph"):
-        raise ValueError(
+        raise UsageError(
             "Expected DDP without static_graph, since two networks train in turn, but got static_graph=True. "
             + STRATEGY_REMEDY
         )
     method = options.get("start_method", "popen")
     if method != "popen":
-        raise ValueError(
+        raise UsageError(
             "Expected DDP that also trains in the process that started it, where counters are kept, but got "
             f"start_method={method}. {STRATEGY_REMEDY}"
         )
 
 
 def first_samples(sample: Callable[[slice], Tensor], latent_dim: int) -> Tensor:
-    """Four generated samples ``(4, ...)``, or a ValueError if the generator does not take noise of that size."""
+    """Four generated samples ``(4, ...)``, or a UsageError if the generator does not take noise of that size."""
     try:
         return sample(slice(4))
     except RuntimeError as error:
-        raise ValueError(
+        raise UsageError(
             f"Expected a generator that takes noise of shape (N, {latent_dim}), but it failed: {error}. "
             "Give model.latent_dim and the generator one size."
         ) from error
 
 
 def check_scores(score: Callable[[Tensor], Tensor], samples: Tensor) -> None:
-    """Raise a ValueError if the critic cannot score generated samples ``(N, ...)``."""
+    """Raise a UsageError if the critic cannot score generated samples ``(N, ...)``."""
     try:
         score(samples)
     except RuntimeError as error:
-        raise ValueError(
+        raise UsageError(
             f"Expected a critic that takes what the generator makes, samples shaped {tuple(samples.shape[1:])}, but it "
             f"failed: {error}. Set the generator's size or the critic's (for images, image_size)."
         ) from error
@@ -128,11 +129,11 @@ def mixes_samples(critic: nn.Module, samples: Tensor) -> bool:
 
 
 def check_real(real: Tensor, sample_shape: torch.Size) -> None:
-    """Raise a ValueError unless the real samples ``(m, ...)`` are floats shaped like the generated ones."""
+    """Raise a UsageError unless the real samples ``(m, ...)`` are floats shaped like the generated ones."""
     if not real.is_floating_point():
-        raise ValueError(f"Expected real samples as floats, but got {real.dtype}. Scale images to [-1, 1].")
+        raise UsageError(f"Expected real samples as floats, but got {real.dtype}. Scale images to [-1, 1].")
     if real.shape[1:] != sample_shape:
-        raise ValueError(
+        raise UsageError(
             f"Expected generated samples shaped like the real ones, {tuple(real.shape[1:])}, but got "
             f"{tuple(sample_shape)}. Set the generator's size or the data's (for images, data.image_size)."
         )

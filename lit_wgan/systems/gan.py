@@ -7,13 +7,13 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from lit_wgan.losses import (
+from lit_wgan.functional.losses import (
     jensen_shannon_estimate,
     minimax_discriminator_loss,
     minimax_generator_loss,
     non_saturating_generator_loss,
 )
-from lit_wgan.schedules import NCritic
+from lit_wgan.functional.schedules import NCritic
 from lit_wgan.systems.base import AdversarialSystem, Metrics
 from lit_wgan.systems.checks import check_unbounded
 

@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from lit_wgan.schedules import Counters
-from lit_wgan.streams import RandomStreams
+from lit_wgan.errors import UsageError
+from lit_wgan.functional.schedules import Counters
+from lit_wgan.functional.streams import RandomStreams
 
 Options = dict[str, Any]
 PLAIN = (int, float, str, bool, type(None))
@@ -46,7 +47,7 @@ class ResumableModule(LightningModule):
         state = dict(checkpoint.get("lit_wgan", {"system": "another program"}))
         system = state.pop("system")
         if system != type(self).__name__:
-            raise ValueError(
+            raise UsageError(
                 f"Expected a checkpoint of {type(self).__name__}, but got one of {system}. "
                 "Give the --config it was trained with, or another --ckpt_path."
             )
@@ -78,21 +79,21 @@ class ResumableModule(LightningModule):
 
 
 def check_seed(saved: int, asked: str | None) -> None:
-    """Raise a ValueError if a run is to continue with another seed than it began with."""
+    """Raise a UsageError if a run is to continue with another seed than it began with."""
     if asked is not None and int(asked) != saved:
-        raise ValueError(
+        raise UsageError(
             f"Expected the seed that the checkpoint was trained with, {saved}, but got {asked}. "
             f"Add --seed_everything {saved}."
         )
 
 
 def check_weights(saved: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:
-    """Raise a ValueError that names the first weight by which a checkpoint does not fit the networks."""
+    """Raise a UsageError that names the first weight by which a checkpoint does not fit the networks."""
     for name in sorted(saved.keys() | own.keys()):
         there, here = (tuple(w[name].shape) if name in w else None for w in (saved, own))
         if there != here:
             words = [f"shape {shape}" if shape is not None else "none" for shape in (here, there)]
-            raise ValueError(
+            raise UsageError(
                 f"Expected a checkpoint of these networks, with {words[0]} for {name}, but got {words[1]}. "
                 "Give the options it was trained with, such as widths and ema_decay, or another --ckpt_path."
             )
@@ -114,16 +115,16 @@ def _is_plain(value: Any) -> bool:
 
 
 def check_schedules(saved: list[Options], asked: list[Options]) -> None:
-    """Raise a ValueError if learning-rate schedules differ: half of one and half of another would be neither."""
+    """Raise a UsageError if learning-rate schedules differ: half of one and half of another would be neither."""
     if len(saved) != len(asked):
-        raise ValueError(
+        raise UsageError(
             f"Expected {'the' if saved else 'no'} lr_scheduler, as in the checkpoint, but got "
             f"{'one' if asked else 'none'}. Give the model.lr_scheduler it was trained with."
         )
     for before, now in zip(saved, asked, strict=True):
         for name in sorted(before.keys() | now.keys()):
             if before.get(name) != now.get(name):
-                raise ValueError(
+                raise UsageError(
                     f"Expected the learning-rate schedule of the checkpoint, with {name}={before.get(name)}, but got "
                     f"{name}={now.get(name)}. Give the optimizer and model.lr_scheduler it was trained with."
                 )

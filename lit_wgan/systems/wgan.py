@@ -8,10 +8,10 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 from torch.optim import RMSprop
 
-from lit_wgan.checks import check_positive
-from lit_wgan.constraints import clip_weights_, fraction_at_bound
-from lit_wgan.losses import wasserstein_generator_loss
-from lit_wgan.schedules import NCritic
+from lit_wgan.errors import check_positive
+from lit_wgan.functional.constraints import clip_weights_, fraction_at_bound
+from lit_wgan.functional.losses import wasserstein_generator_loss
+from lit_wgan.functional.schedules import NCritic
 from lit_wgan.systems.base import AdversarialSystem, Metrics
 from lit_wgan.systems.checks import check_unbounded, warn_of_momentum
 

@@ -9,10 +9,10 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from lit_wgan.checks import check_positive
-from lit_wgan.losses import wasserstein_generator_loss
-from lit_wgan.penalties import gradient_norm, interpolate, norm_penalty
-from lit_wgan.schedules import NCritic
+from lit_wgan.errors import check_positive
+from lit_wgan.functional.losses import wasserstein_generator_loss
+from lit_wgan.functional.penalties import gradient_norm, interpolate, norm_penalty
+from lit_wgan.functional.schedules import NCritic
 from lit_wgan.systems.base import AdversarialSystem, Metrics
 from lit_wgan.systems.checks import check_no_batch_norm, check_unbounded
 

@@ -5,9 +5,9 @@ from torch.utils.data import DataLoader
 
 from lit_wgan import WGAN, ExactW1, ImageData, ModeCoverage, ToyData
 from lit_wgan.data.toy import TOY_DISTRIBUTIONS
+from lit_wgan.evaluation.wasserstein import exact_w1
+from lit_wgan.functional.streams import RandomStreams
 from lit_wgan.networks import MLPCritic
-from lit_wgan.streams import RandomStreams
-from lit_wgan.transport import exact_w1
 
 EIGHT = TOY_DISTRIBUTIONS["eight_gaussians"]
 

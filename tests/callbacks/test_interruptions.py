@@ -7,7 +7,7 @@ import pytest
 
 from lit_wgan.callbacks import interruptions
 from lit_wgan.callbacks.interruptions import Interruptions
-from lit_wgan.stopping import StopRequest
+from lit_wgan.engine.stopping import StopRequest
 
 
 def system_that_received(number):

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lit_wgan.data import InfiniteSampler
-from lit_wgan.streams import RandomStreams
+from lit_wgan.functional.streams import RandomStreams
 
 
 def sampler(num_samples, batch_size, seed=0):

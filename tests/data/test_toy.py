@@ -6,7 +6,7 @@ from scipy.stats import ks_2samp
 from sklearn.datasets import make_swiss_roll
 
 from lit_wgan.data.toy import TOY_DISTRIBUTIONS
-from lit_wgan.streams import RandomStreams
+from lit_wgan.functional.streams import RandomStreams
 
 streams = RandomStreams(0)
 N = 20_000

@@ -7,8 +7,8 @@ from lightning.pytorch import Callback, seed_everything
 from lightning.pytorch.strategies import DDPStrategy
 
 from lit_wgan import WGANGP, ImageData
+from lit_wgan.functional.penalties import gradient_penalty
 from lit_wgan.networks import CIFARResNetCritic, DCGANCritic, DCGANGenerator
-from lit_wgan.penalties import gradient_penalty
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 FAST = {"compile": True, "gp_mixed_precision": True}

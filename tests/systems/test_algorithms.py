@@ -11,8 +11,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader
 
 from lit_wgan import GAN, WGAN, WGANGP
-from lit_wgan.data.batches import CriticBatches
-from lit_wgan.streams import RandomStreams
+from lit_wgan.engine.minibatches import CriticBatches
+from lit_wgan.functional.streams import RandomStreams
 
 UPDATES, N_CRITIC, M = 10, 3, 8
 DATA = torch.randn(UPDATES * N_CRITIC, M, 2, generator=torch.Generator().manual_seed(5), dtype=torch.float64)

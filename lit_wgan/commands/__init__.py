@@ -1,0 +1,1 @@
+"""The commands of ``lit-wgan``, one module or package each."""

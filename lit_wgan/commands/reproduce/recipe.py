@@ -1,0 +1,166 @@
+"""What a run's directory says of how to run it again, as one undisturbed run."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from lit_wgan.errors import UsageError
+from lit_wgan.runs.metrics_file import read_rows
+
+Options = dict[str, Any]
+Row = tuple[int, dict[str, float]]
+
+# The options that may change from one attempt of a run to the next without a change of its result.
+FREE = {"ckpt_path", *(f"trainer.{name}" for name in ("max_steps", "default_root_dir", "logger"))}
+FREE |= {"trainer.enable_progress_bar", "trainer.enable_model_summary"}
+
+
+class Recipe(NamedTuple):
+    """A run to repeat.
+
+    Attributes:
+        run: its directory.
+        config: the options of the run from beginning to end.
+        environments: what each attempt ran with, by the name of its file.
+        result: what the run ended in.
+        rows: the rows of its metrics.csv, by generator update; none if it has no such file.
+        ends: generator updates at which attempts ended before the last, and measured what is measured at the end.
+    """
+
+    run: Path
+    config: Options
+    environments: dict[str, Options]
+    result: Options
+    rows: list[Row]
+    ends: set[int]
+
+    @property
+    def environment(self) -> Options:
+        """What the last attempt ran with."""
+        return list(self.environments.values())[-1]
+
+
+def read_recipe(run: Path) -> Recipe:
+    """The recipe in a run's directory.
+
+    Raises:
+        FileNotFoundError: if there is no run, no record, or the run has not ended.
+        UsageError: if the record is damaged, or attempts of the run had options that differ.
+    """
+    if not run.is_dir():
+        raise FileNotFoundError(
+            f"Expected RUN_DIR to be the directory of a run, such as runs/wgan_gp_digits/version_0, but got {run}. "
+            "Check the path."
+        )
+    result = read_result(run)
+    configs = {path.name: _read_config(path) for path in _attempts(run, result["config"])}
+    environments = {path: _read_environment(run / path) for path in map(_environment_name, configs)}
+    _check_same({name: _leaves(config) for name, config in configs.items()}, FREE)
+    devices = {name: {key: env[key] for key in ("accelerator", "devices")} for name, env in environments.items()}
+    _check_same(devices, set())
+    *ends, last = [config["trainer"]["max_steps"] for config in configs.values()]
+    config = configs["config.yaml"]
+    config["trainer"]["max_steps"] = last
+    return Recipe(run, config, environments, result, read_metrics(run), set(ends) - {last})
+
+
+def read_result(run: Path) -> Options:
+    """A run's result.json."""
+    path = run / "result.json"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"Expected {path}, which a run writes when it ends, but got no such file. "
+            "Continue the run to its end with --ckpt_path last, or take another."
+        )
+    kinds = {"config": str, "generator_updates": int, "weights_sha256": dict, "metrics": dict}
+    return _read_json(path, kinds)
+
+
+def read_metrics(run: Path) -> list[Row]:
+    """The rows of a run's metrics.csv; none if it has no such file."""
+    path = run / "metrics.csv"
+    try:
+        return list(read_rows(path))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"Expected {path} to hold steps and numbers, but got {type(error).__name__}: {error}. Take another run."
+        ) from error
+
+
+def read_environments(run: Path) -> list[Options]:
+    """What each attempt of a run ran with."""
+    return [_read_environment(path) for path in sorted(run.glob("environment*.json"))]
+
+
+def _read_environment(path: Path) -> Options:
+    kinds = {"seed": int, "accelerator": str, "devices": int, "cpu_threads": int, "packages": dict, "variables": dict}
+    return _read_json(path, kinds)
+
+
+def _read_json(path: Path, kinds: dict[str, type]) -> Options:
+    try:
+        record = json.loads(path.read_text())
+        wrong = [name for name, kind in kinds.items() if not isinstance(record[name], kind)]
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"Expected the record {path}, but got no such file. Only runs of lit-wgan that hold one can be repeated."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"Expected {path} to be a record of lit-wgan, but got one that is damaged or of an earlier version "
+            f"({type(error).__name__}: {error}). Take another run."
+        ) from error
+    if wrong:
+        raise UsageError(
+            f"Expected {path} to be a record of lit-wgan, but got {wrong[0]}={record[wrong[0]]!r}. Take another run."
+        )
+    return record
+
+
+def _read_config(path: Path) -> Options:
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"Expected the configuration {path}, but got no such file. Only runs that hold theirs can be repeated."
+        )
+    try:
+        config = yaml.safe_load(path.read_text())
+        _ = config["model"], config["data"], config["trainer"]["max_steps"]
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(
+            f"Expected {path} to be the configuration of a run, but got {type(error).__name__}: {reason}. "
+            "Take another run."
+        ) from error
+    return config
+
+
+def _attempts(run: Path, last: str) -> list[Path]:
+    """The configurations of a run's attempts up to the one that ended it, in their order."""
+    later = sorted(path for path in run.glob("config_*.yaml") if path.name <= last)
+    return [run / "config.yaml", *later] if last != "config.yaml" else [run / last]
+
+
+def _environment_name(config: str) -> str:
+    return config.replace("config", "environment").replace(".yaml", ".json")
+
+
+def _leaves(options: Any, prefix: str = "") -> Options:
+    """Nested options by their dotted names."""
+    if not isinstance(options, dict):
+        return {prefix: options}
+    parts = [_leaves(value, f"{prefix}.{name}" if prefix else str(name)) for name, value in options.items()]
+    return {name: value for part in parts for name, value in part.items()}
+
+
+def _check_same(attempts: dict[str, Options], free: set[str]) -> None:
+    """Raise a UsageError if attempts of a run differ in more than what is free to change."""
+    (first, options), *others = attempts.items()
+    for other, changed in others:
+        for name in sorted((options.keys() | changed.keys()) - free):
+            if options.get(name) != changed.get(name):
+                raise UsageError(
+                    f"Expected all attempts of the run to have the same options, but got {name}={options.get(name)} "
+                    f"in {first} and {changed.get(name)} in {other}. A run that changed on the way cannot be repeated."
+                )

@@ -1,0 +1,119 @@
+"""What can be known of all trials before the first: that their command is understood, and logs the objective."""
+
+import difflib
+from typing import Any, Protocol, runtime_checkable
+
+from jsonargparse import ArgumentError, Namespace
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, instantiate_class
+
+from lit_wgan.commands.errors import check_config_files, describe
+from lit_wgan.commands.fit import Experiment
+from lit_wgan.commands.sweep.choices import remedy
+from lit_wgan.commands.sweep.command_line import command_line, fit_options
+from lit_wgan.commands.sweep.file import SweepFile
+from lit_wgan.commands.sweep.parameters import Value, extremes
+from lit_wgan.errors import UsageError
+
+OWN_OPTIONS = ["--trainer.logger=true", "--trainer.enable_progress_bar=false"]
+"""Options of every trial: what the search reads is metrics.csv, and what a bar would write is no log."""
+
+
+@runtime_checkable
+class LogsFigures(Protocol):
+    """A callback that can tell what it will log."""
+
+    def figures(self) -> list[str]:
+        """The logged names."""
+
+
+class FitParser(Experiment):
+    """The parser of ``lit-wgan fit``, without the run."""
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Leave that to :meth:`read`."""
+        self.config = Namespace(subcommand=None, seed_everything=False)
+
+    def _parse_ckpt_path(self) -> None: ...
+
+    def instantiate_classes(self) -> None:
+        """Make nothing."""
+
+    def read(self, options: list[str]) -> Namespace:
+        """The values of all options of ``lit-wgan fit``.
+
+        Raises:
+            ArgumentError: for options that it does not have.
+        """
+        return self.parser.parse_args(["fit", *options]).fit
+
+
+def check_trials(file: SweepFile, more: list[str]) -> Namespace:
+    """Read the command of trials with all ends of the parameters, and return the options of one.
+
+    Args:
+        file: the sweep file.
+        more: options of ``lit-wgan fit`` that every trial has besides.
+
+    Raises:
+        UsageError: for a parameter that the command does not have, a value it does not take, an objective that such
+            runs do not log, and checkpoints that trials would share.
+    """
+    own = [*more, *OWN_OPTIONS]
+    check_config_files([*fit_options(file, command_line(file, {})), *own])
+    parser = FitParser()
+    first: dict[str, Value] = {}
+    for name, distribution in file.parameters.items():
+        for value in reversed(extremes(distribution)):
+            options = _read_with(parser, file, first, name, value, own)
+        first[name] = value
+    for name in ("ckpt_path", "checkpoint.dirpath"):
+        if options.get(name) is not None:
+            raise UsageError(
+                f"Expected each trial to keep checkpoints of its own, but got {name} {options.get(name)}. Remove it."
+            )
+    _check_objective(file, options)
+    return options
+
+
+def _read_with(
+    parser: FitParser, file: SweepFile, before: dict[str, Value], name: str, value: Value, own: list[str]
+) -> Namespace:
+    """The options of a trial, or a UsageError if there is no such parameter, or not with that value."""
+    try:
+        return _read(parser, file, before | {name: value}, own)
+    except ArgumentError as error:
+        known = [option.replace(".init_args", "") for option in _read(parser, file, before, own).keys()]  # noqa: SIM118
+        if name in known:
+            raise UsageError(f"Expected {name} in {file.path} to take {value}, but got: {describe(error)}") from error
+        near = difflib.get_close_matches(name, known, n=1)
+        raise UsageError(
+            f"Expected the parameters in {file.path} to be options of its command, but got {name}. "
+            f"{f'Did you mean {near[0]}?' if near else 'lit-wgan fit --help lists them.'}"
+        ) from error
+
+
+def _read(parser: FitParser, file: SweepFile, values: dict[str, Value], own: list[str]) -> Namespace:
+    return parser.read([*fit_options(file, command_line(file, values)), *own])
+
+
+def _check_objective(file: SweepFile, options: Namespace) -> None:
+    """Raise a UsageError if nothing in the run logs the objective. Callbacks of one's own cannot be asked."""
+    callbacks = [instantiate_class((), callback.as_dict()) for callback in _callbacks(options)]
+    can_tell = [callback for callback in callbacks if isinstance(callback, LogsFigures)]
+    logged = [name for callback in can_tell for name in callback.figures()]
+    if file.metric not in logged and callbacks == can_tell:
+        raise UsageError(
+            f"Expected metric in {file.path} to be one of {', '.join(logged) or 'none'}, which its runs log, but got "
+            f"{file.metric}. {remedy(file.metric, logged)} A callback in the configuration logs more."
+        )
+    every, last = options.trainer.val_check_interval, options.trainer.max_steps
+    if file.metric.startswith("eval/") and isinstance(every, int) and 0 < last < every:
+        raise UsageError(
+            f"Expected trainer.val_check_interval to be at most trainer.max_steps={last}, but got {every}: "
+            f"{file.metric} would never be logged. Lower it."
+        )
+
+
+def _callbacks(options: Namespace) -> list[Any]:
+    callbacks = options.trainer.callbacks or []
+    return callbacks if isinstance(callbacks, list) else [callbacks]

@@ -1,0 +1,123 @@
+"""Runs the trials of a search, some at a time, until there are enough or it is told to stop."""
+
+import contextlib
+import math
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+from optuna.trial import Trial, TrialState
+
+from lit_wgan.commands.sweep.parameters import Value, shown
+from lit_wgan.commands.sweep.search import Search
+from lit_wgan.commands.sweep.trial import TrialProcess
+
+SECONDS_BETWEEN_LOOKS = 0.2
+Start = Callable[[int, dict[str, Value], int], TrialProcess]
+"""Starts a trial, given its number, its values and its place among those that run at the same time."""
+Running = tuple[Trial, TrialProcess]
+
+
+class Driver:
+    """Runs trials side by side.
+
+    Args:
+        search: what to try.
+        start: starts a trial.
+        parallel: how many run at the same time.
+        last_update: with which a trial ends.
+    """
+
+    def __init__(self, search: Search, start: Start, parallel: int, last_update: int):
+        self.search = search
+        self.start = start
+        self.last_update = last_update
+        self._places: list[Running | None] = [None] * parallel
+        self._pruned: set[int] = set()
+        self.signal = 0
+        """The signal that asked the sweep to stop, or 0."""
+
+    def run(self, count: int) -> None:
+        """Run until ``count`` trials have begun and ended, those of earlier attempts included; or until a signal.
+
+        Trials that an earlier attempt left unfinished come first, and go on from their checkpoints.
+        """
+        left = self.search.interrupted()
+        with self._signals(), self._nothing_left_behind():
+            while True:
+                for place, held in enumerate(self._places):
+                    if held is None and not self.signal and (left or len(self.search.trials()) < count):
+                        trial, how = (left.pop(0), "goes on") if left else (self.search.begin(), "begins")
+                        self._places[place] = self._started(trial, how, place)
+                if not any(self._places):
+                    return
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+                for place, held in enumerate(self._places):
+                    if held is not None and not self._look(*held):
+                        self._places[place] = None
+
+    def _started(self, trial: Trial, how: str, place: int) -> Running:
+        values = self.search.values(trial)
+        _say(trial, f"{how} with {', '.join(f'{name} {shown(value)}' for name, value in values.items())}")
+        return trial, self.start(trial.number, values, place)
+
+    def _look(self, trial: Trial, process: TrialProcess) -> bool:
+        """Take note of what a trial has logged, and return whether it still runs."""
+        running = process.running()  # before its file is read, so that nothing is missed
+        evaluations = process.evaluations(self.search.file.metric)
+        hopeless = self.search.report(trial, evaluations, self.last_update)
+        if not running:
+            self._end(trial, process, evaluations)
+        elif hopeless or self.signal:
+            self._pruned |= {trial.number} if hopeless else set()
+            process.stop()
+        return running
+
+    def _end(self, trial: Trial, process: TrialProcess, evaluations: list[tuple[int, float]]) -> None:
+        metric = self.search.file.metric
+        update, value = evaluations[-1] if evaluations else (0, math.nan)
+        if process.finished() and math.isfinite(value):
+            self.search.end(trial, TrialState.COMPLETE, value)
+            _say(trial, f"finished, {metric} {value:.4g}")
+        elif trial.number in self._pruned:
+            self.search.end(trial, TrialState.PRUNED)
+            _say(trial, f"stopped early after {update} updates, {metric} {value:.4g}")
+        elif self.signal or process.stopped():
+            _say(trial, f"interrupted after {update} updates")
+        else:
+            reason = f"ended with {metric} {value}" if process.finished() else process.error()
+            self.search.end(trial, TrialState.FAIL, reason=reason)
+            _say(trial, f"failed: {reason}")
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Take SIGTERM and Ctrl-C as requests to stop; the second as one to stop at once."""
+
+        def request(number: int, frame: FrameType | None) -> None:
+            if self.signal:
+                raise KeyboardInterrupt
+            os.write(2, b"\nStopping the trials, which save. Once more to stop at once.\n")  # print is not safe here
+            self.signal = number
+
+        handlers: dict[Any, Any] = {each: signal.signal(each, request) for each in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for each, handler in handlers.items():
+                signal.signal(each, handler)
+
+    @contextlib.contextmanager
+    def _nothing_left_behind(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            for held in self._places:
+                if held is not None:
+                    held[1].kill()
+
+
+def _say(trial: Trial, what: str) -> None:
+    print(f"trial {trial.number}: {what}", flush=True)

@@ -1,0 +1,70 @@
+"""What a sweep found: a table for the screen, for a page and for a spreadsheet."""
+
+import csv
+import math
+from pathlib import Path
+
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial, TrialState
+
+from lit_wgan.commands.sweep.figure import picture
+from lit_wgan.commands.sweep.parameters import Value, shown
+from lit_wgan.commands.sweep.search import Search, last_value
+
+STATES = {
+    TrialState.COMPLETE: "finished",
+    TrialState.PRUNED: "stopped early",
+    TrialState.RUNNING: "interrupted",
+    TrialState.FAIL: "failed",
+}
+
+
+def write_report(search: Search, folder: Path) -> str:
+    """Write ``results.csv``, ``results.md`` and a picture for each parameter that varies; return the table."""
+    trials = ranked(search)
+    varied = varied_parameters(search)
+    table = _rows(search, trials, list(varied))
+    with (folder / "results.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(table)
+    text = _markdown(table)
+    (folder / "results.md").write_text(text)
+    for name, distribution in varied.items():
+        drawn = picture(trials, name, distribution, search.file.metric, search.file.maximise)
+        drawn.savefig(folder / f"{name}.png", dpi=120)
+    return text
+
+
+def varied_parameters(search: Search) -> dict[str, BaseDistribution]:
+    """The parameters that have more than one value."""
+    return {name: each for name, each in search.file.parameters.items() if not each.single()}
+
+
+def ranked(search: Search) -> list[FrozenTrial]:
+    """All trials that began: the finished from best to worst, then those stopped early, interrupted and failed."""
+    sign = -1 if search.file.maximise else 1
+
+    def rank(trial: FrozenTrial) -> tuple[int, float]:
+        judged = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
+        return list(STATES).index(trial.state), sign * last_value(trial) if judged else trial.number
+
+    return sorted(search.trials(), key=rank)
+
+
+def _rows(search: Search, trials: list[FrozenTrial], names: list[str]) -> list[list[Value]]:
+    rows: list[list[Value]] = [["trial", *names, search.file.metric, "updates", "state"]]
+    for trial in trials:
+        value = last_value(trial)
+        reason = trial.user_attrs.get("reason")
+        state = STATES[trial.state] + (f": {reason}" if reason else "")
+        values = [search.values(trial)[name] for name in names]
+        updates = trial.user_attrs.get("updates", 0)
+        rows.append([trial.number, *values, "" if math.isnan(value) else value, updates, state])
+    return rows
+
+
+def _markdown(rows: list[list[Value]]) -> str:
+    cells = [[shown(value).replace("|", "/") for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in cells]
+    lines = [f"| {' | '.join(row)} |" for row in padded]
+    return "\n".join([lines[0], "|" + "---|" * len(widths), *lines[1:]]) + "\n"

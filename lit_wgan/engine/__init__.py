@@ -1,0 +1,1 @@
+"""What training stands on: collectives, launching, stopping, checkpoint files, minibatches."""

@@ -1,0 +1,63 @@
+"""Faster ways to compute the same: compiled objectives and fused optimizers."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from torch.optim import Adam, AdamW, Optimizer
+from torch.utils._pytree import tree_map
+
+from lit_wgan.errors import UsageError
+
+T = TypeVar("T")
+
+
+def compiled(objective: Callable[..., T], device: torch.device) -> Callable[..., T]:
+    """An objective as one compiled region for each shape of its arguments, and on a GPU one CUDA graph.
+
+    Raises:
+        UsageError: when it is called, for networks that torch cannot compile whole.
+    """
+    from torch._dynamo import config  # these take a second
+    from torch._dynamo.exc import TorchDynamoException
+
+    # Each further system of this process counts as compiling the same method anew, of which 8 times would be allowed.
+    config.recompile_limit = max(config.recompile_limit, 64)
+    on_gpu = device.type == "cuda"
+    region = torch.compile(objective, fullgraph=True, dynamic=False, mode="reduce-overhead" if on_gpu else None)
+
+    def call(*arguments: Any) -> T:
+        torch.compiler.cudagraph_mark_step_begin()
+        try:
+            results = region(*arguments)
+        except TorchDynamoException as error:
+            reason = next(line for line in str(error).splitlines() if line.strip())
+            raise UsageError(
+                f"Expected networks that torch.compile takes whole for model.compile, but it failed: {reason}. "
+                "Set model.compile to false, or see the whole message with --debug."
+            ) from error
+        # The next call of a CUDA graph overwrites its results, and losses are kept for longer.
+        return tree_map(torch.clone, results) if on_gpu else results
+
+    return call
+
+
+def fuse_(optimizer: Optimizer) -> None:
+    """Let Adam take torch's fused kernel, the fastest of three that compute the same, unless told which to take."""
+    if not isinstance(optimizer, (Adam, AdamW)):
+        return
+    for group in optimizer.param_groups:
+        choices = (group["fused"], group["foreach"])
+        on_supported = all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in group["params"])
+        if choices == (None, None) and on_supported and not (group["capturable"] or group["differentiable"]):
+            group["fused"] = True
+
+
+def forget_gpus(device: torch.device) -> None:
+    """Let torch not look for the GPU driver's library before every optimizer step, where no GPU is used.
+
+    Lightning makes torch ask this library whether there are GPUs, and without them the answer is not kept.
+    """
+    if device.type == "cpu":
+        os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)

@@ -1,0 +1,108 @@
+"""Processes started by a launcher (torchrun, ``fabric run`` or SLURM's ``srun``) train one model, or say why not.
+
+Lightning would train a model in each of them where ``trainer.devices`` was not given to match.
+"""
+
+import os
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import torch.distributed as dist
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+from lightning.pytorch import Trainer
+from lightning.pytorch.strategies import DDPStrategy
+from torch.distributed.distributed_c10d import PrefixStore
+
+from lit_wgan.errors import UsageError
+
+
+class Launch(NamedTuple):
+    """What a launcher started; devices and nodes are None where it does not tell."""
+
+    launcher: str
+    processes: int
+    devices: int | None
+    nodes: int | None
+
+
+def find_launch() -> Launch | None:
+    """The launch that this process is part of, by its variables; None where Lightning starts the processes.
+
+    Raises:
+        UsageError: for a SLURM job that does not tell its tasks per node, or that was not started by ``srun``.
+    """
+    # Lightning looks in this order too. A job named bash or interactive is no launch by SLURM.
+    if TorchElasticEnvironment.detect():
+        return _torchrun("torchrun")
+    if SLURMEnvironment.detect():
+        return _slurm()
+    return _torchrun("the variable WORLD_SIZE") if "WORLD_SIZE" in os.environ else None
+
+
+def trainer_options(devices: Any, num_nodes: int) -> dict[str, int]:
+    """``devices`` and ``num_nodes`` of a launch, as far as the given ones are the Trainer's defaults."""
+    launch = find_launch()
+    if launch is None or launch.devices is None or launch.nodes is None:
+        return {}
+    options = {"devices": launch.devices} if devices == "auto" else {}
+    return options | ({"num_nodes": launch.nodes} if num_nodes == 1 else {})
+
+
+def check_processes(trainer: Trainer) -> None:
+    """Raise a UsageError unless the processes that were started are those that the trainer counts on."""
+    expected = trainer.num_devices * trainer.num_nodes
+    launch = find_launch()
+    launcher, started = (launch.launcher, launch.processes) if launch else ("the cluster", trainer.world_size)
+    if not expected == started == trainer.world_size:
+        raise UsageError(
+            f"Expected {expected} processes for trainer.devices={trainer.num_devices} and trainer.num_nodes="
+            f"{trainer.num_nodes}, but got {started} from {launcher}. "
+            "Start one per device, and leave both options out."
+        )
+
+
+def meet_anew(trainer: Trainer) -> None:
+    """Form the process group of a run that torchrun has restarted, apart from what is left of earlier attempts.
+
+    The store that torchrun keeps for its processes still holds the addresses of those that are gone, and torch would
+    now and then call them.
+    """
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    agent_keeps_store = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    if attempt == "0" or not agent_keeps_store or not isinstance(trainer.strategy, DDPStrategy):
+        return
+    timeout = trainer.strategy._timeout or timedelta(minutes=30)
+    kept = dist.TCPStore(  # type: ignore[attr-defined]  # torch does not mark it as its own
+        os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False, timeout=timeout
+    )
+    dist.init_process_group(
+        trainer.strategy._get_process_group_backend(),
+        store=PrefixStore(f"lit_wgan/attempt_{attempt}", kept),
+        rank=int(os.environ["RANK"]),
+        world_size=int(os.environ["WORLD_SIZE"]),
+        timeout=timeout,
+    )
+
+
+def _torchrun(launcher: str) -> Launch:
+    processes, devices = int(os.environ["WORLD_SIZE"]), os.environ.get("LOCAL_WORLD_SIZE")
+    if devices is None:  # Lightning's own children, which are given trainer.devices
+        return Launch(launcher, processes, None, None)
+    nodes = os.environ.get("GROUP_WORLD_SIZE", processes // int(devices))
+    return Launch(launcher, processes, int(devices), int(nodes))
+
+
+def _slurm() -> Launch:
+    processes, devices = int(os.environ["SLURM_NTASKS"]), os.environ.get("SLURM_NTASKS_PER_NODE")
+    if processes > 1 and devices is None:
+        raise UsageError(
+            f"Expected --ntasks-per-node among the options of the SLURM job, but got --ntasks={processes} alone. "
+            "Give --nodes and --ntasks-per-node instead."
+        )
+    if processes > 1 and "SLURM_STEP_ID" not in os.environ:
+        raise UsageError(
+            f"Expected srun to start the {processes} tasks of the SLURM job, but got one process without it. "
+            "Write srun before lit-wgan."
+        )
+    return Launch("srun", processes, int(devices or 1), int(os.environ.get("SLURM_NNODES", 1)))

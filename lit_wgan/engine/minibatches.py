@@ -1,0 +1,97 @@
+"""The minibatches of one generator update, handed over together so that Lightning's cost per step is paid once."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from lit_wgan.errors import UsageError
+from lit_wgan.functional.schedules import Counters, NCritic, n_critic_at
+
+Prepare = Callable[[Tensor, int], Tensor]
+
+
+class CriticBatches:
+    """The critic's minibatches of one generator update; iterating gives them one by one.
+
+    Args:
+        real: this device's rows of each minibatch, shape ``(n_critic, m, ...)``.
+        first: the number of the first minibatch, counted over the whole run from 0.
+        prepare: makes training data of one minibatch and its number, when that is taken; None for no change.
+    """
+
+    def __init__(self, real: Tensor, first: int, prepare: Prepare | None = None):
+        self.real = real
+        self.first = first
+        self.prepare = prepare
+
+    def __iter__(self) -> Iterator[Tensor]:
+        for number, real in enumerate(self.real, self.first):
+            yield real if self.prepare is None else self.prepare(real, number)
+
+    def to(self, *args: Any, **kwargs: Any) -> "CriticBatches":
+        """The same on another device; from page-locked memory, without waiting for it."""
+        return CriticBatches(self.real.to(*args, **({"non_blocking": True} | kwargs)), self.first, self.prepare)
+
+    def pin_memory(self) -> "CriticBatches":
+        """The same in page-locked memory."""
+        return CriticBatches(self.real.pin_memory(), self.first, self.prepare)
+
+
+def minibatches(batch: Any) -> Iterator[Tensor]:
+    """The minibatches of real samples that a batch holds.
+
+    Args:
+        batch: :class:`CriticBatches`; or one minibatch, a tensor ``(m, ...)``; or a tuple or list whose first element
+            is one, such as torchvision's image and label.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    if isinstance(batch, CriticBatches):
+        return iter(batch)
+    real = batch[0] if isinstance(batch, (tuple, list)) and batch else batch
+    if not isinstance(real, Tensor) or real.ndim < 1:
+        raise UsageError(
+            "Expected a batch that is a tensor (m, ...) or a tuple whose first element is one, but got "
+            f"{type(real).__name__}. Let the loader's collate_fn return the samples first."
+        )
+    return iter((real,))
+
+
+class MinibatchSource(Protocol):
+    """Where real minibatches come from: a function of their number alone."""
+
+    def minibatch(self, number: int) -> Tensor:
+        """This device's rows of global minibatch ``number``, shape ``(m / devices, ...)``."""
+
+
+class CriticBatchStream(IterableDataset[CriticBatches]):
+    """Endless :class:`CriticBatches`, starting where the counters stand when an iterator is made.
+
+    So a run that continues needs no state of its loader. Worker w of W prepares every W-th batch.
+
+    Args:
+        source: gives minibatches by number.
+        n_critic: minibatches per generator update, or a schedule of them.
+        counters: of the system that is trained, shared with it.
+    """
+
+    def __init__(self, source: MinibatchSource, n_critic: NCritic, counters: Counters):
+        self.source = source
+        self.n_critic = n_critic
+        self.counters = counters
+
+    def __iter__(self) -> Iterator[CriticBatches]:
+        worker = get_worker_info()
+        workers, turn = (worker.num_workers, worker.id) if worker else (1, 0)
+        first, done = self.counters.critic_updates, self.counters.critic_updates_in_step
+        for batch, update in enumerate(count(self.counters.generator_updates)):
+            end = first + n_critic_at(self.n_critic, update) - done
+            if batch % workers == turn:
+                real = torch.stack([self.source.minibatch(number) for number in range(first, end)])
+                yield CriticBatches(real, first)
+            first, done = end, 0

@@ -1,0 +1,72 @@
+"""What an evaluation must leave as it was: random states, training flags, buffers, and the precision of products."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from lit_wgan.engine.collectives import average_buffers_
+
+PRECISIONS = {"float32": "ieee", "tf32": "tf32", "bfloat16": "ieee"}
+"""What a feature extractor may compute in, and what its float32 products and convolutions then are."""
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Leave torch's, numpy's and Python's global random states as they were, after an exception too."""
+    devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    of_numpy, of_python = np.random.get_state(), random.getstate()
+    try:
+        with torch.random.fork_rng(devices):
+            yield
+    finally:
+        np.random.set_state(of_numpy)
+        random.setstate(of_python)
+
+
+@contextmanager
+def evaluation_mode(network: nn.Module) -> Iterator[None]:
+    """A network in evaluation mode, without gradients or autocast; then each part's training flag as it was."""
+    flags = [(module, module.training) for module in network.modules()]
+    device = next(network.parameters(), torch.empty(0)).device
+    try:
+        with torch.no_grad(), torch.autocast(device.type, enabled=False):
+            network.eval()
+            yield
+    finally:
+        for module, training in flags:
+            module.training = training
+
+
+@contextmanager
+def averaged_buffers(network: nn.Module) -> Iterator[None]:
+    """A network with the mean over devices of its buffers, such as running statistics; then its own again."""
+    own = [buffer.clone() for buffer in network.buffers()]
+    average_buffers_(network)
+    try:
+        yield
+    finally:
+        for buffer, value in zip(network.buffers(), own, strict=True):
+            buffer.copy_(value)
+
+
+@contextmanager
+def products_in(precision: str) -> Iterator[None]:
+    """Compute float32 products and convolutions as ``precision``, a key of ``PRECISIONS``, says, whatever was set.
+
+    By default torch lets convolutions on GPUs round to TF32.
+    """
+    libraries: list[Any] = [torch.backends.cudnn, torch.backends.mkldnn]  # torch's stubs miss parts of them
+    backends = [torch.backends.cuda.matmul, libraries[1].matmul, *(library.conv for library in libraries)]
+    before = [backend.fp32_precision for backend in backends]
+    try:
+        for backend in backends:
+            backend.fp32_precision = PRECISIONS[precision]
+        yield
+    finally:
+        for backend, value in zip(backends, before, strict=True):
+            backend.fp32_precision = value

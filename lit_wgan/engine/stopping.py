@@ -1,0 +1,77 @@
+"""A request to stop: made by a signal on any device, agreed on by all of them at the end of an update."""
+
+import os
+import signal
+import subprocess
+from collections import deque
+
+import torch
+import torch.distributed as dist
+from lightning.pytorch.utilities import rank_zero_warn
+from torch import Tensor
+
+CTRL_C = 130  # the exit status of a process that Ctrl-C ended: 128 + SIGINT, as shells have it
+
+
+class StopRequest:
+    """Whether to stop. Each device casts a vote with every generator update, and all count the same votes.
+
+    The vote travels with the generator's gradients, so that agreeing costs no communication of its own.
+    """
+
+    def __init__(self) -> None:
+        self.signal = 0
+        """The signal that this process received, or 0."""
+        self._cast: Tensor | None = None
+        self._coming: deque[tuple[Tensor, torch.cuda.Event | None]] = deque()
+        self._agreed = False
+
+    def vote(self, device: torch.device, dtype: torch.dtype) -> Tensor:
+        """1 if this process received a signal, else 0, shape ``(1,)``; to be averaged over the devices in place."""
+        self._cast = torch.full((1,), float(self.signal != 0), device=device, dtype=dtype)
+        return self._cast
+
+    def agreed(self) -> bool:
+        """Whether any device had voted to stop; the same answer on all, as all ask after the same update.
+
+        On a GPU this counts the votes of the update before, which are there already: the host waits for nothing.
+        """
+        if self._cast is not None:
+            self._coming.append((self._cast.to("cpu", non_blocking=True), _event(self._cast)))
+            self._cast = None
+        while self._coming and (self._coming[0][1] is None or len(self._coming) > 1):
+            result, event = self._coming.popleft()
+            if event is not None:
+                event.synchronize()
+            self._agreed |= bool(result > 0)
+        return self._agreed
+
+
+def _event(tensor: Tensor) -> torch.cuda.Event | None:
+    """A mark behind what the tensor's device has to do so far, or None on a CPU."""
+    if not tensor.is_cuda:
+        return None
+    event = torch.cuda.Event()
+    event.record()
+    return event
+
+
+def agree_on_signal(received: int, device: torch.device) -> signal.Signals:
+    """The signal that made the devices stop, which some of them may not have seen themselves."""
+    number = torch.tensor(received, device=device)
+    if dist.is_initialized():
+        dist.all_reduce(number, dist.ReduceOp.MAX)
+    return signal.Signals(int(number))
+
+
+def requeue() -> None:
+    """Ask SLURM to run this job again, if it is one."""
+    job = os.environ.get("SLURM_JOB_ID")
+    if "SLURM_ARRAY_JOB_ID" in os.environ:
+        job = f"{os.environ['SLURM_ARRAY_JOB_ID']}_{os.environ['SLURM_ARRAY_TASK_ID']}"
+    if job is None:
+        return
+    try:
+        subprocess.run(["scontrol", "requeue", job], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        rank_zero_warn(f"SLURM did not requeue job {job}: {error}. Submit it again to continue.")

@@ -1,0 +1,172 @@
+"""Feature extractors: torch-fidelity's by name, registered ones, and modules of one's own, all frozen and alike."""
+
+import hashlib
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch_fidelity.feature_extractor_base import FeatureExtractorBase
+from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
+from torch_fidelity.utils import create_feature_extractor
+
+from lit_wgan.engine.collectives import first_on_each_machine, together
+from lit_wgan.engine.preserve import PRECISIONS, products_in, random_state_kept
+from lit_wgan.errors import UsageError
+from lit_wgan.evaluation.inception import FastInception
+from lit_wgan.evaluation.weights import INCEPTION, inception_weights, load_inception, sha256_of
+
+BUNDLED = {"digits": "lit_wgan.evaluation.digits"}
+"""Extractors of this package, and the module that registers each with torch-fidelity and has the file ``WEIGHTS``."""
+FEATURES, LOGITS = "features", "logits"
+"""What the outputs of a module of one's own are called."""
+
+
+class Extractor(nn.Module):
+    """A frozen network from images to named features, always in the same precision, whatever surrounds it.
+
+    Args:
+        network: maps images ``(n, C, H, W)``, uint8, to features ``(n, D)``, or to a tuple of them.
+        name: what figures and cache files are called by.
+        outputs: the names of the features that the network gives, in its order.
+        layers: which of them a metric takes, by the metric's name.
+        weights_sha256: of the file of weights, or of the weights themselves where there is no file.
+        precision: ``float32``; ``tf32``; or ``bfloat16``, by autocast.
+        expand: whether images of one channel become three equal ones, and no other number but three is taken.
+
+    Raises:
+        UsageError: for an unknown precision.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        name: str,
+        outputs: list[str],
+        layers: dict[str, str],
+        weights_sha256: str,
+        precision: str,
+        expand: bool,
+    ):
+        super().__init__()
+        if precision not in PRECISIONS:
+            raise UsageError(f"Expected precision to be one of {', '.join(PRECISIONS)}, but got {precision}. Take one.")
+        self.network = network.requires_grad_(False).eval()
+        self.name = name
+        self.outputs = outputs
+        self.layers = layers
+        self.weights_sha256 = weights_sha256
+        self.precision = precision
+        self.expand = expand
+
+    def train(self, mode: bool = True) -> "Extractor":
+        """Stay in evaluation mode: features must not depend on the batch."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Features ``(n, D)``, float32, by name, of images ``(n, C, H, W)``, uint8."""
+        low = self.precision == "bfloat16"
+        with products_in(self.precision), torch.autocast(images.device.type, torch.bfloat16, enabled=low):
+            features = self.network(self._channels(images))
+        features = features if isinstance(features, tuple) else (features,)
+        if len(features) != len(self.outputs) or any(x.shape[:-1] != images.shape[:1] for x in features):
+            raise UsageError(
+                f"Expected {self.name} to give {' and '.join(self.outputs)} of shape ({len(images)}, D), but got "
+                f"{' and '.join(str(tuple(x.shape)) for x in features)}. Pool or flatten inside the module, and return "
+                "logits, which isc needs, as the second of a tuple."
+            )
+        return {name: x.float() for name, x in zip(self.outputs, features, strict=True)}
+
+    def _channels(self, images: Tensor) -> Tensor:
+        channels = images.shape[1]
+        if not self.expand or channels == 3:
+            return images
+        if channels == 1:
+            return images.expand(-1, 3, -1, -1)
+        raise UsageError(
+            f"Expected images of 1 or 3 channels for {self.name}, but got {channels}. Give a module of your own as the "
+            "extractor."
+        )
+
+
+def make_extractor(
+    extractor: str | nn.Module,
+    metrics: list[str],
+    weights: str | None = None,
+    precision: str = "float32",
+    compat: str = "exact",
+) -> Extractor:
+    """An extractor of the features that some metrics need.
+
+    Args:
+        extractor: the name of a torch-fidelity extractor, of one registered there, or of one of this package
+            (``digits``); or a module that maps bytes ``(n, C, H, W)`` to features ``(n, D)``, or to a tuple of
+            features and logits.
+        metrics: of ``fid``, ``isc``, ``kid`` and ``prc``.
+        weights: the file of a torch-fidelity extractor's weights, where it shall not be looked for.
+        precision: see :class:`Extractor`.
+        compat: ``torch-fidelity`` leaves Inception bitwise as it is; ``exact`` takes :class:`FastInception`, which
+            doubles the speed on CPUs and moves features by rounding.
+
+    Raises:
+        UsageError: for unknown names, and for metrics whose features the extractor does not have.
+    """
+    with random_state_kept():  # making layers draws their weights
+        if isinstance(extractor, nn.Module):
+            return _from_module(extractor, metrics, precision)
+        return _by_name(extractor, metrics, weights, precision, compat)
+
+
+def _by_name(name: str, metrics: list[str], weights: str | None, precision: str, compat: str) -> Extractor:
+    if name in BUNDLED:
+        weights = weights or str(import_module(BUNDLED[name]).WEIGHTS)
+    if name not in FEATURE_EXTRACTORS_REGISTRY:
+        names = sorted({*FEATURE_EXTRACTORS_REGISTRY, *BUNDLED})
+        raise UsageError(
+            f"Expected the extractor to be one of {', '.join(names)}, but got '{name}'. Take one of them, register "
+            "yours with torch_fidelity.register_feature_extractor, or give a module."
+        )
+    layers = _layers(FEATURE_EXTRACTORS_REGISTRY[name], name, metrics)
+    outputs = sorted(set(layers.values()))
+    if name == INCEPTION:
+        file = inception_weights(weights)
+        network: nn.Module = together(lambda: load_inception(outputs, file))
+        if compat == "exact":
+            network = FastInception(network)
+        return Extractor(network, name, outputs, layers, sha256_of(file), precision, expand=True)
+    options: dict[str, Any] = {"feature_extractor_weights_path": weights} if weights else {}
+    network = first_on_each_machine(
+        lambda: create_feature_extractor(name, outputs, cuda=False, verbose=False, **options)
+    )
+    sha256 = sha256_of(Path(weights)) if weights else sha256_of_state(network)
+    return Extractor(network, name, outputs, layers, sha256, precision, expand=True)
+
+
+def _from_module(module: nn.Module, metrics: list[str], precision: str) -> Extractor:
+    if isinstance(module, FeatureExtractorBase):
+        layers, outputs, name = _layers(type(module), module.get_name(), metrics), module.features_list, module.name
+    else:
+        layers = {metric: LOGITS if metric == "isc" else FEATURES for metric in metrics}
+        outputs, name = [FEATURES, LOGITS] if "isc" in metrics else [FEATURES], type(module).__name__
+    expand = isinstance(module, FeatureExtractorBase)
+    return Extractor(module, name, list(outputs), layers, sha256_of_state(module), precision, expand)
+
+
+def _layers(extractor: type[FeatureExtractorBase], name: str, metrics: list[str]) -> dict[str, str]:
+    try:
+        return {metric: extractor.get_default_feature_layer_for_metric(metric) for metric in metrics}
+    except KeyError as error:
+        raise UsageError(
+            f"Expected metrics that {name} has features for, but got {error}. Leave it out, or take another extractor."
+        ) from error
+
+
+def sha256_of_state(module: nn.Module) -> str:
+    """The hexadecimal sha256 of a module's class, parameters and buffers."""
+    digest = hashlib.sha256(f"{type(module).__module__}.{type(module).__qualname__}".encode())
+    for name, value in module.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,119 @@
+"""Statistics of real images: computed once, kept in a file that pytorch-fid and TTUR read too, or read from theirs."""
+
+import hashlib
+import json
+import os
+import uuid
+import warnings
+import zipfile
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from lit_wgan.errors import UsageError
+
+FORMAT = 2  # raise it when the same images would give another file
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is known of the real images.
+
+    Args:
+        mu: mean of the features, ``(D,)``.
+        sigma: their covariance, ``(D, D)``.
+        factor: A with ``A A^T = sigma``, ``(D, rank)``, or None if it was not computed.
+        count: number of images, or None if the file does not say.
+        shape: of an image, ``(C, H, W)``, or None.
+        features: all features ``(N, D)``, where a metric needs them.
+    """
+
+    mu: np.ndarray | None = None
+    sigma: np.ndarray | None = None
+    factor: np.ndarray | None = None
+    count: int | None = None
+    shape: tuple[int, ...] | None = None
+    features: Tensor | None = None
+
+    def summary(self) -> "Reference":
+        """What the devices that do not solve for the figures need: the same without the large parts."""
+        return replace(self, sigma=None, factor=None, features=None)
+
+
+def read_npz(path: Path, key: str | None = None) -> Reference:
+    """Statistics from a file with ``mu`` and ``sigma``, as pytorch-fid, TTUR and :class:`ReferenceCache` write them.
+
+    Args:
+        path: the file.
+        key: what the file's metadata must name, for those of :class:`ReferenceCache`.
+
+    Raises:
+        UsageError: for a file that is damaged, of other contents, or made with another key.
+    """
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        metadata = json.loads(str(arrays.get("metadata", "{}")))
+        mu, sigma = arrays["mu"], arrays["sigma"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise UsageError(
+            f"Expected {path} to hold mu and sigma, as pytorch-fid writes them, but got {type(error).__name__}: "
+            f"{error}. Make the file again."
+        ) from error
+    if mu.ndim != 1 or sigma.shape != mu.shape * 2 or not (np.isfinite(mu).all() and np.isfinite(sigma).all()):
+        raise UsageError(
+            f"Expected {path} to hold finite mu (D,) and sigma (D, D), but got shapes {mu.shape} and {sigma.shape}. "
+            "Make the file again."
+        )
+    if key is not None and metadata.get("key") != key:
+        raise UsageError(f"Expected {path} to be made for {key}, but got {metadata.get('key')}. Delete the file.")
+    shape = metadata.get("shape")
+    return Reference(mu, sigma, arrays.get("factor"), metadata.get("count"), tuple(shape) if shape else None)
+
+
+class ReferenceCache:
+    """One file of statistics, whose name tells what they were made from.
+
+    Args:
+        folder: of all such files; None for ``lit_wgan`` in the user's cache folder.
+        parts: all that the statistics depend on, fit for JSON.
+    """
+
+    def __init__(self, folder: str | Path | None, parts: list[object]):
+        text = json.dumps([FORMAT, *parts])
+        self.key = hashlib.sha256(text.encode()).hexdigest()
+        home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+        self.path = Path(folder or home / "lit_wgan").expanduser() / f"reference-{self.key[:16]}.npz"
+
+    def read(self) -> Reference | None:
+        """The statistics, or None if there is no such file, or a damaged one, or one of other contents."""
+        if not self.path.is_file():
+            return None
+        try:
+            return read_npz(self.path, self.key)
+        except ValueError:
+            return None  # to be written anew
+
+    def write(self, reference: Reference) -> None:
+        """Keep statistics; the file appears when it is complete. What cannot be kept is a warning, not an error."""
+        arrays = {name: getattr(reference, name) for name in ("mu", "sigma", "factor")}
+        arrays = {name: array for name, array in arrays.items() if array is not None}
+        metadata = json.dumps({"key": self.key, "count": reference.count, "shape": reference.shape})
+        temporary = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with temporary.open("wb") as file:
+                    np.savez(file, metadata=metadata, **arrays)
+                os.replace(temporary, self.path)
+            finally:
+                temporary.unlink(missing_ok=True)
+        except OSError as error:
+            warnings.warn(
+                f"The reference's statistics could not be kept in {self.path.parent} ({error.strerror}), so the next "
+                "run computes them again. Choose another folder with cache_dir.",
+                stacklevel=2,
+            )

@@ -1,0 +1,33 @@
+"""Exact optimal transport between two sets of samples."""
+
+import ot
+from torch import Tensor
+
+from lit_wgan.errors import UsageError
+
+
+def exact_w1(x: Tensor, y: Tensor) -> float:
+    """Wasserstein-1 distance of two empirical distributions of equal size, under the Euclidean distance.
+
+    It is positive even for two sets of one distribution: compare it with that floor. Time grows with ``n^3`` at worst
+    (2,048 points take about a second), memory with ``n^2``.
+
+    Args:
+        x: shape ``(n, ...)``, in data units.
+        y: shape ``(n, ...)``, likewise.
+
+    Returns:
+        The distance in data units, in ``[0, inf)``; ``||d||`` for ``y = x + d``.
+
+    Raises:
+        UsageError: if the shapes differ.
+
+    Source: Flamary et al. 2021, JMLR 22(78), the network simplex of the package POT.
+    """
+    if x.shape != y.shape:
+        raise UsageError(
+            f"Expected two sets of one shape, but got {tuple(x.shape)} and {tuple(y.shape)}. "
+            "Draw as many samples from the one as from the other."
+        )
+    cost = ot.dist(x.flatten(1).double().cpu().numpy(), y.flatten(1).double().cpu().numpy(), metric="euclidean")
+    return float(ot.emd2([], [], cost, numItermax=10_000_000))

@@ -1,6 +1,0 @@
-"""FID, Inception Score, KID, precision and recall: the same figures on any number of devices."""
-
-from lit_wgan.fidelity.evaluator import GenerativeEvaluator
-from lit_wgan.fidelity.protocol import FidelityResult, Protocol
-
-__all__ = ["FidelityResult", "GenerativeEvaluator", "Protocol"]

@@ -1,0 +1,1 @@
+"""The mathematics as pure functions that import torch alone."""

@@ -1,0 +1,53 @@
+"""How many critic updates each generator update gets, and how many of either there have been."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lit_wgan.errors import check_positive
+
+NCritic = int | Callable[[int], int]
+
+
+@dataclass
+class Counters:
+    """How far a run has come. With the seed, this is all the random state there is."""
+
+    generator_updates: int = 0
+    critic_updates: int = 0
+    critic_updates_in_step: int = 0  # since the last generator update
+
+
+class WarmStart:
+    """Many critic updates early on and now and then, so that the critic stays near its optimum.
+
+    Args:
+        n_critic: critic updates of an ordinary generator update.
+        warm_n_critic: critic updates of a warm one.
+        warm_updates: the first so many generator updates are warm.
+        every: and so is every generator update divisible by this.
+
+    Source: the code of Arjovsky et al. (martinarjovsky/WassersteinGAN at f7a01e8, main.py); not in the paper.
+    """
+
+    def __init__(self, n_critic: int = 5, warm_n_critic: int = 100, warm_updates: int = 25, every: int = 500):
+        check_positive(n_critic=n_critic, warm_n_critic=warm_n_critic, warm_updates=warm_updates, every=every)
+        self.n_critic = n_critic
+        self.warm_n_critic = warm_n_critic
+        self.warm_updates = warm_updates
+        self.every = every
+
+    def __call__(self, generator_update: int) -> int:
+        """Critic updates before generator update number ``generator_update``, counted from 0."""
+        warm = generator_update < self.warm_updates or generator_update % self.every == 0
+        return self.warm_n_critic if warm else self.n_critic
+
+
+def check_n_critic(n_critic: NCritic) -> None:
+    """Raise a UsageError unless ``n_critic`` is a schedule or a number above 0."""
+    if not callable(n_critic):
+        check_positive(n_critic=n_critic)
+
+
+def n_critic_at(n_critic: NCritic, generator_update: int) -> int:
+    """Critic updates before generator update number ``generator_update``, counted from 0."""
+    return n_critic(generator_update) if callable(n_critic) else n_critic

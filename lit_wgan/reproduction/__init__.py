@@ -1,5 +1,0 @@
-"""Running a run again from its record, and comparing."""
-
-from lit_wgan.reproduction.command import reproduce
-
-__all__ = ["reproduce"]

@@ -1,0 +1,45 @@
+"""The packages that lit-wgan runs with, and the list that locks them."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+BUILD_TOOLS = ("setuptools", "pip")  # torch names one, but no result depends on them, and no lock holds them
+
+
+def installed_versions(package: str = "lit-wgan") -> dict[str, str]:
+    """The version of a package and of all that it requires, directly or not, by name; optional extras are left out."""
+    found: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
+    waiting = [(canonicalize_name(package), "")]
+    while waiting:
+        name, extra = waiting.pop()
+        if (name, extra) in seen or name in BUILD_TOOLS:
+            continue
+        seen.add((name, extra))
+        try:
+            installed = distribution(name)
+        except PackageNotFoundError:
+            continue
+        found[name] = installed.version
+        for requirement in map(Requirement, installed.requires or []):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                waiting += [(canonicalize_name(requirement.name), wanted) for wanted in ("", *requirement.extras)]
+    return dict(sorted(found.items()))
+
+
+def versions_sha256(versions: Mapping[str, str]) -> str:
+    """The SHA-256 of the sorted lines ``name==version``, by which two installations are told apart."""
+    lines = "".join(f"{name}=={version}\n" for name, version in sorted(versions.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def lock_sha256() -> str | None:
+    """The SHA-256 of the file that locks the versions: ``$LIT_WGAN_LOCK``, or constraints.txt of a checkout."""
+    path = Path(os.environ.get("LIT_WGAN_LOCK") or Path(__file__).parents[2] / "constraints.txt")
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None

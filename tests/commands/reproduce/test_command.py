@@ -1,0 +1,102 @@
+"""Runs that are run again, in processes of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def reproduce(command):
+    """Repeats a run; returns the status, what was printed, and the directory of the repetition."""
+
+    def run(directory, *arguments):
+        status, out, _ = command("reproduce", str(directory), "--dir", "again", *arguments)
+        return status, out, Path("again") / directory.parent.name / "version_0"
+
+    return run
+
+
+def verdicts(out):
+    """What the table says of each figure."""
+    return {line.split("  ")[0]: line.split()[-1] for line in out.splitlines() if line.endswith(("equal", "DIFFERENT"))}
+
+
+def options_of(run):
+    return yaml.safe_load((run / "config.yaml").read_text())
+
+
+def test_a_run_is_equal_to_the_bit_when_it_is_run_again(fit, reproduce):
+    run = fit("--seed_everything", "5")
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    status, out, again = reproduce(run)
+    assert (status, out.splitlines()[-1]) == (0, "Equal to the bit.")
+    assert {"generator", "critic", "ema_generator", "eval/w1"} <= verdicts(out).keys()
+    assert set(verdicts(out).values()) == {"equal"}
+    assert (again / "metrics.csv").read_text() == (run / "metrics.csv").read_text()
+    assert before == {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+
+
+def test_a_run_that_was_continued_is_repeated_in_one_go(fit, reproduce):
+    run = fit()
+    assert fit("--ckpt_path", "last", "--trainer.max_steps", "5") == run
+    status, out, again = reproduce(run)
+    assert status == 0, out
+    assert options_of(again)["trainer"]["max_steps"] == 5
+    assert options_of(again)["ckpt_path"] is None
+
+
+def test_a_run_that_differs_is_told_with_all_that_differs(finished, reproduce, change):
+    change(finished / "environment.json", seed=1, **{"packages/torch": "2.0"})
+    status, out, _ = reproduce(finished)
+    assert status == 1
+    assert verdicts(out)["generator updates"] == "equal"
+    assert verdicts(out)["generator"] == verdicts(out)["critic"] == "DIFFERENT"
+    assert "critic/loss at update 1: " in out
+    assert "largest difference of a weight of the generator: " in out
+    assert "torch: 2.0 then, " in out
+
+
+def test_a_run_on_two_devices_is_repeated_on_two(reproduce, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = Path(__file__).parents[2] / "distributed" / "toy.yaml"
+    command = [sys.executable, "-m", "lit_wgan", "fit", "--config", str(config), "--trainer.devices", "2"]
+    options = ["--trainer.max_steps", "4"]
+    subprocess.run([*command, *options], check=True, timeout=300, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    status, out, again = reproduce(Path("runs/toy/version_0"))
+    assert status == 0, out
+    assert options_of(again)["trainer"]["devices"] == 2
+
+
+def test_data_that_is_gone_ends_it_with_status_2(finished, command):
+    config = options_of(finished)
+    config["data"] = {"class_path": "lit_wgan.ImageData", "init_args": {"dataset": "folder", "root": "gone"}}
+    (finished / "config.yaml").write_text(yaml.safe_dump(config))
+    status, _, err = command("reproduce", str(finished))
+    assert status == 2
+    assert f"Expected the run to end as {finished} did, but got none that ended (exit status 2)" in err
+
+
+def test_a_signal_stops_the_repetition_with_a_checkpoint(finished):
+    config = options_of(finished)
+    config["trainer"]["max_steps"] = 10**6
+    config["checkpoint"]["every_n_train_steps"] = 1
+    (finished / "config.yaml").write_text(yaml.safe_dump(config))
+    command = [sys.executable, "-m", "lit_wgan", "reproduce", str(finished), "--dir", "again"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    for _ in range(3000):
+        if process.poll() is not None or list(Path("again").rglob("*.ckpt")):
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2, err
+    assert "Stopped by SIGTERM" in err
+    assert list(Path("again").rglob("last.ckpt"))

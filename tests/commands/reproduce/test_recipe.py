@@ -1,0 +1,96 @@
+"""What is read from a run's directory, and what is refused."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lit_wgan.commands.reproduce.recipe import read_recipe
+
+
+def test_attempts_after_the_one_that_ended_the_run_do_not_count(finished):
+    (finished / "config_0000003.yaml").write_text("an attempt that was refused")
+    recipe = read_recipe(finished)
+    assert list(recipe.environments) == ["environment.json"]
+    assert recipe.result["generator_updates"] == 3
+
+
+def test_a_run_that_was_continued_keeps_the_updates_at_which_it_ended(fit):
+    fit()
+    recipe = read_recipe(fit("--ckpt_path", "last", "--trainer.max_steps", "5"))
+    assert recipe.ends == {3}
+    assert list(recipe.environments) == ["environment.json", "environment_0000003.json"]
+    assert recipe.config["trainer"]["max_steps"] == 5
+
+
+def test_the_update_that_the_run_ended_at_counts_even_if_an_attempt_was_to_end_there(finished, change):
+    run = finished
+    shutil.copy(run / "config.yaml", run / "config_0000002.yaml")
+    shutil.copy(run / "environment.json", run / "environment_0000002.json")
+    change(run / "result.json", config="config_0000002.yaml")
+    assert read_recipe(run).ends == set()
+
+
+def lose(name):
+    return lambda run: (run / name).unlink()
+
+
+def write(name, text):
+    return lambda run: (run / name).write_text(text)
+
+
+BROKEN = {
+    "no run": (shutil.rmtree, "Expected RUN_DIR to be the directory of a run, such as"),
+    "no result": (lose("result.json"), "result.json, which a run writes when it ends, but got no such file"),
+    "no environment": (lose("environment.json"), "environment.json, but got no such file"),
+    "no configuration": (lose("config.yaml"), "config.yaml, but got no such file"),
+    "result that is not JSON": (write("result.json", "{"), "damaged or of an earlier version (JSONDecodeError"),
+    "result without an entry": (write("result.json", "{}"), "damaged or of an earlier version (KeyError: 'config')"),
+    "result that is a list": (write("result.json", "[]"), "damaged or of an earlier version (TypeError"),
+    "environment of an earlier version": (write("environment.json", '{"seed": 0}'), "(KeyError: 'accelerator')"),
+    "configuration that is not YAML": (write("config.yaml", "a: [b"), "ParserError"),
+    "configuration of something else": (write("config.yaml", "a: b"), "KeyError: 'model'"),
+    "metrics without steps": (write("metrics.csv", "a,b\n1,2\n"), "to hold steps and numbers, but got KeyError"),
+    "metrics that are no numbers": (write("metrics.csv", "step,a\n1,x\n"), "to hold steps and numbers, but got Value"),
+}
+
+
+@pytest.mark.parametrize(("damage", "message"), BROKEN.values(), ids=BROKEN)
+def test_a_record_that_is_missing_or_damaged_ends_in_one_plain_line(damage, message, finished, command):
+    damage(finished)
+    status, out, err = command("reproduce", str(finished))
+    assert status == 2
+    assert out == ""
+    assert message in err
+    assert len(err.splitlines()) == 1
+    assert not Path("runs/reproduced").exists()
+
+
+def test_an_entry_of_the_wrong_kind_is_named(finished, command, change):
+    change(finished / "environment.json", devices="two")
+    status, _, err = command("reproduce", str(finished))
+    assert status == 2
+    assert "environment.json to be a record of lit-wgan, but got devices='two'" in err
+
+
+def test_a_run_whose_options_changed_on_the_way_is_refused(fit, command):
+    fit()
+    run = fit("--ckpt_path", "last", "--trainer.max_steps", "5", "--model.gp_weight", "3")
+    status, _, err = command("reproduce", str(run))
+    assert status == 2
+    assert "got model.init_args.gp_weight=0.1 in config.yaml and 3.0 in config_0000003.yaml" in err
+
+
+def test_a_run_that_changed_devices_on_the_way_is_refused(fit, command, change):
+    fit()
+    run = fit("--ckpt_path", "last", "--trainer.max_steps", "5")
+    change(run / "environment_0000003.json", devices=2)
+    status, _, err = command("reproduce", str(run))
+    assert status == 2
+    assert "got devices=1 in environment.json and 2 in environment_0000003.json" in err
+
+
+def test_a_wrong_option_names_the_help(command):
+    status, _, err = command("reproduce", "run", "--directory", "x")
+    assert status == 2
+    assert "lit-wgan reproduce --help lists the options." in err

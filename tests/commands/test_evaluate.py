@@ -1,0 +1,185 @@
+"""``lit-wgan evaluate`` as a user types it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+from torch import nn
+from torch_fidelity import register_feature_extractor
+from torch_fidelity.feature_extractor_base import FeatureExtractorBase
+from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
+
+from lit_wgan import GenerativeEvaluator
+from lit_wgan.commands.evaluate import load_run
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+TINY = "--model.generator.width 4 --model.critic.width 4 --data.batch_size 8 --trainer.max_steps 2"
+QUIET = "--trainer.accelerator cpu --trainer.enable_progress_bar false --trainer.callbacks null"
+MEASURE = ["--extractor", "pixels", "--num_samples", "100", "--accelerator", "cpu", "--cache_dir", "kept"]
+
+
+class Pooled(FeatureExtractorBase):
+    def __init__(self, name, features_list, **kwargs):
+        super().__init__(name, features_list)
+
+    def forward(self, images):
+        return (nn.functional.avg_pool2d(images.float() / 255, 2).flatten(1),)
+
+    @staticmethod
+    def get_provided_features_list():
+        return ("pooled",)
+
+    @staticmethod
+    def get_default_feature_layer_for_metric(metric):
+        return {"fid": "pooled", "kid": "pooled", "prc": "pooled"}[metric]
+
+
+if "pixels" not in FEATURE_EXTRACTORS_REGISTRY:
+    register_feature_extractor("pixels", Pooled)
+
+
+@pytest.fixture
+def checkpoint(command, tmp_path):
+    """The last checkpoint of a short run on digits."""
+
+    def fit(config="wgan_gp_digits"):
+        status, _, err = command("fit", "--config", str(CONFIGS / f"{config}.yaml"), *TINY.split(), *QUIET.split())
+        assert status == 0, err
+        (path,) = (tmp_path / "runs").glob("*/version_*/checkpoints/last.ckpt")
+        return str(path)
+
+    return fit
+
+
+def test_a_checkpoint_is_measured_as_the_evaluator_measures_it(command, checkpoint, tmp_path):
+    path = checkpoint()
+    metrics = ["--metrics", "fid,prc", "--json", "figures.json"]
+    status, out, err = command("evaluate", "--ckpt", path, *MEASURE, *metrics)
+    assert status == 0, err
+    written = json.loads((tmp_path / "figures.json").read_text())
+    system, data = load_run(Path(path))
+    data.setup("fit")
+    evaluator = GenerativeEvaluator(data.images[True], ["fid", "prc"], 100, "pixels", cache_dir=tmp_path)
+    assert written["figures"] == evaluator.evaluate(system.ema_generator, 64)
+    assert written["protocol"]["num_samples"] == 100
+    assert written["protocol"]["num_real"] == 1297
+    for words in ("fid_pixels", "coverage_pixels", "100 DCGANGenerator's images, seed 2020", "weights sha256"):
+        assert words in out
+
+
+def test_the_live_generator_is_measured_on_request(command, checkpoint):
+    path = checkpoint()
+    outputs = [command("evaluate", "--ckpt", path, *MEASURE, *extra)[1] for extra in ([], ["--live"])]
+    assert outputs[0].splitlines()[0] != outputs[1].splitlines()[0]
+
+
+@pytest.mark.parametrize("kind", ["folder", "npy"])
+def test_images_of_any_other_program_are_measured(kind, command, tmp_path):
+    digits = (load_digits().images[:300] * 255 / 16).astype(np.uint8)
+    np.save(tmp_path / "real.npy", digits[:150, None])
+    if kind == "folder":
+        (tmp_path / "samples").mkdir()
+        for number, digit in enumerate(digits[150:]):
+            Image.fromarray(digit).save(tmp_path / "samples" / f"{number:03d}.png")
+    else:
+        np.save(tmp_path / "samples.npy", digits[150:, None])
+    samples = "samples" if kind == "folder" else "samples.npy"
+    arguments = ["--samples", samples, "--reference", "real.npy", *MEASURE, "--json", "figures.json"]
+    status, out, err = command("evaluate", *arguments)
+    assert status == 0, err
+    evaluator = GenerativeEvaluator(digits[:150, None], ["fid"], extractor="pixels", cache_dir=tmp_path)
+    assert json.loads((tmp_path / "figures.json").read_text())["figures"] == evaluator.evaluate_images(
+        digits[150:, None]
+    )
+    assert "an array of 150 images" in out
+
+
+@pytest.mark.slow
+def test_two_devices_measure_what_one_does(command, checkpoint, tmp_path):
+    path = checkpoint()
+    (tmp_path / "two.py").write_text(
+        f"import importlib.util, sys\nspec = importlib.util.spec_from_file_location('own', {__file__!r})\n"
+        "spec.loader.exec_module(importlib.util.module_from_spec(spec))\n"
+        "from lit_wgan.cli import main\nsys.exit(main())\n"
+    )
+    figures = []
+    for devices in ("1", "2"):
+        options = ["--devices", devices, "--json", f"{devices}.json", "--metrics", "fid,prc"]
+        subprocess.run(
+            [sys.executable, "two.py", "evaluate", "--ckpt", path, *MEASURE, *options],
+            check=True,
+            timeout=300,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
+        figures.append(json.loads(Path(f"{devices}.json").read_text()))
+    assert figures[1]["protocol"]["devices"] == 2
+    assert figures[1]["figures"] == pytest.approx(figures[0]["figures"], rel=1e-11)
+
+
+def reasons(path):
+    """Wrong arguments, and what is said of them."""
+    given = ["--ckpt", path, *MEASURE]
+    return {
+        "neither": ([], "One of the arguments --ckpt --samples is required"),
+        "unknown option": ([*given, "--metric_s", "fid"], "Unrecognized arguments: --metric_s"),
+        "not a number": ([*given, "--num_samples", "many"], "invalid int value: 'many'"),
+        "unknown metric": ([*given, "--metrics", "fit"], "some of fid, isc, kid, prc, but got fit"),
+        "unknown extractor": ([*given, "--extractor", "inception"], "Expected the extractor to be one of"),
+        "no checkpoint": (["--ckpt", "none.ckpt"], "Expected --ckpt to be a checkpoint file, but got none.ckpt"),
+        "no weights": (["--ckpt", path, "--weights", "none.pth"], "Expected weights to name a file, but got none.pth"),
+        "no configuration": (
+            [*given, "--config", "none.yaml"],
+            "configuration of the checkpoint's run, but got no file",
+        ),
+        "no such reference": ([*given, "--reference", "none"], "Expected reference to be a folder of images"),
+        "no reference": (["--samples", "empty", *MEASURE], "Expected a reference for fid, but got none"),
+        "empty folder": (
+            ["--samples", "empty", "--reference", "real.npy", *MEASURE],
+            "Expected samples to hold images",
+        ),
+    }
+
+
+def test_bad_input_ends_in_one_or_two_plain_lines(command, checkpoint, tmp_path):
+    path = checkpoint()
+    (tmp_path / "empty").mkdir()
+    np.save(tmp_path / "real.npy", np.zeros((8, 1, 8, 8), np.uint8))
+    for name, (arguments, message) in reasons(path).items():
+        status, _, err = command("evaluate", *arguments)
+        _, _, error = err.partition("lit-wgan: error: ")
+        assert status == 2, name
+        assert message in error, name
+        assert len(error.splitlines()) <= 2, name
+
+
+def test_a_checkpoint_of_other_networks_is_refused(command, checkpoint, tmp_path):
+    path = Path(checkpoint())
+    other = path.parent.parent / "config.yaml"
+    (tmp_path / "other.yaml").write_text(other.read_text().replace("width: 4", "width: 8"))
+    status, _, err = command("evaluate", "--ckpt", str(path), "--config", "other.yaml", *MEASURE)
+    assert status == 2
+    assert "Expected a checkpoint of these networks" in err
+
+
+def test_a_run_on_points_is_refused(command, checkpoint):
+    status, _, err = command(
+        "fit", "--config", str(CONFIGS / "wgan_gp_eight_gaussians.yaml"), *QUIET.split(), "--trainer.max_steps", "1"
+    )
+    assert status == 0, err
+    (path,) = Path("runs").glob("*/version_*/checkpoints/last.ckpt")
+    status, _, err = command("evaluate", "--ckpt", str(path), *MEASURE)
+    assert status == 2
+    assert "Expected a run on images, but got one on ToyData" in err
+
+
+def test_help_lists_the_options(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        command("evaluate", "--help")
+    assert left.value.code == 0
+    assert "--num_samples" in capsys.readouterr().out

@@ -1,0 +1,138 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from lit_wgan.engine.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, tidy
+
+CHECKPOINT = {"lit_wgan": {"generator_updates": 3}, "state_dict": {"weight": torch.arange(1000.0)}}
+
+
+def save(path, age=0):
+    AtomicCheckpointIO().save_checkpoint(CHECKPOINT, path)
+    stat = path.stat()
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns - age * 10**9))
+    return path
+
+
+def test_what_is_written_is_read(tmp_path):
+    path = save(tmp_path / "new" / "a.ckpt")
+    assert torch.equal(read_checkpoint(path)["state_dict"]["weight"], CHECKPOINT["state_dict"]["weight"])
+    assert [child.name for child in path.parent.iterdir()] == ["a.ckpt"]
+
+
+def test_a_process_killed_while_it_writes_leaves_the_earlier_file(tmp_path):
+    path = save(tmp_path / "a.ckpt")
+    before = path.read_bytes()
+    code = (
+        "import os, signal, torch\n"
+        "from lit_wgan.engine.checkpoints import AtomicCheckpointIO\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"AtomicCheckpointIO().save_checkpoint({{'weight': torch.zeros(10)}}, {str(path)!r})\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
+    assert path.read_bytes() == before
+    (unfinished,) = tmp_path.glob("*.tmp-*")
+    tidy(tmp_path, [])
+    assert not unfinished.exists()
+    assert path.exists()
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_write_that_fails_leaves_the_earlier_file_and_says_so(step, tmp_path, monkeypatch):
+    path = save(tmp_path / "a.ckpt")
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, step, full)
+    with pytest.raises(OSError, match=r"a\.ckpt, but could not \(No space left on device\)\. Earlier checkpoints are"):
+        AtomicCheckpointIO().save_checkpoint(CHECKPOINT | {"more": 1}, path)
+    assert path.read_bytes() == before
+    assert [child.name for child in tmp_path.iterdir()] == ["a.ckpt"]
+
+
+@pytest.mark.parametrize("path", ["memory://folder/a.ckpt", "remote"])
+def test_other_file_systems_are_left_to_lightning(path, tmp_path):
+    storage = AtomicCheckpointIO()
+    if path == "remote":
+        with pytest.raises(TypeError, match="storage_options"):
+            storage.save_checkpoint(CHECKPOINT, tmp_path / "a.ckpt", storage_options={})
+        return
+    storage.save_checkpoint(CHECKPOINT, path)
+    assert storage.load_checkpoint(path, weights_only=True)["lit_wgan"] == CHECKPOINT["lit_wgan"]
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def flip_a_byte_of_a_weight(path):
+    content = bytearray(path.read_bytes())
+    content[content.index(torch.arange(1000.0).numpy().tobytes()[4000 - 8 :])] ^= 1
+    path.write_bytes(content)
+
+
+def garbage(path):
+    path.write_bytes(os.urandom(5000))
+
+
+def nothing(path):
+    path.write_bytes(b"")
+
+
+class Malicious:
+    def __reduce__(self):
+        return os.mkdir, ("executed",)
+
+
+def code(path):
+    torch.save(CHECKPOINT | {"code": Malicious()}, path)
+
+
+DAMAGE = [truncate, flip_a_byte_of_a_weight, garbage, nothing, code]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_refused_and_runs_no_code(damage, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = save(tmp_path / "a.ckpt")
+    damage(path)
+    with pytest.raises(ValueError, match=r"a\.ckpt, which is damaged or something else"):
+        read_checkpoint(path)
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("content", [{"state_dict": {}}, [1, 2]])
+def test_a_file_of_another_program_is_refused(content, tmp_path):
+    torch.save(content, tmp_path / "a.ckpt")
+    with pytest.raises(ValueError, match="made by another program"):
+        read_checkpoint(tmp_path / "a.ckpt")
+
+
+def test_no_file_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="Check the path"):
+        read_checkpoint(tmp_path / "a.ckpt")
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_newest_intact_file_is_found_and_a_damaged_one_named_and_kept(damage, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "old.ckpt", age=20)
+    middle = save(tmp_path / "middle.ckpt", age=10)
+    damaged = save(tmp_path / "last.ckpt")
+    damage(damaged)
+    before = damaged.read_bytes()
+    with pytest.warns(UserWarning, match=r"last\.ckpt is no intact checkpoint"):
+        assert find_newest(tmp_path) == (middle, 3, [damaged])
+    tidy(tmp_path, [damaged])
+    assert (tmp_path / "last.ckpt.damaged").read_bytes() == before
+
+
+def test_none_is_found_where_there_is_none(tmp_path):
+    assert find_newest(tmp_path) is None
+    assert find_newest(tmp_path / "nowhere") is None

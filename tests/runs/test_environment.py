@@ -1,0 +1,144 @@
+"""What a run notes of the machine, the versions and its result."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from lit_wgan.runs import environment as record
+from lit_wgan.runs.environment import arithmetic_variables
+from lit_wgan.runs.result import weights_sha256, write_result
+from lit_wgan.runs.versions import installed_versions, lock_sha256, versions_sha256
+
+WEIGHTS = {"a": torch.tensor([[1.0, 2.0]]), "b": torch.tensor(3)}
+
+
+def test_digest_of_weights_is_that_of_their_names_types_shapes_and_bytes():
+    text = b"a torch.float32 (1, 2)\n\0\0\x80\x3f\0\0\0\x40" + b"b torch.int64 ()\n\3\0\0\0\0\0\0\0"
+    assert weights_sha256(WEIGHTS) == hashlib.sha256(text).hexdigest()
+
+
+def test_digest_of_weights_does_not_depend_on_their_order_or_layout():
+    turned = {"b": WEIGHTS["b"], "a": torch.tensor([[1.0], [2.0]]).T}
+    assert weights_sha256(turned) == weights_sha256(WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"a": torch.tensor([[1.0, 2.0 + 2**-22]])},
+        {"a": torch.tensor([1.0, 2.0])},
+        {"a": torch.tensor([[1.0, 2.0]]).view(torch.int32)},
+        {"c": torch.tensor(3)},
+    ],
+    ids=["last bit", "shape", "type", "name"],
+)
+def test_digest_of_weights_shows_any_change(change):
+    assert weights_sha256(WEIGHTS | change) != weights_sha256(WEIGHTS)
+
+
+def test_digest_of_weights_takes_every_type():
+    for dtype in (torch.bfloat16, torch.float64, torch.bool, torch.uint8):
+        assert len(weights_sha256({"x": torch.ones(2, 3, dtype=dtype)})) == 64
+    assert weights_sha256(nn.BatchNorm1d(2).state_dict())
+
+
+def test_versions_are_those_of_the_package_and_all_it_needs_but_of_no_tool():
+    versions = installed_versions()
+    assert versions["torch"] == torch.__version__.split("+")[0]
+    assert {"lit-wgan", "lightning", "numpy", "typeshed-client"} <= versions.keys()  # the last by an extra
+    assert not {"pytest", "ruff", "mypy", "setuptools"} & versions.keys()
+
+
+def test_versions_of_a_package_that_is_not_installed_are_none():
+    assert installed_versions("no-such-package") == {}
+
+
+def test_digest_of_versions_does_not_depend_on_their_order():
+    assert versions_sha256({"b": "2", "a": "1"}) == hashlib.sha256(b"a==1\nb==2\n").hexdigest()
+
+
+def test_lock_is_the_one_that_the_variable_names(monkeypatch, tmp_path):
+    (tmp_path / "lock.txt").write_text("torch==2.15.0\n")
+    monkeypatch.setenv("LIT_WGAN_LOCK", str(tmp_path / "lock.txt"))
+    assert lock_sha256() == hashlib.sha256(b"torch==2.15.0\n").hexdigest()
+    monkeypatch.setenv("LIT_WGAN_LOCK", str(tmp_path / "none.txt"))
+    assert lock_sha256() is None
+
+
+def test_variables_of_arithmetic_are_kept_and_no_others():
+    given = {"MKL_CBWR": "AVX2", "OPENBLAS_CORETYPE": "Haswell", "HOME": "/", "OMP_NUM_THREADS": "2"}
+    assert arithmetic_variables(given) == {"MKL_CBWR": "AVX2", "OPENBLAS_CORETYPE": "Haswell"}
+
+
+@pytest.fixture
+def package(monkeypatch, tmp_path):
+    """A file in a folder of its own, in place of the package's."""
+    file = tmp_path / "checkout" / "record.py"
+    file.parent.mkdir()
+    file.write_text("")
+    monkeypatch.setattr(record, "__file__", str(file))
+    monkeypatch.delenv("LIT_WGAN_REVISION", raising=False)
+    return file
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    return subprocess.run(
+        ["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True, text=True
+    ).stdout
+
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+
+
+@needs_git
+def test_revision_of_a_checkout_is_its_commit_and_whether_files_changed(package):
+    git(package.parent, "init", "--quiet")
+    git(package.parent, "add", ".")
+    git(package.parent, "commit", "--quiet", "-m", "one")
+    commit = git(package.parent, "rev-parse", "HEAD").strip()
+    assert record._revision() == {"git_commit": commit, "git_dirty": False}
+    package.write_text("# changed")
+    assert record._revision() == {"git_commit": commit, "git_dirty": True}
+
+
+@needs_git
+def test_revision_of_an_installed_package_is_not_that_of_the_checkout_around_it(package):
+    git(package.parent, "init", "--quiet")
+    git(package.parent, "commit", "--quiet", "--allow-empty", "-m", "one")
+    assert record._revision() == {"git_commit": None, "git_dirty": None}
+
+
+@pytest.mark.parametrize(("given", "dirty"), [("12ab", False), ("12ab-dirty", True)])
+def test_revision_of_an_image_is_what_it_was_built_with(given, dirty, package, monkeypatch):
+    monkeypatch.setenv("LIT_WGAN_REVISION", given)
+    assert record._revision() == {"git_commit": "12ab", "git_dirty": dirty}
+
+
+def result_of(directory, **networks):
+    trainer = SimpleNamespace(global_step=3, callback_metrics={"eval/w1": torch.tensor(0.5)})
+    write_result(directory, "config.yaml", SimpleNamespace(**networks), trainer)
+    return json.loads((directory / "result.json").read_text())
+
+
+def test_result_holds_each_figures_newest_value(tmp_path):
+    (tmp_path / "metrics.csv").write_text("step,epoch,b,a\n1,0,0.5,\n2,0,,0.25\n3,0,0.75,\n")
+    assert result_of(tmp_path)["metrics"] == {"a": 0.25, "b": 0.75}
+
+
+def test_result_of_a_run_without_metrics_holds_what_the_trainer_knows(tmp_path):
+    assert result_of(tmp_path)["metrics"] == {"eval/w1": 0.5}
+
+
+def test_result_holds_a_digest_for_each_network_there_is(tmp_path):
+    generator = nn.Linear(2, 2)
+    result = result_of(tmp_path, generator=generator, critic=nn.Linear(2, 1))
+    assert result["weights_sha256"].keys() == {"generator", "critic"}
+    assert result["weights_sha256"]["generator"] == weights_sha256(generator.state_dict())
+    assert result["generator_updates"] == 3
