@@ -19,9 +19,9 @@ from lightning.pytorch.utilities import rank_zero_info, rank_zero_only
 from lit_wgan.callbacks import Checkpoints, CriticDiagnostics, GeneratorUpdates, Interruptions, SampleGrid, SampleWriter
 from lit_wgan.commands.errors import check_config_files
 from lit_wgan.data import AdversarialData
-from lit_wgan.engine.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, tidy
+from lit_wgan.engine.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, remove_leftovers
 from lit_wgan.engine.collectives import is_connection_error, lost_rank_error
-from lit_wgan.engine.launch import check_processes, find_launch, meet_anew, trainer_options
+from lit_wgan.engine.launch import check_processes, find_launch, init_group_after_restart, trainer_options
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import check_writable, claim_version, newest_run
 from lit_wgan.runs.environment import write_environment
@@ -138,7 +138,7 @@ class Experiment(LightningCLI):
             return None
         rank_zero_info(f"Continuing from {newest.path}.")
         if self.config.subcommand == "fit":
-            tidy(directory, newest.damaged)
+            remove_leftovers(directory, newest.damaged)
             if run is not None:
                 self._go_on_with(run, newest.update)
         return str(newest.path)
@@ -168,7 +168,7 @@ class Experiment(LightningCLI):
         self.trainer_defaults["callbacks"] = callbacks
         trainer = super().instantiate_trainer(**kwargs)
         check_processes(trainer)
-        meet_anew(trainer)
+        init_group_after_restart(trainer)
         return trainer
 
     def _loggers(self, root: str, to_wandb: bool) -> list[Logger]:

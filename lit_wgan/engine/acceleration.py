@@ -54,7 +54,7 @@ def fuse_(optimizer: Optimizer) -> None:
             group["fused"] = True
 
 
-def forget_gpus(device: torch.device) -> None:
+def disable_nvml_probe(device: torch.device) -> None:
     """Let torch not look for the GPU driver's library before every optimizer step, where no GPU is used.
 
     Lightning makes torch ask this library whether there are GPUs, and without them the answer is not kept.

@@ -119,7 +119,7 @@ def find_newest(directory: Path) -> Newest | None:
 
 
 @rank_zero_only
-def tidy(directory: Path, damaged: list[Path]) -> None:
+def remove_leftovers(directory: Path, damaged: list[Path]) -> None:
     """Delete what processes killed while they wrote have left; rename damaged files, so that none is overwritten."""
     for path in directory.glob("*.ckpt.tmp-*"):
         path.unlink(missing_ok=True)

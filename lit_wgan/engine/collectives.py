@@ -105,7 +105,7 @@ def together(function: Callable[[], T]) -> T:
     return results[0]
 
 
-def from_first(function: Callable[[], T]) -> T:
+def on_rank_zero(function: Callable[[], T]) -> T:
     """What a function gives on the first process, on all of them; it runs there alone, and fails for all."""
     rank, _ = rank_and_world()
     return gather(lambda: function() if rank == 0 else None)[0]  # type: ignore[return-value]  # the first ran it

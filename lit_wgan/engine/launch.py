@@ -62,7 +62,7 @@ def check_processes(trainer: Trainer) -> None:
         )
 
 
-def meet_anew(trainer: Trainer) -> None:
+def init_group_after_restart(trainer: Trainer) -> None:
     """Form the process group of a run that torchrun has restarted, apart from what is left of earlier attempts.
 
     The store that torchrun keeps for its processes still holds the addresses of those that are gone, and torch would

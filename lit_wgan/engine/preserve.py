@@ -16,7 +16,7 @@ PRECISIONS = {"float32": "ieee", "tf32": "tf32", "bfloat16": "ieee"}
 
 
 @contextmanager
-def random_state_kept() -> Iterator[None]:
+def preserve_random_state() -> Iterator[None]:
     """Leave torch's, numpy's and Python's global random states as they were, after an exception too."""
     devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
     of_numpy, of_python = np.random.get_state(), random.getstate()
@@ -55,7 +55,7 @@ def averaged_buffers(network: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def products_in(precision: str) -> Iterator[None]:
+def matmul_precision(precision: str) -> Iterator[None]:
     """Compute float32 products and convolutions as ``precision``, a key of ``PRECISIONS``, says, whatever was set.
 
     By default torch lets convolutions on GPUs round to TF32.

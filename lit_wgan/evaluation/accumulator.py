@@ -15,7 +15,7 @@ from lit_wgan.evaluation.statistics import FeatureMoments, InceptionSums, split_
 ROWS_AT_ONCE = 4096  # of features in one all-reduce
 
 
-class Tally:
+class Accumulator:
     """What one pass adds up: sums for FID and the Inception Score, and features where they are asked for.
 
     Args:
@@ -105,7 +105,7 @@ class Tally:
 def collect(
     source: ImageSource,
     extractor: Extractor,
-    tally: Tally,
+    accumulator: Accumulator,
     device: torch.device,
     shape: tuple[int, ...] | None = None,
     progress: str = "",
@@ -117,7 +117,7 @@ def collect(
     Args:
         source: the images.
         extractor: of features, on ``device``.
-        tally: what to add up.
+        accumulator: what to add up.
         device: of this process.
         shape: what an image must have, if that is known.
         progress: what to call the progress bar, which the first device shows; nothing for none.
@@ -134,17 +134,17 @@ def collect(
         found: tuple[int, ...] | None = None
         bar = Tqdm(total=len(source), desc=progress, unit=" images", leave=False, disable=not progress or rank > 0)
         with bar:
-            for rows, images in source.blocks(tally.batch_size, rank, world):
+            for rows, images in source.blocks(accumulator.batch_size, rank, world):
                 found = tuple(images.shape[1:])
                 _check_shape(found, shape)
-                tally.update(rows, extractor(images.to(device)))
+                accumulator.update(rows, extractor(images.to(device)))
                 bar.update(min(len(images) * world, len(source) - bar.n))
-        return (tally.dims, found) if tally.dims is not None and found is not None else None
+        return (accumulator.dims, found) if accumulator.dims is not None and found is not None else None
 
     dims, found = next(outcome for outcome in gather(add) if outcome is not None)
-    if tally.dims is None:  # more devices than blocks
-        tally.start(dims, device)
-    tally.add_up(device)
+    if accumulator.dims is None:  # more devices than blocks
+        accumulator.start(dims, device)
+    accumulator.add_up(device)
     return found
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from lit_wgan.engine.collectives import from_first, rank_and_world, together
-from lit_wgan.engine.preserve import evaluation_mode, random_state_kept
+from lit_wgan.engine.collectives import on_rank_zero, rank_and_world, together
+from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state
 from lit_wgan.errors import UsageError, check_positive
-from lit_wgan.evaluation.accumulator import Tally, collect
+from lit_wgan.evaluation.accumulator import Accumulator, collect
 from lit_wgan.evaluation.extractors import make_extractor
 from lit_wgan.evaluation.images import GeneratedImages, ImageSource, StoredImages
 from lit_wgan.evaluation.metrics import COMPAT, Options, check_metrics, check_samples, statistics_of
@@ -100,7 +100,7 @@ class GenerativeEvaluator:
         """
         check_positive(latent_dim=latent_dim)
         device = next(generator.parameters(), torch.empty(0)).device
-        with random_state_kept(), evaluation_mode(generator):
+        with preserve_random_state(), evaluation_mode(generator):
             source = GeneratedImages(generator, latent_dim, self.num_samples, self.options.seed, num_classes)
             return self._measure(source, device, f"{type(generator).__name__}'s images", progress)
 
@@ -110,7 +110,7 @@ class GenerativeEvaluator:
         """Measure images that exist, all of them, as :func:`open_images` takes them."""
         opened = together(lambda: open_images(images, "samples"))
         self.check_samples(len(opened.images))
-        with random_state_kept(), torch.no_grad():
+        with preserve_random_state(), torch.no_grad():
             return self._measure(StoredImages(opened.images), torch.device(device), opened.description, progress)
 
     def check_samples(self, generated: int) -> None:
@@ -141,9 +141,9 @@ class GenerativeEvaluator:
         started = time.perf_counter()
         self.extractor.to(device)
         reference = self._prepared_reference(device, progress)
-        tally = self._tally(len(source), generated=True, reference=reference)
-        collect(source, self.extractor, tally, device, reference.shape, "generated images" if progress else "")
-        figures = from_first(lambda: COMPAT[self.compat](self.extractor.layers, tally, reference, self.options))
+        accumulator = self._tally(len(source), generated=True, reference=reference)
+        collect(source, self.extractor, accumulator, device, reference.shape, "generated images" if progress else "")
+        figures = on_rank_zero(lambda: COMPAT[self.compat](self.extractor.layers, accumulator, reference, self.options))
         names = {key: figure_name(key, self.extractor.name) for key in figures}
         return FidelityResult(
             {names[key]: value for key, value in figures.items()},
@@ -151,10 +151,10 @@ class GenerativeEvaluator:
             time.perf_counter() - started,
         )
 
-    def _tally(self, count: int, generated: bool, reference: Reference) -> Tally:
+    def _tally(self, count: int, generated: bool, reference: Reference) -> Accumulator:
         layers, exact = self.extractor.layers, self.compat == "exact"
         kept = ["kid", "prc"] if exact else ["fid", "kid", "prc", *(["isc"] if generated else [])]
-        return Tally(
+        return Accumulator(
             count,
             self.batch_size,
             moments=layers.get("fid") if exact else None,
@@ -182,23 +182,23 @@ class GenerativeEvaluator:
             self._reference = self._cache().read()
             return self._reference and self._reference.summary()
 
-        found = from_first(read)
+        found = on_rank_zero(read)
         self._reference = self._reference or found
         return found is not None
 
     def _compute_reference(self, device: torch.device, progress: bool) -> None:
         assert self._real is not None
         source = StoredImages(self._real.images)
-        tally = self._tally(len(source), generated=False, reference=Reference())
-        shape = collect(source, self.extractor, tally, device, None, "real images" if progress else "")
+        accumulator = self._tally(len(source), generated=False, reference=Reference())
+        shape = collect(source, self.extractor, accumulator, device, None, "real images" if progress else "")
 
         def summarise() -> Reference:
-            self._reference = statistics_of(tally, shape, self.extractor.layers)
+            self._reference = statistics_of(accumulator, shape, self.extractor.layers)
             if self._reference.mu is not None:
                 self._cache().write(self._reference)
             return self._reference.summary()
 
-        summary = from_first(summarise)
+        summary = on_rank_zero(summarise)
         self._reference = self._reference or summary
 
     def _cache(self) -> ReferenceCache:

@@ -12,7 +12,7 @@ from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 from torch_fidelity.utils import create_feature_extractor
 
 from lit_wgan.engine.collectives import first_on_each_machine, together
-from lit_wgan.engine.preserve import PRECISIONS, products_in, random_state_kept
+from lit_wgan.engine.preserve import PRECISIONS, matmul_precision, preserve_random_state
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.inception import FastInception
 from lit_wgan.evaluation.weights import INCEPTION, inception_weights, load_inception, sha256_of
@@ -68,7 +68,7 @@ class Extractor(nn.Module):
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Features ``(n, D)``, float32, by name, of images ``(n, C, H, W)``, uint8."""
         low = self.precision == "bfloat16"
-        with products_in(self.precision), torch.autocast(images.device.type, torch.bfloat16, enabled=low):
+        with matmul_precision(self.precision), torch.autocast(images.device.type, torch.bfloat16, enabled=low):
             features = self.network(self._channels(images))
         features = features if isinstance(features, tuple) else (features,)
         if len(features) != len(self.outputs) or any(x.shape[:-1] != images.shape[:1] for x in features):
@@ -113,7 +113,7 @@ def make_extractor(
     Raises:
         UsageError: for unknown names, and for metrics whose features the extractor does not have.
     """
-    with random_state_kept():  # making layers draws their weights
+    with preserve_random_state():  # making layers draws their weights
         if isinstance(extractor, nn.Module):
             return _from_module(extractor, metrics, precision)
         return _by_name(extractor, metrics, weights, precision, compat)

@@ -9,7 +9,7 @@ from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics
 from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, KEY_METRIC_ISC_STD, isc_features_to_metric
 
 from lit_wgan.errors import UsageError
-from lit_wgan.evaluation.accumulator import Tally
+from lit_wgan.evaluation.accumulator import Accumulator
 from lit_wgan.evaluation.distance import (
     covariance_factor,
     density_coverage,
@@ -68,12 +68,12 @@ def check_samples(metrics: Sequence[str], generated: int, real: int | None, opti
                 )
 
 
-def statistics_of(tally: Tally, shape: tuple[int, ...], layers: dict[str, str]) -> Reference:
+def statistics_of(accumulator: Accumulator, shape: tuple[int, ...], layers: dict[str, str]) -> Reference:
     """The reference that a pass over real images amounts to, with its covariance's factor unless compat is asked."""
-    features = tally.kept.get(layers.get("fid") or layers.get("kid") or layers.get("prc", ""))
-    common = {"count": tally.num_samples, "shape": shape, "features": features}
-    if tally.moments is not None:
-        mu, sigma = tally.moments.compute()
+    features = accumulator.kept.get(layers.get("fid") or layers.get("kid") or layers.get("prc", ""))
+    common = {"count": accumulator.num_samples, "shape": shape, "features": features}
+    if accumulator.moments is not None:
+        mu, sigma = accumulator.moments.compute()
         factor = covariance_factor(sigma)
         return Reference(mu.cpu().numpy(), sigma.cpu().numpy(), factor.cpu().numpy(), **common)  # type: ignore[arg-type]  # mixed
     if "fid" in layers and features is not None:
@@ -81,21 +81,21 @@ def statistics_of(tally: Tally, shape: tuple[int, ...], layers: dict[str, str]) 
     return Reference(**common)  # type: ignore[arg-type]  # mixed
 
 
-def exact(layers: dict[str, str], tally: Tally, reference: Reference, options: Options) -> dict[str, float]:
+def exact(layers: dict[str, str], accumulator: Accumulator, reference: Reference, options: Options) -> dict[str, float]:
     """The figures by name, FID and the Inception Score from sums in float64.
 
     Args:
         layers: the layer that each metric takes, for the metrics wanted.
-        tally: of the generated images.
+        accumulator: of the generated images.
         reference: of the real ones.
         options: see :class:`Options`.
     """
     figures = {}
-    if tally.moments is not None:
-        figures["fid"] = _exact_fid(*tally.moments.compute(), reference)
-    if tally.inception is not None:
-        figures["inception_score_mean"], figures["inception_score_std"] = tally.inception.compute()
-    return figures | _from_features(layers, tally, reference, options, save_memory=True)
+    if accumulator.moments is not None:
+        figures["fid"] = _exact_fid(*accumulator.moments.compute(), reference)
+    if accumulator.inception is not None:
+        figures["inception_score_mean"], figures["inception_score_std"] = accumulator.inception.compute()
+    return figures | _from_features(layers, accumulator, reference, options, save_memory=True)
 
 
 def _exact_fid(mean: Tensor, covariance: Tensor, reference: Reference) -> float:
@@ -108,38 +108,38 @@ def _exact_fid(mean: Tensor, covariance: Tensor, reference: Reference) -> float:
 
 
 def like_torch_fidelity(
-    layers: dict[str, str], tally: Tally, reference: Reference, options: Options
+    layers: dict[str, str], accumulator: Accumulator, reference: Reference, options: Options
 ) -> dict[str, float]:
     """The figures by name, each by torch-fidelity's function, bit for bit; arguments as of :func:`exact`."""
     figures = {}
     if "fid" in layers:
         assert reference.mu is not None
-        fake = fid_features_to_statistics(tally.kept[layers["fid"]])
+        fake = fid_features_to_statistics(accumulator.kept[layers["fid"]])
         # torch-fidelity takes no means of two types, as those of other programs' files may be.
         real = {"mu": reference.mu.astype(fake["mu"].dtype), "sigma": reference.sigma}
         figures["fid"] = fid_statistics_to_metric(fake, real, verbose=False)[KEY_METRIC_FID]
     if "isc" in layers:
-        score = isc_features_to_metric(tally.kept[layers["isc"]], options.isc_splits, True, options.seed)
+        score = isc_features_to_metric(accumulator.kept[layers["isc"]], options.isc_splits, True, options.seed)
         figures["inception_score_mean"] = score[KEY_METRIC_ISC_MEAN]
         figures["inception_score_std"] = score[KEY_METRIC_ISC_STD]
-    return figures | _from_features(layers, tally, reference, options, save_memory=False)
+    return figures | _from_features(layers, accumulator, reference, options, save_memory=False)
 
 
 def _from_features(
-    layers: dict[str, str], tally: Tally, reference: Reference, options: Options, save_memory: bool
+    layers: dict[str, str], accumulator: Accumulator, reference: Reference, options: Options, save_memory: bool
 ) -> dict[str, float]:
     figures: dict[str, float] = {}
     real = reference.features
     if "kid" in layers and real is not None:
         subsets = (options.kid_subsets, options.kid_subset_size, options.seed)
-        figures["kid_mean"], figures["kid_std"] = kernel_distance(real, tally.kept[layers["kid"]], *subsets)
+        figures["kid_mean"], figures["kid_std"] = kernel_distance(real, accumulator.kept[layers["kid"]], *subsets)
     if "prc" in layers and real is not None:
-        fake = tally.kept[layers["prc"]]
+        fake = accumulator.kept[layers["prc"]]
         figures |= precision_recall(real, fake, save_memory) | density_coverage(real, fake, NEIGHBOURS)
     return figures
 
 
-COMPAT: dict[str, Callable[[dict[str, str], Tally, Reference, Options], dict[str, float]]] = {
+COMPAT: dict[str, Callable[[dict[str, str], Accumulator, Reference, Options], dict[str, float]]] = {
     "exact": exact,
     "torch-fidelity": like_torch_fidelity,
 }

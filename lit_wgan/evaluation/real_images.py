@@ -15,7 +15,7 @@ from torch_fidelity.registry import DATASETS_REGISTRY
 from lit_wgan.data.arrays import Pixels
 from lit_wgan.data.cache_keys import describe, fingerprint
 from lit_wgan.data.folders import FolderImages, all_grey, image_files
-from lit_wgan.engine.preserve import random_state_kept
+from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.images import to_bytes
 
@@ -136,7 +136,7 @@ def _spread(count: int) -> list[int]:
 
 def _check_repeatable(images: Pixels, probes: list[Tensor], option: str) -> None:
     """Raise a UsageError if images change from one reading to the next."""
-    with random_state_kept():
+    with preserve_random_state():
         for index, probe in zip(_spread(len(images)), probes, strict=True):
             if not all(torch.equal(images[index], probe) for _ in range(3)):
                 raise UsageError(

@@ -14,7 +14,7 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only, rank_zero_warn
 from torch import Tensor
 
-from lit_wgan.engine.collectives import from_first, rank_and_world
+from lit_wgan.engine.collectives import on_rank_zero, rank_and_world
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.metrics_file import read_rows
 from lit_wgan.runs.wandb_account import OTHERWISE, check_account, is_connected
@@ -78,7 +78,7 @@ class WandbRun(WandbLogger):
         The first use, on all devices, opens the run, and fails on all devices or on none.
         """
         if self._experiment is None:
-            from_first(self._open)
+            on_rank_zero(self._open)
             if rank_and_world()[0] != 0:
                 self._experiment = _DummyExperiment()  # type: ignore[assignment]
         return self._experiment

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torchmetrics import MeanMetric
 
-from lit_wgan.engine.acceleration import compiled, forget_gpus, fuse_
+from lit_wgan.engine.acceleration import compiled, disable_nvml_probe, fuse_
 from lit_wgan.engine.collectives import average_, average_buffers_, average_gradients_, disconnect, no_gradient_sync
 from lit_wgan.engine.minibatches import minibatches
 from lit_wgan.engine.preserve import evaluation_mode
@@ -349,7 +349,7 @@ class AdversarialSystem(ResumableModule):
     def on_fit_start(self) -> None:
         """Refuse what cannot train, and compile what is to be compiled."""
         check_precision(str(self.trainer.precision))
-        forget_gpus(self.device)
+        disable_nvml_probe(self.device)
         samples = first_samples(self.sample, self.latent_dim)
         self.sample_shape = samples.shape[1:]
         with evaluation_mode(self.critic):

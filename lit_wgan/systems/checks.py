@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
-from lit_wgan.engine.preserve import random_state_kept
+from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
 
 SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
@@ -124,7 +124,7 @@ def mixes_samples(critic: nn.Module, samples: Tensor) -> bool:
     """
     copied = copy.deepcopy(critic).train()
     others = torch.cat([samples[:2], samples[2:] + 1])
-    with random_state_kept():
+    with preserve_random_state():
         return not torch.equal(copied(samples)[:2], copied(others)[:2])
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from lit_wgan.engine.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, tidy
+from lit_wgan.engine.checkpoints import AtomicCheckpointIO, find_newest, read_checkpoint, remove_leftovers
 
 CHECKPOINT = {"lit_wgan": {"generator_updates": 3}, "state_dict": {"weight": torch.arange(1000.0)}}
 
@@ -36,7 +36,7 @@ def test_a_process_killed_while_it_writes_leaves_the_earlier_file(tmp_path):
     assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
     assert path.read_bytes() == before
     (unfinished,) = tmp_path.glob("*.tmp-*")
-    tidy(tmp_path, [])
+    remove_leftovers(tmp_path, [])
     assert not unfinished.exists()
     assert path.exists()
 
@@ -129,7 +129,7 @@ def test_newest_intact_file_is_found_and_a_damaged_one_named_and_kept(damage, tm
     before = damaged.read_bytes()
     with pytest.warns(UserWarning, match=r"last\.ckpt is no intact checkpoint"):
         assert find_newest(tmp_path) == (middle, 3, [damaged])
-    tidy(tmp_path, [damaged])
+    remove_leftovers(tmp_path, [damaged])
     assert (tmp_path / "last.ckpt.damaged").read_bytes() == before
 
 

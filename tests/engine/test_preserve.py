@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from lit_wgan.engine.preserve import averaged_buffers, evaluation_mode, products_in, random_state_kept
+from lit_wgan.engine.preserve import averaged_buffers, evaluation_mode, matmul_precision, preserve_random_state
 
 
 def leave_by(context, exception):
@@ -31,7 +31,7 @@ def test_random_states_are_left_as_they_were(exception):
     random.setstate(states[2])
 
     def disturb():
-        with random_state_kept():
+        with preserve_random_state():
             torch.manual_seed(9)
             draws()
             if exception:
@@ -86,7 +86,7 @@ def test_buffers_are_put_back(exception):
 def test_precision_of_products_is_set_and_put_back(precision, inside, exception):
     backends = [torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.mkldnn.conv]
     before = [backend.fp32_precision for backend in backends]
-    with products_in(precision):
+    with matmul_precision(precision):
         assert [backend.fp32_precision for backend in backends] == [inside] * 3
-    leave_by(products_in(precision), exception)
+    leave_by(matmul_precision(precision), exception)
     assert [backend.fp32_precision for backend in backends] == before

@@ -21,7 +21,7 @@ from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
 from lit_wgan import WGANGP, FidelityCallback, GenerativeEvaluator, ImageData
-from lit_wgan.evaluation.accumulator import Tally, collect
+from lit_wgan.evaluation.accumulator import Accumulator, collect
 from lit_wgan.evaluation.extractors import make_extractor
 from lit_wgan.evaluation.images import StoredImages
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
@@ -122,7 +122,7 @@ class SkipsABlock(StoredImages):
 
 def skipping_a_block():
     extractor, images = make_extractor("small", ["fid"]), real_images()
-    collect(SkipsABlock(images), extractor, Tally(len(images), 64, moments="12"), torch.device("cpu"))
+    collect(SkipsABlock(images), extractor, Accumulator(len(images), 64, moments="12"), torch.device("cpu"))
 
 
 def figures(folder):

@@ -5,7 +5,7 @@ from PIL import Image
 from torch import nn
 from torchvision.utils import save_image
 
-from lit_wgan.engine.preserve import random_state_kept
+from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.evaluation.images import GeneratedImages, StoredImages, blocks, to_bytes
 
 
@@ -24,7 +24,7 @@ class Inputs(nn.Module):
 
 def inputs(num_samples, batch_size, rank=0, world=1, labels=False):
     generator = Inputs(labels)
-    with random_state_kept():
+    with preserve_random_state():
         source = GeneratedImages(generator, 3, num_samples, seed=5, num_classes=4 if labels else 0)
         rows = [rows for rows, _ in source.blocks(batch_size, rank, world)]
     return torch.cat(generator.seen), torch.cat([torch.arange(r.start, r.stop) for r in rows])
@@ -62,7 +62,7 @@ def test_labels_depend_on_the_samples_number_alone_and_are_about_uniform(world):
 
 def test_noise_has_the_generators_type():
     source = GeneratedImages(nn.Sequential(nn.Linear(3, 4).double(), nn.Unflatten(1, (1, 2, 2))), 3, 5, seed=0)
-    with random_state_kept(), torch.no_grad():
+    with preserve_random_state(), torch.no_grad():
         ((_, images),) = source.blocks(5, 0, 1)
     assert images.dtype == torch.uint8
 

@@ -14,7 +14,7 @@ from lit_wgan.commands.sweep.driver import Driver, Start
 from lit_wgan.commands.sweep.file import SweepFile, read_sweep
 from lit_wgan.commands.sweep.parameters import Value, grid, shown
 from lit_wgan.commands.sweep.report import ranked, write_report
-from lit_wgan.commands.sweep.resources import shares
+from lit_wgan.commands.sweep.resources import resources_per_trial
 from lit_wgan.commands.sweep.search import Search
 from lit_wgan.commands.sweep.trial import TrialProcess, try_lock
 from lit_wgan.errors import UsageError, check_positive
@@ -92,7 +92,7 @@ def _make(folder: Path) -> None:
 
 
 def _start(file: SweepFile, more: list[str], folder: Path, parallel: int) -> Start:
-    environments = [dict(os.environ) | share for share in shares(parallel, torch.cuda.device_count())]
+    environments = [dict(os.environ) | share for share in resources_per_trial(parallel, torch.cuda.device_count())]
 
     def start(number: int, values: dict[str, Value], place: int) -> TrialProcess:
         own = folder / "trials" / f"{number:03d}"

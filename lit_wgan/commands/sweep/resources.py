@@ -3,7 +3,7 @@
 import os
 
 
-def shares(parallel: int, gpus: int) -> list[dict[str, str]]:
+def resources_per_trial(parallel: int, gpus: int) -> list[dict[str, str]]:
     """Environment variables for each place of a trial: its number of CPU threads, and its GPUs.
 
     Every place gets at least one thread, and one GPU where there are any; places share GPUs if there are too few.

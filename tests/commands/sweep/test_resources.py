@@ -2,7 +2,7 @@
 
 import pytest
 
-from lit_wgan.commands.sweep.resources import shares
+from lit_wgan.commands.sweep.resources import resources_per_trial
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def machine(monkeypatch):
 @pytest.mark.parametrize(("cores", "parallel", "threads"), [(8, 1, "8"), (8, 3, "2"), (2, 4, "1")])
 def test_cores_are_divided_and_each_trial_has_one(cores, parallel, threads, machine):
     machine(cores)
-    assert shares(parallel, gpus=0) == [{"OMP_NUM_THREADS": threads}] * parallel
+    assert resources_per_trial(parallel, gpus=0) == [{"OMP_NUM_THREADS": threads}] * parallel
 
 
 def test_a_number_of_threads_that_the_user_set_is_kept(machine):
     machine(8, OMP_NUM_THREADS="3")
-    assert shares(2, gpus=0) == [{}, {}]
+    assert resources_per_trial(2, gpus=0) == [{}, {}]
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,9 @@ def test_a_number_of_threads_that_the_user_set_is_kept(machine):
 )
 def test_gpus_are_divided_and_each_trial_has_one(parallel, gpus, visible, machine):
     machine(8, OMP_NUM_THREADS="1")
-    assert [share["CUDA_VISIBLE_DEVICES"] for share in shares(parallel, gpus)] == visible
+    assert [share["CUDA_VISIBLE_DEVICES"] for share in resources_per_trial(parallel, gpus)] == visible
 
 
 def test_only_gpus_that_the_sweep_may_use_are_given_to_trials(machine):
     machine(8, OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="3,5")
-    assert shares(2, gpus=2) == [{"CUDA_VISIBLE_DEVICES": "3"}, {"CUDA_VISIBLE_DEVICES": "5"}]
+    assert resources_per_trial(2, gpus=2) == [{"CUDA_VISIBLE_DEVICES": "3"}, {"CUDA_VISIBLE_DEVICES": "5"}]
