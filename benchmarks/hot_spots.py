@@ -76,9 +76,7 @@ class Profile(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Put the labels on."""
-        pl_module.noise, pl_module.critic_noise = (
-            within("noise", method) for method in (pl_module.noise, pl_module.critic_noise)
-        )
+        pl_module.noise, pl_module.draw = (within("noise", method) for method in (pl_module.noise, pl_module.draw))
         data: Any = trainer.datamodule  # type: ignore[attr-defined]
         if hasattr(data, "prepare"):
             data.prepare = within("data", data.prepare)

@@ -1,4 +1,4 @@
-"""The error that lit-wgan raises on purpose, and the one check that everything shares."""
+"""The errors that lit-wgan raises on purpose, and the one check that everything shares."""
 
 
 class UsageError(ValueError):
@@ -7,6 +7,10 @@ class UsageError(ValueError):
     The command shows its message alone. Every other ValueError, such as one out of a network of the user's own, keeps
     its traceback.
     """
+
+
+class NonFiniteError(UsageError, FloatingPointError):
+    """A loss, weight or sample that is infinite or no number: training has diverged, or the data are at fault."""
 
 
 def check_positive(**values: float) -> None:

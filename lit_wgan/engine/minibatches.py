@@ -1,8 +1,8 @@
-"""The minibatches of one generator update, handed over together so that Lightning's cost per step is paid once."""
+"""Minibatches of real samples and their conditions, all those of one generator update handed over together."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -11,16 +11,48 @@ from torch.utils.data import IterableDataset, get_worker_info
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.schedules import Counters, NCritic, n_critic_at
 
+Condition = Tensor | tuple[Tensor, ...]
+"""What both networks are told beside noise or sample: class numbers, vectors, images, or a tuple of such tensors.
+
+The first axis of each counts samples.
+"""
 Prepare = Callable[[Tensor, int], Tensor]
+
+
+def map_condition(function: Callable[[Tensor], Tensor], condition: Condition | None) -> Condition | None:
+    """Apply a function to every tensor of a condition; None stays None."""
+    if isinstance(condition, tuple):
+        return tuple(map(function, condition))
+    return None if condition is None else function(condition)
+
+
+class Minibatch(NamedTuple):
+    """Real samples ``(m, ...)`` and, row by row, the condition of each; None where the data has none."""
+
+    real: Tensor
+    condition: Condition | None = None
+
+    def repeated(self, times: int) -> "Minibatch":
+        """The same rows ``times`` times, one pass after another."""
+        if times == 1:
+            return self
+
+        def repeat(rows: Tensor) -> Tensor:
+            return torch.cat([rows] * times)
+
+        return Minibatch(repeat(self.real), map_condition(repeat, self.condition))
 
 
 class CriticBatches:
     """The critic's minibatches of one generator update; iterating gives them one by one.
 
+    Lightning's cost per batch is so paid once per generator update.
+
     Args:
         real: this device's rows of each minibatch, shape ``(n_critic, m, ...)``.
         first: the number of the first minibatch, counted over the whole run from 0.
-        prepare: makes training data of one minibatch and its number, when that is taken; None for no change.
+        prepare: makes training data of the real samples of one minibatch and its number, when that is taken; None for
+            no change.
     """
 
     def __init__(self, real: Tensor, first: int, prepare: Prepare | None = None):
@@ -28,9 +60,9 @@ class CriticBatches:
         self.first = first
         self.prepare = prepare
 
-    def __iter__(self) -> Iterator[Tensor]:
+    def __iter__(self) -> Iterator[Minibatch]:
         for number, real in enumerate(self.real, self.first):
-            yield real if self.prepare is None else self.prepare(real, number)
+            yield Minibatch(real if self.prepare is None else self.prepare(real, number))
 
     def to(self, *args: Any, **kwargs: Any) -> "CriticBatches":
         """The same on another device; from page-locked memory, without waiting for it."""
@@ -41,25 +73,26 @@ class CriticBatches:
         return CriticBatches(self.real.pin_memory(), self.first, self.prepare)
 
 
-def minibatches(batch: Any) -> Iterator[Tensor]:
-    """The minibatches of real samples that a batch holds.
+def minibatches(batch: Any) -> Iterator[Minibatch]:
+    """The minibatches that a batch holds.
 
     Args:
-        batch: :class:`CriticBatches`; or one minibatch, a tensor ``(m, ...)``; or a tuple or list whose first element
-            is one, such as torchvision's image and label.
+        batch: :class:`CriticBatches`; or one minibatch from any loader: a tensor ``(m, ...)``, or a tuple or list of
+            one and what belongs to its rows, such as torchvision's images and labels.
 
     Raises:
         UsageError: for anything else.
     """
     if isinstance(batch, CriticBatches):
         return iter(batch)
-    real = batch[0] if isinstance(batch, (tuple, list)) and batch else batch
+    parts = tuple(batch) if isinstance(batch, (tuple, list)) and batch else (batch,)
+    real, condition = parts[0], parts[1] if len(parts) > 1 else None
     if not isinstance(real, Tensor) or real.ndim < 1:
         raise UsageError(
             "Expected a batch that is a tensor (m, ...) or a tuple whose first element is one, but got "
             f"{type(real).__name__}. Let the loader's collate_fn return the samples first."
         )
-    return iter((real,))
+    return iter((Minibatch(real, condition),))
 
 
 class MinibatchSource(Protocol):

@@ -1,4 +1,4 @@
-"""The gradient penalty of WGAN-GP.
+"""Penalties on the critic's gradient, that of WGAN-GP first.
 
 The inner gradient is taken through layers that are made for being differentiated twice (``double_backward.py``), and
 equals that of the usual formulation to rounding. Where it is compiled, ``torch.func.grad`` takes it: unlike
@@ -96,6 +96,20 @@ def norm_penalty(gradient_norms: Tensor, one_sided: bool = False) -> Tensor:
     if one_sided:
         excess = excess.clamp(min=0)
     return excess.square().mean()
+
+
+def zero_centred_penalty(gradient_norms: Tensor) -> Tensor:
+    """Mean square of gradient norms, ``E[||grad||^2]``.
+
+    Args:
+        gradient_norms: shape ``(N,)``.
+
+    Returns:
+        Scalar in ``[0, inf)``, without the weight gamma / 2.
+
+    Source: Mescheder et al. 2018, arXiv:1801.04406v4, Eq. (9) and (10).
+    """
+    return gradient_norms.square().mean()
 
 
 def gradient_penalty(critic: Critic, interpolates: Tensor, one_sided: bool = False) -> Tensor:

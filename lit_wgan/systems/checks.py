@@ -13,11 +13,12 @@ from lightning.pytorch.strategies import (
     StrategyRegistry,
 )
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
+from lit_wgan.engine.minibatches import Condition
 from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
+from lit_wgan.systems.judging import judge
 
 SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
 STRATEGY_REMEDY = "Use --trainer.strategy ddp, in a script or with the command."
@@ -30,16 +31,6 @@ def check_unbounded(critic: nn.Module, remedy: str) -> None:
         raise UsageError(
             f"Expected a critic with unbounded scores, but got one that ends in {type(last).__name__}. {remedy}"
         )
-
-
-def check_no_batch_norm(critic: nn.Module) -> None:
-    """Raise a UsageError if the critic normalises over the batch, as a penalty per sample does not allow."""
-    for name, module in critic.named_modules():
-        if isinstance(module, _BatchNorm):
-            raise UsageError(
-                f"Expected a critic without batch norm under a gradient penalty, but got {type(module).__name__} in "
-                f"'{name}'. Use layer norm (GroupNorm(1, channels)) or none; see arXiv:1704.00028v3, Section 4."
-            )
 
 
 def warn_of_momentum(optimizer: Optimizer) -> None:
@@ -113,7 +104,7 @@ def check_scores(score: Callable[[Tensor], Tensor], samples: Tensor) -> None:
 
 
 @torch.no_grad()
-def mixes_samples(critic: nn.Module, samples: Tensor) -> bool:
+def mixes_samples(critic: nn.Module, samples: Tensor, condition: Condition | None = None) -> bool:
     """Whether a score depends on the batch's other samples, as under batch norm: tried on a copy in training mode.
 
     A critic that is random, as under dropout, seems to do so too.
@@ -121,17 +112,23 @@ def mixes_samples(critic: nn.Module, samples: Tensor) -> bool:
     Args:
         critic: maps ``(N, ...)`` to scores ``(N,)``.
         samples: shape ``(4, ...)``.
+        condition: of these samples, where the critic takes one.
     """
     copied = copy.deepcopy(critic).train()
     others = torch.cat([samples[:2], samples[2:] + 1])
     with preserve_random_state():
-        return not torch.equal(copied(samples)[:2], copied(others)[:2])
+        (scores, _), (other_scores, _) = (judge(copied, x, condition) for x in (samples, others))
+        return not torch.equal(scores[:2], other_scores[:2])
 
 
-def check_real(real: Tensor, sample_shape: torch.Size) -> None:
-    """Raise a UsageError unless the real samples ``(m, ...)`` are floats shaped like the generated ones."""
+def check_floats(real: Tensor) -> None:
+    """Raise a UsageError unless the real samples are floats."""
     if not real.is_floating_point():
         raise UsageError(f"Expected real samples as floats, but got {real.dtype}. Scale images to [-1, 1].")
+
+
+def check_shape(real: Tensor, sample_shape: torch.Size) -> None:
+    """Raise a UsageError unless the real samples ``(m, ...)`` are shaped like generated ones, ``sample_shape``."""
     if real.shape[1:] != sample_shape:
         raise UsageError(
             f"Expected generated samples shaped like the real ones, {tuple(real.shape[1:])}, but got "

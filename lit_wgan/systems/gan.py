@@ -1,12 +1,12 @@
 """The original GAN."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from lightning.pytorch.cli import OptimizerCallable
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.functional.losses import (
     jensen_shannon_estimate,
     minimax_discriminator_loss,
@@ -14,8 +14,9 @@ from lit_wgan.functional.losses import (
     non_saturating_generator_loss,
 )
 from lit_wgan.functional.schedules import NCritic
-from lit_wgan.systems.base import AdversarialSystem, Metrics
+from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.systems.checks import check_unbounded
+from lit_wgan.terms.base import Step, Term
 
 
 def dcgan_adam(parameters: Iterable[nn.Parameter]) -> Adam:
@@ -36,7 +37,14 @@ class GAN(AdversarialSystem):
         n_critic: the paper's k.
         generator_optimizer: DCGAN's by default, since the paper says no more than 'momentum'.
         critic_optimizer: likewise.
-        **kwargs: see :class:`AdversarialSystem`.
+        lr_scheduler: see :class:`AdversarialSystem`, as for what follows.
+        ema_decay: decay of the generator's moving average.
+        generator_batch_multiple: the generator's minibatch is this times the critic's.
+        compile: compile both networks' objectives.
+        channels_last: lay images out with their channels last.
+        critic_terms: further addends of the critic's loss.
+        generator_terms: further addends of the generator's loss.
+        condition: what both networks are told besides noise or sample.
 
     Source: Goodfellow et al. 2014, arXiv:1406.2661, Algorithm 1.
     """
@@ -52,21 +60,42 @@ class GAN(AdversarialSystem):
         n_critic: NCritic = 1,
         generator_optimizer: OptimizerCallable = dcgan_adam,
         critic_optimizer: OptimizerCallable = dcgan_adam,
-        **kwargs: Any,
+        lr_scheduler: LRSchedulerCallable | None = None,
+        ema_decay: float | None = None,
+        generator_batch_multiple: int = 1,
+        compile: bool = False,
+        channels_last: bool = True,
+        critic_terms: Sequence[Term] = (),
+        generator_terms: Sequence[Term] = (),
+        condition: ConditionSource | None = None,
     ):
         check_unbounded(critic, "Remove that layer: the losses take logits and apply the sigmoid themselves.")
-        super().__init__(generator, critic, latent_dim, n_critic, generator_optimizer, critic_optimizer, **kwargs)
+        super().__init__(
+            generator,
+            critic,
+            latent_dim,
+            n_critic,
+            generator_optimizer,
+            critic_optimizer,
+            lr_scheduler=lr_scheduler,
+            ema_decay=ema_decay,
+            generator_batch_multiple=generator_batch_multiple,
+            compile=compile,
+            channels_last=channels_last,
+            critic_terms=critic_terms,
+            generator_terms=generator_terms,
+            condition=condition,
+        )
         self.saturating = saturating
 
-    def critic_loss(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Metrics]:
-        """Negative of Eq. (1)."""
-        real_logits, fake_logits = self.score_both(real, fake)
-        loss = minimax_discriminator_loss(real_logits, fake_logits)
-        return loss, {self.estimate_name: self.estimate(real_logits.detach(), fake_logits.detach())}
+    def critic_loss(self, step: Step) -> Tensor:
+        """Negative of Eq. (1): ``-(E[log D(x)] + E[log(1 - D(G(z)))])``."""
+        return minimax_discriminator_loss(step.real.scores, step.fake.scores)
 
-    def generator_loss(self, fake_scores: Tensor) -> Tensor:
+    def generator_loss(self, step: Step) -> Tensor:
         """Section 3's ``-E[log D(G(z))]`` or, if saturating, Eq. (1)'s ``E[log(1 - D(G(z)))]``."""
-        return minimax_generator_loss(fake_scores) if self.saturating else non_saturating_generator_loss(fake_scores)
+        logits = step.fake.scores
+        return minimax_generator_loss(logits) if self.saturating else non_saturating_generator_loss(logits)
 
     def estimate(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """The discriminator's estimate of the Jensen-Shannon divergence, in nats."""

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
-from lightning.pytorch import LightningModule
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
@@ -13,69 +13,59 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lit_wgan.errors import UsageError
-from lit_wgan.functional.schedules import Counters
 from lit_wgan.functional.streams import RandomStreams
 
 Options = dict[str, Any]
 PLAIN = (int, float, str, bool, type(None))
 
 
-class ResumableModule(LightningModule):
-    """A module whose checkpoint is all that a run needs to continue as if nothing had happened."""
+class Resuming(Callback):
+    """Lets what a run was asked for now win over what its checkpoint restores, but for schedules, which must agree."""
 
     def __init__(self) -> None:
-        super().__init__()
-        # The one seed is Lightning's, as set by seed_everything and carried to every process.
-        self.streams = RandomStreams(int(os.environ.get("PL_GLOBAL_SEED", 0)))
-        self.counters = Counters()
-        self._configured_schedules: list[Options] = []
-        self._restored_schedules: list[Options] | None = None
+        self._configured: list[list[Options]] = []
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the counters, the seed and the options of schedules."""
-        for logger in self.loggers:
-            logger.save()  # what a run that continues from here will not log again
-        checkpoint["lit_wgan"] = {
-            "system": type(self).__name__,
-            "seed": self.streams.seed,
-            "schedules": self._configured_schedules,
-            **asdict(self.counters),
-        }
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up the counters and the seed, and refuse what does not fit."""
-        state = dict(checkpoint.get("lit_wgan", {"system": "another program"}))
-        system = state.pop("system")
-        if system != type(self).__name__:
-            raise UsageError(
-                f"Expected a checkpoint of {type(self).__name__}, but got one of {system}. "
-                "Give the --config it was trained with, or another --ckpt_path."
-            )
-        check_weights(checkpoint["state_dict"], self.state_dict())
-        if self._trainer is not None and self.trainer.state.fn == TrainerFn.FITTING:
-            check_seed(state["seed"], os.environ.get("PL_GLOBAL_SEED"))
-        self._restored_schedules = state.pop("schedules")
-        self.streams = RandomStreams(state.pop("seed"))
-        vars(self.counters).update(state)
-
-    def on_fit_start(self) -> None:
+    def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Keep what optimizers and schedules were configured with, which a checkpoint is about to replace."""
-        self._configured_options = optimizer_options(self._optimizers)
-        self._configured_schedules = schedule_options(self._schedulers)
+        self._configured = optimizer_options(trainer.optimizers)
+        pl_module.schedule_options = schedule_options(pl_module.lr_schedulers() or [])
 
-    def on_train_start(self) -> None:
-        """Let what was asked for now win over what the checkpoint restored."""
-        if self._restored_schedules is not None:
-            check_schedules(self._restored_schedules, self._configured_schedules)
-            use_options_(self._optimizers, self._configured_options, scheduled=bool(self._schedulers))
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Refuse another schedule than the checkpoint's, and take the options asked for."""
+        if pl_module.restored_schedules is not None:
+            check_schedules(pl_module.restored_schedules, pl_module.schedule_options)
+            use_options_(trainer.optimizers, self._configured, scheduled=bool(pl_module.schedule_options))
 
-    @property
-    def _optimizers(self) -> list[Optimizer]:
-        return cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))
 
-    @property
-    def _schedulers(self) -> list[LRScheduler]:
-        return cast(list[LRScheduler], self.lr_schedulers() or [])
+def run_state(system: Any) -> Options:
+    """What a checkpoint keeps of a run besides weights and optimizers, as plain types."""
+    return {
+        "system": type(system).__name__,
+        "seed": system.streams.seed,
+        "schedules": system.schedule_options,
+        **asdict(system.counters),
+    }
+
+
+def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
+    """Give a system the counters and the seed of a checkpoint.
+
+    Raises:
+        UsageError: for a checkpoint of another system, of other networks or, when it trains, of another seed.
+    """
+    state = dict(checkpoint.get("lit_wgan", {"system": "another program"}))
+    name = state.pop("system")
+    if name != type(system).__name__:
+        raise UsageError(
+            f"Expected a checkpoint of {type(system).__name__}, but got one of {name}. "
+            "Give the --config it was trained with, or another --ckpt_path."
+        )
+    check_weights(checkpoint["state_dict"], system.state_dict())
+    if system._trainer is not None and system.trainer.state.fn == TrainerFn.FITTING:
+        check_seed(state["seed"], os.environ.get("PL_GLOBAL_SEED"))
+    system.restored_schedules = state.pop("schedules")
+    system.streams = RandomStreams(state.pop("seed"))
+    vars(system.counters).update(state)
 
 
 def check_seed(saved: int, asked: str | None) -> None:

@@ -1,19 +1,21 @@
 """The Wasserstein GAN with weight clipping."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
-from lightning.pytorch.cli import OptimizerCallable
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 from torch.optim import RMSprop
 
+from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.errors import check_positive
 from lit_wgan.functional.constraints import clip_weights_, fraction_at_bound
-from lit_wgan.functional.losses import wasserstein_generator_loss
+from lit_wgan.functional.losses import wasserstein_estimate, wasserstein_generator_loss
 from lit_wgan.functional.schedules import NCritic
-from lit_wgan.systems.base import AdversarialSystem, Metrics
+from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.systems.checks import check_unbounded, warn_of_momentum
+from lit_wgan.terms.base import Step, Term
 
 
 def paper_rmsprop(parameters: Iterable[nn.Parameter]) -> RMSprop:
@@ -32,7 +34,14 @@ class WGAN(AdversarialSystem):
         n_critic: critic updates per generator update; :class:`WarmStart` is the authors' schedule.
         generator_optimizer: the paper's RMSProp by default.
         critic_optimizer: likewise. One with momentum draws a warning.
-        **kwargs: see :class:`AdversarialSystem`.
+        lr_scheduler: see :class:`AdversarialSystem`, as for what follows.
+        ema_decay: decay of the generator's moving average.
+        generator_batch_multiple: the generator's minibatch is this times the critic's.
+        compile: compile both networks' objectives.
+        channels_last: lay images out with their channels last.
+        critic_terms: further addends of the critic's loss.
+        generator_terms: further addends of the generator's loss.
+        condition: what both networks are told besides noise or sample.
 
     Source: Arjovsky et al. 2017, arXiv:1701.07875v3, Algorithm 1.
     """
@@ -46,21 +55,42 @@ class WGAN(AdversarialSystem):
         n_critic: NCritic = 5,
         generator_optimizer: OptimizerCallable = paper_rmsprop,
         critic_optimizer: OptimizerCallable = paper_rmsprop,
-        **kwargs: Any,
+        lr_scheduler: LRSchedulerCallable | None = None,
+        ema_decay: float | None = None,
+        generator_batch_multiple: int = 1,
+        compile: bool = False,
+        channels_last: bool = True,
+        critic_terms: Sequence[Term] = (),
+        generator_terms: Sequence[Term] = (),
+        condition: ConditionSource | None = None,
     ):
         check_positive(clip_value=clip_value)
         check_unbounded(critic, "Remove that layer: scores are no probabilities.")
-        super().__init__(generator, critic, latent_dim, n_critic, generator_optimizer, critic_optimizer, **kwargs)
+        super().__init__(
+            generator,
+            critic,
+            latent_dim,
+            n_critic,
+            generator_optimizer,
+            critic_optimizer,
+            lr_scheduler=lr_scheduler,
+            ema_decay=ema_decay,
+            generator_batch_multiple=generator_batch_multiple,
+            compile=compile,
+            channels_last=channels_last,
+            critic_terms=critic_terms,
+            generator_terms=generator_terms,
+            condition=condition,
+        )
         self.clip_value = clip_value
 
-    def critic_loss(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Metrics]:
+    def critic_loss(self, step: Step) -> Tensor:
         """Negative of what Algorithm 1, line 5, ascends: ``E[f(g(z))] - E[f(x)]``."""
-        estimate = self.estimate(*self.score_both(real, fake))
-        return -estimate, {self.estimate_name: estimate}
+        return -wasserstein_estimate(step.real.scores, step.fake.scores)
 
-    def generator_loss(self, fake_scores: Tensor) -> Tensor:
+    def generator_loss(self, step: Step) -> Tensor:
         """Algorithm 1, line 10: ``-E[f(g(z))]``."""
-        return wasserstein_generator_loss(fake_scores)
+        return wasserstein_generator_loss(step.fake.scores)
 
     def constrain_critic(self) -> None:
         """Algorithm 1, line 7: ``w <- clip(w, -c, c)``."""

@@ -1,20 +1,19 @@
 """The Wasserstein GAN with gradient penalty."""
 
-from collections.abc import Iterable
-from contextlib import nullcontext
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-import torch
-from lightning.pytorch.cli import OptimizerCallable
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.errors import check_positive
-from lit_wgan.functional.losses import wasserstein_generator_loss
-from lit_wgan.functional.penalties import gradient_norm, interpolate, norm_penalty
+from lit_wgan.functional.losses import wasserstein_estimate, wasserstein_generator_loss
 from lit_wgan.functional.schedules import NCritic
-from lit_wgan.systems.base import AdversarialSystem, Metrics
-from lit_wgan.systems.checks import check_no_batch_norm, check_unbounded
+from lit_wgan.systems.base import AdversarialSystem
+from lit_wgan.systems.checks import check_unbounded
+from lit_wgan.terms.base import Step, Term
+from lit_wgan.terms.gradient_penalty import GradientPenalty
 
 
 def paper_adam(parameters: Iterable[nn.Parameter]) -> Adam:
@@ -37,7 +36,14 @@ class WGANGP(AdversarialSystem):
         n_critic: critic updates per generator update.
         generator_optimizer: the paper's Adam by default.
         critic_optimizer: likewise.
-        **kwargs: see :class:`AdversarialSystem`.
+        lr_scheduler: see :class:`AdversarialSystem`, as for what follows.
+        ema_decay: decay of the generator's moving average.
+        generator_batch_multiple: the generator's minibatch is this times the critic's.
+        compile: compile both networks' objectives.
+        channels_last: lay images out with their channels last.
+        critic_terms: further addends of the critic's loss, behind the gradient penalty.
+        generator_terms: further addends of the generator's loss.
+        condition: what both networks are told besides noise or sample.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Algorithm 1.
     """
@@ -54,37 +60,39 @@ class WGANGP(AdversarialSystem):
         n_critic: NCritic = 5,
         generator_optimizer: OptimizerCallable = paper_adam,
         critic_optimizer: OptimizerCallable = paper_adam,
-        **kwargs: Any,
+        lr_scheduler: LRSchedulerCallable | None = None,
+        ema_decay: float | None = None,
+        generator_batch_multiple: int = 1,
+        compile: bool = False,
+        channels_last: bool = True,
+        critic_terms: Sequence[Term] = (),
+        generator_terms: Sequence[Term] = (),
+        condition: ConditionSource | None = None,
     ):
         check_positive(gp_weight=gp_weight, gp_interval=gp_interval)
         check_unbounded(critic, "Remove that layer: scores are no probabilities.")
-        check_no_batch_norm(critic)
-        super().__init__(generator, critic, latent_dim, n_critic, generator_optimizer, critic_optimizer, **kwargs)
-        self.gp_weight = gp_weight
-        self.one_sided = one_sided
-        self.gp_interval = gp_interval
-        self.gp_mixed_precision = gp_mixed_precision
+        penalty = GradientPenalty(gp_weight, one_sided, gp_interval, gp_mixed_precision)
+        super().__init__(
+            generator,
+            critic,
+            latent_dim,
+            n_critic,
+            generator_optimizer,
+            critic_optimizer,
+            lr_scheduler=lr_scheduler,
+            ema_decay=ema_decay,
+            generator_batch_multiple=generator_batch_multiple,
+            compile=compile,
+            channels_last=channels_last,
+            critic_terms=(penalty, *critic_terms),
+            generator_terms=generator_terms,
+            condition=condition,
+        )
 
-    def critic_noise(self, real: Tensor) -> tuple[Tensor | None]:
-        """Algorithm 1, line 4: ``eps ~ U[0, 1]``, one per sample, shape ``(m,)``; None in updates without penalty."""
-        update = self.counters.critic_updates
-        if update % self.gp_interval:
-            return (None,)
-        shape = (len(real) * self.trainer.world_size,)
-        return (self.streams.uniform("eps", update, shape, self.rows, self.device, real.dtype),)
+    def critic_loss(self, step: Step) -> Tensor:
+        """Eq. (3): ``E[D(x_tilde)] - E[D(x)]``; its ``lambda E[(||grad D(x_hat)||_2 - 1)^2]`` is the first term."""
+        return -wasserstein_estimate(step.real.scores, step.fake.scores)
 
-    def critic_loss(self, real: Tensor, fake: Tensor, eps: Tensor | None) -> tuple[Tensor, Metrics]:
-        """Eq. (3): ``E[D(x_tilde)] - E[D(x)] + lambda E[(||grad D(x_hat)||_2 - 1)^2]``."""
-        estimate = self.estimate(*self.score_both(real, fake))
-        metrics = {self.estimate_name: estimate}
-        if eps is None:
-            return -estimate, metrics
-        with nullcontext() if self.gp_mixed_precision else torch.autocast(real.device.type, enabled=False):
-            gradient_norms = gradient_norm(self.critic, interpolate(real, fake, eps))
-        penalty = norm_penalty(gradient_norms, self.one_sided)
-        metrics |= {"gradient_penalty": penalty, "gradient_norm": gradient_norms}
-        return -estimate + self.gp_interval * self.gp_weight * penalty, metrics
-
-    def generator_loss(self, fake_scores: Tensor) -> Tensor:
+    def generator_loss(self, step: Step) -> Tensor:
         """Algorithm 1, line 12: ``-E[D(G(z))]``."""
-        return wasserstein_generator_loss(fake_scores)
+        return wasserstein_generator_loss(step.fake.scores)

@@ -25,7 +25,7 @@ def prepared(data, rank=0, devices=1):
 
 def first_batch(data):
     batch = next(iter(data.train_dataloader()))
-    return torch.stack(list(data.on_after_batch_transfer(batch, 0)))
+    return torch.stack([real for real, _ in data.on_after_batch_transfer(batch, 0)])
 
 
 MAKERS = {

@@ -7,6 +7,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from lit_wgan import GAN, WGAN, WGANGP, ToyData, WarmStart
+from lit_wgan.engine.minibatches import Minibatch
 from lit_wgan.systems import AdversarialSystem
 
 SYSTEMS = [GAN, WGAN, WGANGP]
@@ -42,16 +43,16 @@ def test_schedule_of_critic_updates_is_followed(networks, trainer):
 class Recorder(WGANGP):
     """Keeps what each update saw and changed."""
 
-    def update_critic(self, real):
+    def update_critic(self, minibatch):
         self.seen = getattr(self, "seen", [])
         before = state(self.generator)
-        super().update_critic(real)
-        self.seen.append(("critic", real, same(before, state(self.generator))))
+        super().update_critic(minibatch)
+        self.seen.append(("critic", minibatch.real, same(before, state(self.generator))))
 
-    def update_generator(self, batch_size):
+    def update_generator(self, minibatch):
         before = state(self.critic)
-        super().update_generator(batch_size)
-        self.seen.append(("generator", batch_size, same(before, state(self.critic))))
+        super().update_generator(minibatch)
+        self.seen.append(("generator", len(minibatch.real), same(before, state(self.critic))))
 
 
 def test_an_update_of_one_network_leaves_the_other_bit_equal(networks, trainer):
@@ -66,7 +67,7 @@ def test_a_critic_update_changes_nothing_of_the_generator_but_batch_statistics(n
     system = WGANGP(**networks() | {"generator": generator}, n_critic=1)
     trainer(max_steps=1).fit(system, loader())
     before = {name: value.clone() for name, value in generator.state_dict().items()}
-    system.update_critic(torch.randn(8, 2))
+    system.update_critic(Minibatch(torch.randn(8, 2)))
     changed = {name for name, value in generator.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
 
@@ -76,11 +77,11 @@ def test_a_critic_update_leaves_no_gradient_on_the_generator_and_the_other_way_r
     run = trainer(max_steps=1)
     run.fit(system, loader())
     critic_gradients = [p.grad.clone() for p in system.critic.parameters()]
-    system.update_generator(8)
+    system.update_generator(Minibatch(torch.randn(8, 2)))
     assert same(critic_gradients, [p.grad for p in system.critic.parameters()])
     for p in system.generator.parameters():
         p.grad = None
-    system.update_critic(torch.randn(8, 2))
+    system.update_critic(Minibatch(torch.randn(8, 2)))
     assert all(p.grad is None for p in system.generator.parameters())
 
 
@@ -275,9 +276,28 @@ def test_decay_out_of_range_is_refused(value, networks):
 
 
 def test_scores_that_are_not_one_per_sample_are_refused(networks, trainer):
-    system = WGANGP(**networks() | {"critic": nn.Linear(2, 1)})
-    with pytest.raises(ValueError, match=r"Expected scores of shape \(4,\), but the critic gave \(4, 1\)"):
+    system = WGANGP(**networks() | {"critic": nn.Linear(2, 3)})
+    with pytest.raises(ValueError, match=r"Expected one score per sample, 4 in all, but the critic gave .* \(4, 3\)"):
         trainer().fit(system, loader())
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1, 1)])
+def test_scores_of_any_shape_with_one_number_per_sample_train_alike(shape, networks, trainer):
+    def fitted(*head):
+        critic = nn.Sequential(networks()["critic"], *head)
+        system = WGANGP(**networks() | {"critic": critic})
+        trainer().fit(system, loader())
+        return state(system)
+
+    assert same(fitted(), fitted(nn.Unflatten(0, (-1, *shape))))
+
+
+def test_parts_kept_in_evaluation_mode_by_their_owner_stay_in_it(networks, trainer):
+    frozen = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2).eval())
+    system = WGANGP(**networks() | {"generator": frozen})
+    trainer().fit(system, loader())
+    assert frozen.training
+    assert not frozen[1].training
 
 
 def test_generated_samples_of_another_shape_than_the_data_are_refused(networks, trainer):
@@ -303,9 +323,9 @@ def test_a_batch_without_samples_is_refused(networks, trainer):
 @pytest.mark.parametrize("system_class", SYSTEMS)
 def test_mixed_precision_trains_on_real_samples_that_are_not_rounded(system_class, networks, trainer):
     class Checked(system_class):
-        def critic_loss(self, real, fake, *noise):
-            assert real.dtype == fake.dtype == torch.float32
-            return super().critic_loss(real, fake, *noise)
+        def critic_loss(self, step):
+            assert step.real.samples.dtype == step.fake.samples.dtype == torch.float32
+            return super().critic_loss(step)
 
     system = Checked(**networks())
     before = state(system)
@@ -341,19 +361,11 @@ def test_adam_without_momentum_under_weight_clipping_draws_none(networks, traine
 
 def test_after_every_critic_update_the_weights_lie_within_the_bound(networks, trainer):
     class Checked(WGAN):
-        def update_critic(self, real):
-            super().update_critic(real)
+        def update_critic(self, minibatch):
+            super().update_critic(minibatch)
             assert all(p.abs().max() <= self.clip_value for p in self.critic.parameters())
 
     trainer(max_steps=3).fit(Checked(**networks(), clip_value=0.02), loader())
-
-
-def test_interpolation_coefficients_differ_between_the_samples_of_a_batch(networks, trainer):
-    system = WGANGP(**networks())
-    trainer(max_steps=1).fit(system, loader())
-    (eps,) = system.critic_noise(torch.zeros(64, 2))
-    assert eps.shape == (64,)
-    assert len(eps.unique()) == 64
 
 
 def test_logged_critic_loss_includes_the_penalty_and_the_generators_does_not(networks, trainer):
@@ -373,8 +385,8 @@ def test_a_lazy_penalty_is_taken_at_every_kth_critic_update_with_k_times_its_wei
     seen = []
 
     class Watched(WGANGP):
-        def critic_loss(self, *arguments):
-            loss, metrics = super().critic_loss(*arguments)
+        def critic_objective(self, *arguments):
+            loss, metrics = super().critic_objective(*arguments)
             seen.append((loss.item(), {name: value.mean().item() for name, value in metrics.items()}))
             return loss, metrics
 
@@ -408,6 +420,6 @@ def test_mixed_precision_spares_the_penalty_unless_told_otherwise(mixed, dtype, 
 def test_the_base_leaves_the_losses_to_its_subclasses(networks):
     adam = torch.optim.Adam
     system = AdversarialSystem(**networks(), n_critic=1, generator_optimizer=adam, critic_optimizer=adam)
-    for unwritten in (lambda: system.critic_loss(None, None), lambda: system.generator_loss(None)):
+    for unwritten in (lambda: system.critic_loss(None), lambda: system.generator_loss(None)):
         with pytest.raises(NotImplementedError):
             unwritten()

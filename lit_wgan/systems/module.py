@@ -1,0 +1,198 @@
+"""What a system is beside its algorithm: two networks, their noise and samples, their logs and checkpoints."""
+
+import copy
+import os
+from collections.abc import Sequence
+from itertools import count
+from typing import Any, cast
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+
+from lit_wgan.data.conditions import ConditionSource
+from lit_wgan.engine.collectives import average_, average_buffers_
+from lit_wgan.engine.minibatches import Condition, Minibatch, map_condition, minibatches
+from lit_wgan.engine.preserve import evaluation_mode
+from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.functional.losses import wasserstein_estimate
+from lit_wgan.functional.schedules import Counters
+from lit_wgan.functional.streams import RandomStreams
+from lit_wgan.systems.checks import check_floats, check_shape
+from lit_wgan.systems.finite import LossWatch
+from lit_wgan.systems.judging import generate, judge
+from lit_wgan.systems.resuming import Options, restore_run_state_, run_state
+from lit_wgan.terms.base import Metrics, Noise, Term
+
+
+class GenerativeModule(LightningModule):
+    """A generator and a critic, with the random numbers, the counters and the logs of their run.
+
+    Args:
+        generator: see :class:`~lit_wgan.systems.base.AdversarialSystem`, as for the others.
+        critic: likewise.
+        latent_dim: likewise.
+        ema_decay: likewise.
+        condition: likewise.
+    """
+
+    estimate_name = "wasserstein_estimate"
+    """What the critic's loss estimates, as logged under ``critic/`` and, on held-out samples, ``eval/``."""
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        critic: nn.Module,
+        latent_dim: int,
+        ema_decay: float | None,
+        condition: ConditionSource | None,
+    ):
+        super().__init__()
+        check_positive(latent_dim=latent_dim)
+        if ema_decay is not None and not 0 <= ema_decay < 1:
+            raise UsageError(f"Expected ema_decay in [0, 1), but got {ema_decay}. Use 0.999, or null for no average.")
+        self.generator = generator
+        self.critic = critic
+        self.ema_generator = copy.deepcopy(generator).requires_grad_(False) if ema_decay is not None else None
+        self.latent_dim = latent_dim
+        self.ema_decay = ema_decay
+        self.condition = condition
+        # The one seed is Lightning's, as set by seed_everything and carried to every process.
+        self.streams = RandomStreams(int(os.environ.get("PL_GLOBAL_SEED", 0)))
+        self.counters = Counters()
+        self.sample_shape = torch.Size()
+        """Shape of one generated sample; :class:`Preflight` finds out."""
+        self.losses = LossWatch()
+        self.schedule_options: list[Options] = []
+        """Options of the learning-rate schedules, as they were configured."""
+        self.restored_schedules: list[Options] | None = None
+        """Those of the checkpoint that the run continues from."""
+
+    # Random numbers.
+
+    @property
+    def rows(self) -> slice:
+        """The rows of a global minibatch that belong to this device."""
+        return slice(self.global_rank, None, self.trainer.world_size)
+
+    def noise(self, stream: str, update: int, batch_size: int) -> Tensor:
+        """This device's rows of the global minibatch of noise z, shape ``(batch_size, latent_dim)``."""
+        shape = (batch_size * self.trainer.world_size, self.latent_dim)
+        return self.streams.normal(stream, update, shape, self.rows, self.device, cast(torch.dtype, self.dtype))
+
+    def draw(self, terms: Sequence[Term], network: str, update: int, real: Tensor) -> list[Noise | None]:
+        """The random numbers of the terms of a network that are due in an update; None for those that are not."""
+
+        def draws_of(term: Term) -> Noise:
+            calls = count()
+
+            def uniform(*shape: int) -> Tensor:
+                call = next(calls)
+                stream = f"{term.stream or f'{network}/{term.name}'}{f'/{call}' if call else ''}"
+                rows = (len(real) * self.trainer.world_size, *shape)
+                return self.streams.uniform(stream, update, rows, self.rows, self.device, cast(torch.dtype, self.dtype))
+
+            return term.draw(uniform, real)
+
+        return [draws_of(term) if update % term.interval == 0 else None for term in terms]
+
+    # Samples and scores.
+
+    def accept(self, given: Minibatch) -> Minibatch:
+        """A loader's minibatch in the networks' own type, which data need not have, with its condition if one is used.
+
+        Raises:
+            UsageError: for samples that are no floats, and for what is no condition.
+        """
+        check_floats(given.real)
+        condition = None if self.condition is None else self.condition.of_batch(given.condition, len(given.real))
+        return Minibatch(given.real.to(self.dtype), condition)
+
+    def score(self, x: Tensor, condition: Condition | None = None) -> Tensor:
+        """The critic's scores ``(N,)`` of samples ``(N, ...)``, under a condition in a conditional system."""
+        return judge(self.critic, x, condition)[0]
+
+    def estimate(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+        """How far apart the critic finds data and model, from its scores ``(N,)`` of each."""
+        return wasserstein_estimate(real_scores, fake_scores)
+
+    def condition_of_samples(self, rows: slice) -> Condition | None:
+        """The conditions that samples of the given numbers are drawn under; None in a system without conditions."""
+        return None if self.condition is None else self.condition.of_samples(rows, self.device)
+
+    def sample(self, rows: slice, batch_size: int = 256, condition: Condition | None = None) -> Tensor:
+        """The generated samples of the given numbers, ``rows`` of one endless list that never changes but in weights.
+
+        They come from the averaged generator if there is one, in evaluation mode.
+
+        Args:
+            rows: which samples, for example ``slice(64)``.
+            batch_size: how many at a time.
+            condition: of these samples, row by row; None for those that belong to the numbers.
+
+        Returns:
+            Samples of shape ``(number of rows, ...)``.
+        """
+        generator = self.generator if self.ema_generator is None else self.ema_generator
+        dtype = cast(torch.dtype, self.dtype)
+        z = self.streams.normal("z/samples", 0, (rows.stop, self.latent_dim), rows, self.device, dtype)
+        if condition is None:
+            condition = self.condition_of_samples(rows)
+
+        def part(first: int) -> Tensor:
+            chosen = slice(first, first + batch_size)
+            return generate(generator, z[chosen], map_condition(lambda rows: rows[chosen], condition))
+
+        with evaluation_mode(generator):
+            return torch.cat([part(first) for first in range(0, len(z), batch_size)])
+
+    def average_statistics(self) -> None:
+        """Make the running statistics of all networks equal on all devices; to be called on all of them."""
+        average_buffers_(self)
+
+    # Validation and prediction.
+
+    def validation_step(self, batch: Any, batch_idx: int) -> dict[str, list[tuple[Tensor, int]]]:
+        """The critic's estimate on held-out samples and as many generated ones, and how many, for each minibatch."""
+        estimates = []
+        for given in minibatches(batch):
+            if not len(given.real):  # this device's share of a short last minibatch
+                continue
+            z = self.noise("z/validation", batch_idx, len(given.real))
+            real, condition = self.accept(given)
+            fake = generate(self.generator, z, condition).to(self.dtype)
+            check_shape(real, fake.shape[1:])
+            estimates.append((self.estimate(self.score(real, condition), self.score(fake, condition)), len(real)))
+        return {"estimates": estimates}
+
+    def test_step(self, batch: Any, batch_idx: int) -> dict[str, list[tuple[Tensor, int]]]:
+        """As :meth:`validation_step`."""
+        return self.validation_step(batch, batch_idx)
+
+    def predict_step(self, batch: Tensor, batch_idx: int) -> Tensor:
+        """Generate the samples whose numbers the batch holds, evenly spaced."""
+        numbers = batch.tolist()
+        return self.sample(slice(numbers[0], numbers[-1] + 1, self.trainer.world_size))
+
+    # Logging and checkpoints.
+
+    def record(self, metrics: Metrics) -> None:
+        """Log metrics of training, averaged over devices, with the number of generator updates as their axis."""
+        average_(metrics.values())
+        self.log_dict(metrics, logger=False)  # for callbacks and the progress bar
+        values = {name: float(value) for name, value in metrics.items()}
+        for logger in self.loggers:
+            logger.log_metrics(values, step=self.counters.generator_updates)
+            logger.save()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add the state of the run, the same whichever device saves; after a loss that was not finite refuse to."""
+        self.losses.check()
+        self.average_statistics()  # in place, so that the state dict that was gathered already sees it
+        for logger in self.loggers:
+            logger.save()  # what a run that continues from here will not log again
+        checkpoint["lit_wgan"] = run_state(self)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take up the state of the run, and refuse what does not fit."""
+        restore_run_state_(self, checkpoint)

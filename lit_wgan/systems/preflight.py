@@ -1,0 +1,31 @@
+"""What is tried out before the first update."""
+
+import atexit
+from typing import Any
+
+from lightning.pytorch import Callback, Trainer
+
+from lit_wgan.engine.acceleration import disable_nvml_probe
+from lit_wgan.engine.collectives import disconnect
+from lit_wgan.engine.preserve import evaluation_mode
+from lit_wgan.systems.checks import check_precision, check_scores, check_strategy, first_samples, mixes_samples
+
+
+class Preflight(Callback):
+    """Refuses what cannot train, and tells the system what its networks are like."""
+
+    def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
+        """Refuse strategies that cannot train before they change the networks, and see to a clean exit."""
+        check_strategy(trainer.strategy)
+        atexit.register(disconnect)
+
+    def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Let the generator make a few samples and the critic score them."""
+        check_precision(str(trainer.precision))
+        disable_nvml_probe(pl_module.device)
+        samples = first_samples(pl_module.sample, pl_module.latent_dim)
+        pl_module.sample_shape = samples.shape[1:]
+        condition = pl_module.condition_of_samples(slice(len(samples)))
+        with evaluation_mode(pl_module.critic):
+            check_scores(lambda x: pl_module.score(x, condition), samples)
+        pl_module.mixes_samples = mixes_samples(pl_module.critic, samples, condition)

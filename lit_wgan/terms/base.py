@@ -1,0 +1,135 @@
+"""What an addend of an objective sees, and what it has to give."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from torch import Tensor, nn
+
+from lit_wgan.engine.minibatches import Condition
+from lit_wgan.errors import UsageError, check_positive
+
+Metrics = dict[str, Tensor]
+Judgement = tuple[Tensor, tuple[Tensor, ...]]
+Noise = tuple[Tensor, ...]
+
+
+class Uniform(Protocol):
+    """Draws uniform numbers in ``[0, 1)`` for this device's rows of the global minibatch."""
+
+    def __call__(self, *shape: int) -> Tensor:
+        """Numbers of the given shape for each row, ``(m, *shape)``; others at every call."""
+
+
+class Judged:
+    """Samples, and what the critic says of them. It is asked at the first use.
+
+    Args:
+        samples: shape ``(m, ...)``.
+        judge: gives scores ``(m,)`` and extras for samples.
+        judgement: what it gave for these, where that is known already.
+    """
+
+    def __init__(self, samples: Tensor, judge: Callable[[Tensor], Judgement], judgement: Judgement | None = None):
+        self.samples = samples
+        self._judge = judge
+        self._judgement = judgement
+
+    @property
+    def scores(self) -> Tensor:
+        """The critic's scores, shape ``(m,)``."""
+        return self._known()[0]
+
+    @property
+    def extras(self) -> tuple[Tensor, ...]:
+        """What else the critic gave, such as class logits or features, ``m`` rows each."""
+        return self._known()[1]
+
+    def _known(self) -> Judgement:
+        if self._judgement is None:
+            self._judgement = self._judge(self.samples)
+        return self._judgement
+
+
+class Step(NamedTuple):
+    """What the objectives of one update see.
+
+    Attributes:
+        real: the real minibatch; in the generator's update the one paired with its samples, row by row.
+        fake: the generated samples, in the critic's update without gradients to the generator.
+        condition: of both, row by row; None in a system without conditions.
+        critic: scores ``(m,)`` of samples ``(m, ...)`` under this condition.
+    """
+
+    real: Judged
+    fake: Judged
+    condition: Condition | None
+    critic: Callable[[Tensor], Tensor]
+
+
+class Term:
+    """An addend of the critic's or the generator's objective: ``weight`` times what a call gives.
+
+    A subclass supplies ``__call__`` and, if it takes random numbers, :meth:`draw`.
+
+    Args:
+        weight: above 0.
+        interval: add the term in every such update alone, with this times its weight: the lazy regularisation of Karras
+            et al. 2020, arXiv:1912.04958v2, Section 3.1.
+
+    Raises:
+        UsageError: for numbers out of range.
+    """
+
+    name = "term"
+    """What its value is logged as, behind ``critic/`` or ``generator/``; no two terms of a network share it."""
+    stream: str | None = None
+    """The stream of its random numbers; None for its network and name."""
+
+    def __init__(self, weight: float, interval: int = 1):
+        check_positive(weight=weight, interval=interval)
+        self.weight = weight
+        self.interval = interval
+
+    def check(self, critic: nn.Module) -> None:
+        """Raise a UsageError if the term cannot be taken of this critic."""
+
+    def draw(self, uniform: Uniform, real: Tensor) -> Noise:
+        """The random numbers of one update, which :meth:`__call__` gets; drawn where nothing is compiled."""
+        return ()
+
+    def __call__(self, step: Step, *noise: Tensor) -> tuple[Tensor, Metrics]:
+        """The term, a scalar without its weight, and what to log beside it: scalars, or ``(m,)`` to be averaged."""
+        raise NotImplementedError
+
+
+def check_terms(terms: Sequence[Term], network: str, critic: nn.Module) -> None:
+    """Raise a UsageError for terms of one name, and for those that this critic does not allow."""
+    names = [term.name for term in terms]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"Expected {network}_terms of different names, but got {name} more than once. Add their weights up, or "
+                "give one of the classes another name."
+            )
+    for term in terms:
+        term.check(critic)
+
+
+def add_terms(
+    loss: Tensor, terms: Sequence[Term], step: Step, noises: Sequence[Noise | None]
+) -> tuple[Tensor, Metrics]:
+    """A loss and the terms that are due, ``loss + sum_i interval_i weight_i term_i``, and what they log.
+
+    Args:
+        loss: scalar.
+        terms: its addends.
+        step: what they see.
+        noises: the random numbers of each; None for a term that is not due.
+    """
+    metrics: Metrics = {}
+    for term, noise in zip(terms, noises, strict=True):
+        if noise is not None:
+            value, logged = term(step, *noise)
+            loss = loss + term.interval * term.weight * value
+            metrics |= {term.name: value} | logged
+    return loss, metrics

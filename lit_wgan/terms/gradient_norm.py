@@ -1,0 +1,54 @@
+"""What all penalties on the norm of the critic's gradient share."""
+
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from lit_wgan.errors import UsageError
+from lit_wgan.functional.penalties import gradient_norm
+from lit_wgan.terms.base import Metrics, Step, Term
+
+
+class GradientNormTerm(Term):
+    """A penalty on ``||grad_x f(x)||_2``. Subclasses say at which points x, and how a norm is penalised.
+
+    Logs the mean norm too, as ``norm_name``.
+
+    Args:
+        weight: of the penalty.
+        interval: see :class:`Term`.
+        mixed_precision: let mixed precision apply to the penalty too, which else is computed in float32.
+    """
+
+    norm_name = "gradient_norm"
+
+    def __init__(self, weight: float, interval: int = 1, mixed_precision: bool = False):
+        super().__init__(weight, interval)
+        self.mixed_precision = mixed_precision
+
+    def points(self, step: Step, *noise: Tensor) -> Tensor:
+        """Where the gradient is taken, shape ``(m, ...)``."""
+        raise NotImplementedError
+
+    def penalty(self, norms: Tensor) -> Tensor:
+        """The penalty, a scalar, of gradient norms ``(m,)``."""
+        raise NotImplementedError
+
+    def __call__(self, step: Step, *noise: Tensor) -> tuple[Tensor, Metrics]:
+        """The penalty, and the norms ``(m,)`` to log."""
+        x = self.points(step, *noise)
+        with nullcontext() if self.mixed_precision else torch.autocast(x.device.type, enabled=False):
+            norms = gradient_norm(step.critic, x)
+        return self.penalty(norms), {self.norm_name: norms}
+
+    def check(self, critic: nn.Module) -> None:
+        """Refuse batch norm: the gradient at one sample would depend on the others."""
+        for name, module in critic.named_modules():
+            if isinstance(module, _BatchNorm):
+                raise UsageError(
+                    "Expected a critic without batch norm under a gradient penalty, but got "
+                    f"{type(module).__name__} in '{name}'. Use layer norm (GroupNorm(1, channels)) or none; see "
+                    "arXiv:1704.00028v3, Section 4."
+                )
