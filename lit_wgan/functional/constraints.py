@@ -14,7 +14,7 @@ def clip_weights_(module: nn.Module, clip_value: float) -> None:
         module: the critic.
         clip_value: the bound c, positive.
 
-    Example:
+    Examples:
         >>> critic = nn.Linear(2, 1)
         >>> _ = nn.init.constant_(critic.weight, 0.5)
         >>> clip_weights_(critic, 0.25)
@@ -41,7 +41,7 @@ def fraction_at_bound(module: nn.Module, clip_value: float) -> Tensor:
     Returns:
         Scalar in ``[0, 1]``.
 
-    Example:
+    Examples:
         >>> critic = nn.Linear(2, 2, bias=False)
         >>> _ = critic.load_state_dict({"weight": torch.tensor([[0.01, 0.002], [-0.01, 0.0]])})
         >>> fraction_at_bound(critic, 0.01)

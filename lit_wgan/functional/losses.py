@@ -18,7 +18,7 @@ def minimax_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tens
     Returns:
         Scalar in ``[0, inf)``; ``2 log 2`` when the discriminator answers 1/2 everywhere.
 
-    Example:
+    Examples:
         >>> minimax_discriminator_loss(torch.zeros(4), torch.zeros(4))  # undecided: 2 log 2
         tensor(1.3863)
 
@@ -38,7 +38,7 @@ def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
     Returns:
         Scalar in ``(-inf, 0]``; ``-log 2`` when the discriminator answers 1/2 everywhere.
 
-    Example:
+    Examples:
         >>> minimax_generator_loss(torch.zeros(4))
         tensor(-0.6931)
 
@@ -56,7 +56,7 @@ def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     Returns:
         Scalar in ``[0, inf)``; ``log 2`` when the discriminator answers 1/2 everywhere.
 
-    Example:
+    Examples:
         >>> non_saturating_generator_loss(torch.zeros(4))
         tensor(0.6931)
 
@@ -75,7 +75,7 @@ def jensen_shannon_estimate(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     Returns:
         Scalar in nats, at most ``log 2``; 0 when the discriminator answers 1/2 everywhere.
 
-    Example:
+    Examples:
         >>> jensen_shannon_estimate(torch.full((4,), 20.0), torch.full((4,), -20.0))  # told apart: log 2
         tensor(0.6931)
 
@@ -99,7 +99,7 @@ def wasserstein_estimate(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         Scalar, in data units times the critic's Lipschitz constant. For ``f(x) = x`` and real data shifted by ``d``
         against the generated, it is ``+d``.
 
-    Example:
+    Examples:
         >>> wasserstein_estimate(torch.tensor([2.0, 4.0]), torch.tensor([1.0, 1.0]))
         tensor(2.)
 
@@ -117,7 +117,7 @@ def wasserstein_generator_loss(fake_scores: Tensor) -> Tensor:
     Returns:
         Scalar. It carries the critic's arbitrary offset, so its value alone says nothing about quality.
 
-    Example:
+    Examples:
         >>> wasserstein_generator_loss(torch.tensor([1.0, 3.0]))
         tensor(-2.)
 

@@ -26,7 +26,7 @@ class WarmStart:
         warm_updates: the first so many generator updates are warm.
         every: and so is every generator update divisible by this.
 
-    Example:
+    Examples:
         >>> n_critic = WarmStart()
         >>> [n_critic(update) for update in (0, 24, 25, 499, 500)]
         [100, 100, 5, 5, 100]
