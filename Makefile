@@ -1,9 +1,10 @@
 # The two commands of the README. Each makes .venv when it is missing or the requirements have changed.
 PYTHON ?= python3
+CONSTRAINTS ?= constraints.txt
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 
-.PHONY: train test lint constraints
+.PHONY: train test lint docs constraints
 
 train: $(INSTALLED)
 	$(VENV)/bin/lit-wgan fit --config configs/wgan_gp_digits.yaml
@@ -15,16 +16,21 @@ lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+# The pages of docs/ and the API as a site, in site/. A link that leads nowhere is an error.
+docs: $(INSTALLED)
+	$(VENV)/bin/mkdocs build --strict
 
 # Take the newest versions that setup.cfg allows, and lock them.
 constraints:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e ".[dev]"
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e ".[dev,docs]"
 	$(VENV)/bin/pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
 	touch $(INSTALLED)
 
-$(INSTALLED): setup.cfg pyproject.toml constraints.txt
+$(INSTALLED): setup.cfg pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e ".[dev,docs]"
 	touch $@

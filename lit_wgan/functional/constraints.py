@@ -14,6 +14,13 @@ def clip_weights_(module: nn.Module, clip_value: float) -> None:
         module: the critic.
         clip_value: the bound c, positive.
 
+    Examples:
+        >>> critic = nn.Linear(2, 1)
+        >>> _ = nn.init.constant_(critic.weight, 0.5)
+        >>> clip_weights_(critic, 0.25)
+        >>> critic.weight.tolist()
+        [[0.25, 0.25]]
+
     Source: Arjovsky et al. 2017, arXiv:1701.07875v3, Algorithm 1, line 7.
     """
     parameters: list[Tensor] = list(module.parameters())
@@ -33,6 +40,12 @@ def fraction_at_bound(module: nn.Module, clip_value: float) -> Tensor:
 
     Returns:
         Scalar in ``[0, 1]``.
+
+    Examples:
+        >>> critic = nn.Linear(2, 2, bias=False)
+        >>> _ = critic.load_state_dict({"weight": torch.tensor([[0.01, 0.002], [-0.01, 0.0]])})
+        >>> fraction_at_bound(critic, 0.01)
+        tensor(0.5000)
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Figure 1 (b), right.
     """

@@ -26,6 +26,11 @@ class WarmStart:
         warm_updates: the first so many generator updates are warm.
         every: and so is every generator update divisible by this.
 
+    Examples:
+        >>> n_critic = WarmStart()
+        >>> [n_critic(update) for update in (0, 24, 25, 499, 500)]
+        [100, 100, 5, 5, 100]
+
     Source: the code of Arjovsky et al. (martinarjovsky/WassersteinGAN at f7a01e8, main.py); not in the paper.
     """
 

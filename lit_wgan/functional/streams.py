@@ -52,7 +52,7 @@ class RandomStreams:
     ``shape``, whose first axis counts rows; and ``rows``, the slice of rows wanted. The numbers are the same on every
     device, up to the rounding of the error function's inverse in :meth:`normal`.
 
-    Example:
+    Examples:
         >>> z = RandomStreams(seed=0).normal("z", 7, (64, 128))
         >>> half = RandomStreams(seed=0).normal("z", 7, (64, 128), rows=slice(0, None, 2))
         >>> bool((half == z[::2]).all())

@@ -1,0 +1,26 @@
+"""Print the lower bounds of setup.cfg as pins, one a line, to test with the oldest versions that it allows.
+
+python tools/lower_bounds.py > lower-bounds.txt
+make test CONSTRAINTS=lower-bounds.txt
+"""
+
+import configparser
+import re
+from pathlib import Path
+
+BOUND = re.compile(r"^([\w-]+)(?:\[.*\])?>=([\d.]+)$", re.MULTILINE)
+
+
+def lower_bounds(setup: str) -> list[str]:
+    """`name==version` of every requirement in the text of a setup.cfg, in its order.
+
+    >>> lower_bounds("[options]\\ninstall_requires =\\n    scipy>=1.13\\n    jsonargparse[signatures]>=4.40")
+    ['scipy==1.13', 'jsonargparse==4.40']
+    """
+    parser = configparser.ConfigParser()
+    parser.read_string(setup)
+    return [f"{name}=={version}" for name, version in BOUND.findall(parser["options"]["install_requires"])]
+
+
+if __name__ == "__main__":
+    print("\n".join(lower_bounds((Path(__file__).parents[1] / "setup.cfg").read_text())))
