@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lit_wgan.moved import keep_former_names
+
 if TYPE_CHECKING:
     from lit_wgan.callbacks import CriticDiagnostics, ExactW1, FidelityCallback, ModeCoverage, SampleGrid, SampleWriter
     from lit_wgan.data import ImageData, ToyData
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from lit_wgan.systems import GAN, WGAN, WGANGP, AdversarialSystem, WarmStart
 
 __version__ = "0.1.0"
+
+keep_former_names()
 
 _HOME = {
     "GAN": "systems",
