@@ -9,9 +9,9 @@ from types import FrameType
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer
-from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
 from lit_wgan.engine.collectives import is_connection_error
+from lit_wgan.engine.internals import child_processes, disable_signal_handling
 from lit_wgan.engine.stopping import StopRequest
 
 SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
@@ -27,12 +27,10 @@ class Interruptions(Callback):
         self._handlers: dict[int, Any] = {}
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
-        """Install the handlers; Lightning installs its own right after this, but for what is put in its place."""
+        """Install the handlers, and watch the processes that this one has started."""
         if stage != "fit" or threading.current_thread() is not threading.main_thread():
             return
-        trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
-        # Lightning's own agreement on SIGTERM, a broadcast and a wait in every step.
-        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
+        disable_signal_handling(trainer)
 
         def request(number: int, frame: FrameType | None) -> None:
             if number == signal.SIGINT and pl_module.stop.signal == signal.SIGINT:
@@ -43,11 +41,10 @@ class Interruptions(Callback):
             pl_module.stop.signal = number
 
         self._handlers = {number: signal.signal(number, request) for number in SIGNALS}
-        launcher = trainer.strategy.launcher
-        if isinstance(launcher, _SubprocessScriptLauncher):
-            for rank, process in enumerate(launcher.procs, trainer.global_rank + 1):
-                arguments = (rank, process, launcher, pl_module.stop)
-                threading.Thread(target=_watch, args=arguments, daemon=True).start()
+        processes = child_processes(trainer)
+        for number, process in enumerate(processes):
+            arguments = (trainer.global_rank + 1 + number, process, processes, pl_module.stop)
+            threading.Thread(target=_watch, args=arguments, daemon=True).start()
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         """Take the loss of another process after Ctrl-C for its end at a second one.
@@ -64,10 +61,10 @@ class Interruptions(Callback):
         self._handlers = {}
 
 
-def _watch(rank: int, process: "Popen[bytes]", launcher: _SubprocessScriptLauncher, stop: StopRequest) -> None:
-    """End this run if one of its processes is killed by other means than Ctrl-C.
+def _watch(rank: int, process: "Popen[bytes]", processes: "list[Popen[bytes]]", stop: StopRequest) -> None:
+    """Wait for a process to end, and end the whole run if it was killed by another signal than Ctrl-C's.
 
-    One that fails by itself has told its error.
+    A process that fails by itself has reported its error.
     """
     status = process.wait()
     if status < 0 and signal.SIGINT not in (-status, stop.signal):
@@ -76,5 +73,6 @@ def _watch(rank: int, process: "Popen[bytes]", launcher: _SubprocessScriptLaunch
             f"lit-wgan: error: Rank {rank} was killed by {name}, so the others end. Continue with --ckpt_path last."
         )
         print(message, file=sys.stderr, flush=True)
-        launcher.kill(signal.SIGKILL)
+        for each in processes:
+            each.kill()
         os._exit(1)

@@ -16,6 +16,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from lit_wgan.engine.internals import rendezvous_store
 from lit_wgan.errors import UsageError
 
 T = TypeVar("T")
@@ -144,7 +145,7 @@ def lost_ranks(patience: float = 2.0) -> list[int]:
     All ranks that are left meet in the store through which the process group was formed. Rank 0 keeps it, so if the
     store does not answer, rank 0 is lost.
     """
-    store = dist.distributed_c10d._get_default_store()
+    store = rendezvous_store()
     keys = [f"lit_wgan/alive/{rank}" for rank in range(dist.get_world_size())]
     try:
         store.set_timeout(timedelta(seconds=patience))

@@ -4,7 +4,6 @@ Lightning would train a model in each of them where ``trainer.devices`` was not 
 """
 
 import os
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 import torch.distributed as dist
@@ -14,6 +13,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.strategies import DDPStrategy
 from torch.distributed.distributed_c10d import PrefixStore
 
+from lit_wgan.engine.internals import process_group_timeout
 from lit_wgan.errors import UsageError
 
 
@@ -72,12 +72,13 @@ def init_group_after_restart(trainer: Trainer) -> None:
     agent_keeps_store = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
     if attempt == "0" or not agent_keeps_store or not isinstance(trainer.strategy, DDPStrategy):
         return
-    timeout = trainer.strategy._timeout or timedelta(minutes=30)
+    strategy = trainer.strategy
+    timeout = process_group_timeout(strategy)
     kept = dist.TCPStore(  # type: ignore[attr-defined]  # torch does not mark it as its own
         os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False, timeout=timeout
     )
     dist.init_process_group(
-        trainer.strategy._get_process_group_backend(),
+        strategy.process_group_backend or dist.get_default_backend_for_device(strategy.root_device),
         store=PrefixStore(f"lit_wgan/attempt_{attempt}", kept),
         rank=int(os.environ["RANK"]),
         world_size=int(os.environ["WORLD_SIZE"]),

@@ -45,6 +45,10 @@ def test_a_run_ends_when_a_process_is_killed_by_other_means_than_ctrl_c(received
     process.send_signal(killed_by)
     statuses = []
     monkeypatch.setattr(interruptions.os, "_exit", statuses.append)
-    launcher = SimpleNamespace(kill=lambda number: None)
-    interruptions._watch(1, process, launcher, system_that_received(received).stop)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as other:
+        interruptions._watch(1, process, [process, other], system_that_received(received).stop)
+        if not ends:
+            assert other.poll() is None
+            other.kill()
+    assert other.returncode == -signal.SIGKILL
     assert statuses == ([1] if ends else [])

@@ -1,0 +1,105 @@
+"""The one module that touches what libraries keep private: each function says why; a test fails when one changes."""
+
+from __future__ import annotations
+
+from subprocess import Popen
+from typing import TYPE_CHECKING, Any
+
+import torch.distributed as dist
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from lightning.pytorch import LightningModule, Trainer
+    from lightning.pytorch.callbacks import ModelCheckpoint
+    from lightning.pytorch.loggers import WandbLogger
+    from lightning.pytorch.strategies import DDPStrategy, Strategy
+    from torch.distributed.distributed_c10d import Store
+
+# Lightning: the loop.
+
+
+def count_validation_by(trainer: Trainer, updates: int) -> None:
+    """Log what this validation measures at the given generator update.
+
+    Lightning would count batches. It takes a logged ``step`` instead, but that stays among the trainer's metrics and
+    names later checkpoints.
+    """
+    trainer.fit_loop.epoch_loop._batches_that_stepped = updates
+
+
+def validation_follows(trainer: Trainer) -> bool:
+    """Whether a validation comes right after this training batch; to be asked in ``on_train_batch_end``.
+
+    Lightning decides this after that hook, and has no hook behind the decision where no validation follows.
+    """
+    fit_loop = trainer.fit_loop
+    assert fit_loop._data_fetcher is not None
+    return fit_loop.epoch_loop._should_check_val_fx(fit_loop._data_fetcher)
+
+
+def attached_trainer(module: LightningModule) -> Trainer | None:
+    """A module's trainer, or None; the public attribute raises where there is none."""
+    return module._trainer
+
+
+# Lightning: signals and processes.
+
+
+def disable_signal_handling(trainer: Trainer) -> None:
+    """Stop a trainer from handling signals, which others do; to be called before ``on_fit_start``.
+
+    Lightning's handlers communicate inside the handler and can hang, and its agreement on SIGTERM broadcasts in every
+    step. Neither can be turned off.
+    """
+    trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
+    trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
+
+
+def child_processes(trainer: Trainer) -> list[Popen[bytes]]:
+    """The processes that Lightning has started, in the order of their ranks; no public name leads to them."""
+    return [process for process in getattr(trainer.strategy.launcher, "procs", []) if isinstance(process, Popen)]
+
+
+def process_group_timeout(strategy: DDPStrategy) -> timedelta:
+    """How long a strategy waits for the other processes; it keeps the argument to itself."""
+    return strategy._timeout or dist.default_pg_timeout
+
+
+def ddp_options(strategy: Strategy) -> dict[str, Any]:
+    """DDP's options and how processes are started, as far as a strategy has them; it keeps both to itself."""
+    return getattr(strategy, "_ddp_kwargs", {}) | {"start_method": getattr(strategy, "_start_method", "popen")}
+
+
+# Lightning: checkpoints and loggers.
+
+
+def save_last(callback: ModelCheckpoint, trainer: Trainer) -> None:
+    """Let a callback write ``last.ckpt`` now, unless it has saved this update already.
+
+    ``trainer.save_checkpoint`` would leave out the callback's own state, the loggers, and the file's number where
+    another run wrote into the same folder.
+    """
+    if not callback._should_skip_saving_checkpoint(trainer):
+        callback.save_last = True
+        callback._save_last_checkpoint(trainer, {})
+
+
+def attach_wandb_run(logger: WandbLogger, run: Any) -> None:
+    """Give a logger its run on W&B, or None; it takes one at its construction only."""
+    logger._experiment = run
+
+
+# torch and W&B.
+
+
+def rendezvous_store() -> Store:
+    """The store through which the process group was formed; torch names it nowhere in public."""
+    return dist.distributed_c10d._get_default_store()
+
+
+def netrc_key(url: str) -> str | None:
+    """The key for a W&B service in the user's netrc file, which only ``wandb.login`` reads, and that may prompt."""
+    from wandb.sdk.lib.wbauth import read_netrc_auth
+
+    return read_netrc_auth(host=url)

@@ -1,0 +1,206 @@
+"""What is private in libraries still exists and means what lit_wgan.engine.internals takes it for."""
+
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+import torch
+import torch.distributed as dist
+from lightning.pytorch import Callback, LightningModule
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger, WandbLogger
+from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
+from torch.utils.data import DataLoader
+
+from lit_wgan.engine.internals import (
+    attach_wandb_run,
+    attached_trainer,
+    child_processes,
+    count_validation_by,
+    ddp_options,
+    disable_signal_handling,
+    netrc_key,
+    process_group_timeout,
+    rendezvous_store,
+    save_last,
+    validation_follows,
+)
+
+
+class Line(LightningModule):
+    """A slope that Lightning trains, and validates in passing."""
+
+    def __init__(self):
+        super().__init__()
+        self.slope = torch.nn.Parameter(torch.ones(1))
+
+    def training_step(self, batch, batch_idx):
+        return (self.slope * batch).sum()
+
+    def validation_step(self, batch, batch_idx):
+        self.log("eval", 1.0)
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), 0.1)
+
+
+DATA = DataLoader(torch.ones(20, 1), 1)
+
+
+def fit(trainer, *callbacks, max_steps=5, **options):
+    options = {"max_steps": max_steps, "val_check_interval": 2, "limit_val_batches": 1} | options
+    trainer = trainer(callbacks=list(callbacks), enable_checkpointing=True, **options)
+    trainer.fit(Line(), DATA, DATA)
+    return trainer
+
+
+class NoCheckpoints(ModelCheckpoint):
+    def __init__(self):
+        super().__init__(save_top_k=0)
+
+
+def test_what_a_validation_logs_stands_at_the_given_update(trainer, tmp_path):
+    class Hundreds(Callback):
+        def on_validation_start(self, trainer, pl_module):
+            count_validation_by(trainer, 100 * trainer.global_step)
+
+    log = CSVLogger(tmp_path, name="run", version=0)
+    fit(trainer, Hundreds(), NoCheckpoints(), logger=log)
+    rows = (tmp_path / "run" / "version_0" / "metrics.csv").read_text().split()[1:]
+    assert [row.split(",")[-1] for row in rows] == ["200", "400"]
+
+
+@pytest.mark.parametrize("interval", [2, 3])
+def test_a_validation_that_follows_is_known_at_the_end_of_its_batch(interval, trainer):
+    class Expects(Callback):
+        expected, came = (), ()
+
+        def on_train_batch_end(self, trainer, *_):
+            if validation_follows(trainer):
+                self.expected += (trainer.global_step,)
+
+        def on_validation_start(self, trainer, pl_module):
+            self.came += (trainer.global_step,)
+
+    expects = Expects()
+    fit(trainer, expects, NoCheckpoints(), val_check_interval=interval)
+    assert expects.expected == expects.came != ()
+
+
+def test_a_modules_trainer_is_none_before_it_has_one(trainer):
+    module = Line()
+    assert attached_trainer(module) is None
+    module.trainer = trainer()
+    assert attached_trainer(module) is module.trainer
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_signals_are_handled_by_others_where_lightning_may_not(disabled, trainer):
+    def own(*_):
+        pass
+
+    class Handlers(Callback):
+        def setup(self, trainer, pl_module, stage):
+            if disabled:
+                disable_signal_handling(trainer)
+
+        def on_train_start(self, trainer, pl_module):
+            self.handler = signal.getsignal(signal.SIGTERM)
+
+    handlers = Handlers()
+    before = signal.signal(signal.SIGTERM, own)
+    try:
+        fit(trainer, handlers, NoCheckpoints(), max_steps=1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (handlers.handler is own) == disabled
+
+
+def test_lightnings_agreement_on_sigterm_is_what_a_step_calls(trainer):
+    loop = trainer().fit_loop.epoch_loop
+    assert "_broadcast_sigterm_tensor" in type(loop).advance.__code__.co_names
+    disable_signal_handling(loop.trainer)
+    assert loop._broadcast_sigterm_tensor() is None
+
+
+def test_child_processes_are_those_that_lightnings_launcher_keeps(trainer):
+    alone, two = trainer(), trainer(devices=2, strategy="ddp")
+    assert child_processes(alone) == child_processes(two) == []
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        two.strategy.launcher.procs.append(process)
+    assert child_processes(two) == [process]
+
+
+def test_options_of_ddp_are_those_it_was_made_with():
+    strategy = DDPStrategy(timeout=timedelta(seconds=7), static_graph=True, start_method="fork")
+    assert process_group_timeout(strategy) == timedelta(seconds=7)
+    assert process_group_timeout(DDPStrategy(timeout=None)) == dist.default_pg_timeout
+    assert ddp_options(strategy) == {"static_graph": True, "start_method": "fork"}
+    assert ddp_options(SingleDeviceStrategy("cpu")) == {"start_method": "popen"}
+
+
+class SavesAtTheEnd(Callback):
+    """Saves twice at the end of training, of which the second time should find nothing to do."""
+
+    def on_train_end(self, trainer, pl_module):
+        for _ in range(2):
+            save_last(trainer.checkpoint_callback, trainer)
+            self.written = [*getattr(self, "written", []), trainer.checkpoint_callback.last_model_path]
+
+
+@pytest.mark.parametrize("kept", [True, "link", None])
+def test_the_last_checkpoint_is_of_the_last_update(kept, trainer, tmp_path):
+    saves = SavesAtTheEnd()
+    checkpoints = ModelCheckpoint(tmp_path, save_last=kept, every_n_train_steps=2)
+    fit(trainer, saves, checkpoints, max_steps=3)
+    last = tmp_path / "last.ckpt"
+    assert saves.written == [str(last)] * 2
+    assert not last.is_symlink()
+    saved = torch.load(last, weights_only=True)
+    assert saved["global_step"] == 3
+    assert saved["callbacks"][checkpoints.state_key]["last_model_path"] == str(last)
+
+
+def test_the_last_checkpoint_of_another_run_is_kept(trainer, tmp_path):
+    (tmp_path / "last.ckpt").write_text("of another run")
+    saves = SavesAtTheEnd()
+    fit(trainer, saves, ModelCheckpoint(tmp_path, save_top_k=0, every_n_train_steps=2), max_steps=3)
+    assert saves.written == [str(tmp_path / "last-v1.ckpt")] * 2
+    assert (tmp_path / "last.ckpt").read_text() == "of another run"
+
+
+def test_an_update_that_is_saved_is_not_saved_again(trainer, tmp_path):
+    fit(trainer, SavesAtTheEnd(), ModelCheckpoint(tmp_path, every_n_train_steps=3), max_steps=3)
+    assert [path.name for path in tmp_path.glob("*.ckpt")] == ["epoch=0-step=3.ckpt"]
+
+
+def test_a_logger_takes_its_run_on_wandb_later(tmp_path):
+    class Run:
+        id = "abc"
+
+    logger = WandbLogger(save_dir=tmp_path)
+    assert logger.version is None
+    attach_wandb_run(logger, Run())
+    assert logger.version == "abc"
+    assert logger.experiment.id == "abc"
+
+
+def test_the_rendezvous_store_is_shared_by_the_process_group():
+    store = dist.HashStore()
+    dist.init_process_group("gloo", store=store, rank=0, world_size=1)
+    try:
+        rendezvous_store().set("lit_wgan/alive/0", "yes")
+        assert rendezvous_store().check(["lit_wgan/alive/0"])
+        assert not rendezvous_store().check(["lit_wgan/alive/1"])
+    finally:
+        dist.destroy_process_group()
+    assert store.num_keys() > 0
+
+
+def test_the_key_in_a_netrc_file_is_that_of_its_host(tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text(f"machine wandb.example.org login user password {'k' * 40}\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert netrc_key("https://wandb.example.org") == "k" * 40
+    assert netrc_key("https://other.example.org") is None
