@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import torch
 from torch.optim import Adam, AdamW, Optimizer
-from torch.utils._pytree import tree_map
 
+from lit_wgan.engine.internals import compile_error, map_tensors, raise_recompile_limit
 from lit_wgan.errors import UsageError
 
 T = TypeVar("T")
@@ -19,11 +19,8 @@ def compiled(objective: Callable[..., T], device: torch.device) -> Callable[...,
     Raises:
         UsageError: when it is called, for networks that torch cannot compile whole.
     """
-    from torch._dynamo import config  # these take a second
-    from torch._dynamo.exc import TorchDynamoException
-
     # Each further system of this process counts as compiling the same method anew, of which 8 times would be allowed.
-    config.recompile_limit = max(config.recompile_limit, 64)
+    raise_recompile_limit(64)
     on_gpu = device.type == "cuda"
     region = torch.compile(objective, fullgraph=True, dynamic=False, mode="reduce-overhead" if on_gpu else None)
 
@@ -31,14 +28,14 @@ def compiled(objective: Callable[..., T], device: torch.device) -> Callable[...,
         torch.compiler.cudagraph_mark_step_begin()
         try:
             results = region(*arguments)
-        except TorchDynamoException as error:
+        except compile_error() as error:
             reason = next(line for line in str(error).splitlines() if line.strip())
             raise UsageError(
                 f"Expected networks that torch.compile takes whole for model.compile, but it failed: {reason}. "
                 "Set model.compile to false, or see the whole message with --debug."
             ) from error
         # The next call of a CUDA graph overwrites its results, and losses are kept for longer.
-        return tree_map(torch.clone, results) if on_gpu else results
+        return map_tensors(torch.clone, results) if on_gpu else results
 
     return call
 

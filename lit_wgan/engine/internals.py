@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from subprocess import Popen
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch.distributed as dist
+from torch import Tensor
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from lightning.pytorch.loggers import WandbLogger
     from lightning.pytorch.strategies import DDPStrategy, Strategy
     from torch.distributed.distributed_c10d import Store
+
+T = TypeVar("T")
 
 # Lightning: the loop.
 
@@ -91,6 +95,27 @@ def attach_wandb_run(logger: WandbLogger, run: Any) -> None:
 
 
 # torch and W&B.
+
+
+def raise_recompile_limit(limit: int) -> None:
+    """Let torch compile one function for at least so many kinds of arguments; ``torch.compiler`` has no name for it."""
+    from torch._dynamo import config  # takes a second
+
+    config.recompile_limit = max(config.recompile_limit, limit)
+
+
+def compile_error() -> type[Exception]:
+    """What torch raises for code that it cannot compile; ``torch.compiler`` has no name for it."""
+    from torch._dynamo.exc import TorchDynamoException
+
+    return TorchDynamoException
+
+
+def map_tensors(function: Callable[[Tensor], Tensor], results: T) -> T:
+    """Apply a function to all tensors in nested tuples and dicts; torch's tool for that is used widely but private."""
+    from torch.utils._pytree import tree_map
+
+    return tree_map(function, results)
 
 
 def rendezvous_store() -> Store:

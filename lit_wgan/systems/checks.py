@@ -15,6 +15,7 @@ from lightning.pytorch.strategies import (
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from lit_wgan.engine.internals import ddp_options
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
@@ -61,7 +62,7 @@ def check_strategy(strategy: Strategy | str) -> None:
     """
     if isinstance(strategy, Strategy):
         kind: type[Strategy] = type(strategy)
-        options = getattr(strategy, "_ddp_kwargs", {}) | {"start_method": getattr(strategy, "_start_method", "popen")}
+        options = ddp_options(strategy)
     elif strategy in StrategyRegistry:
         kind, options = StrategyRegistry[strategy]["strategy"], StrategyRegistry[strategy]["init_params"]
     else:  # auto, or a name that Lightning refuses

@@ -5,6 +5,8 @@ from typing import Any
 from lightning.pytorch import Callback, Trainer
 from torchmetrics import MeanMetric
 
+from lit_wgan.engine.internals import count_validation_by
+
 
 class HeldOutEstimate(Callback):
     """Averages what a system's validation steps give over all held-out samples of all devices, and logs it.
@@ -18,7 +20,7 @@ class HeldOutEstimate(Callback):
     def on_validation_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Make the devices' networks equal, and let the axis of what is logged count generator updates, not batches."""
         pl_module.average_statistics()
-        trainer.fit_loop.epoch_loop._batches_that_stepped = pl_module.counters.generator_updates
+        count_validation_by(trainer, pl_module.counters.generator_updates)
         self._mean = MeanMetric().to(pl_module.device)
 
     def on_validation_batch_end(self, trainer: Trainer, pl_module: Any, outputs: Any, *args: Any) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lit_wgan.engine.internals import attached_trainer
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.streams import RandomStreams
 
@@ -61,7 +62,8 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
             "Give the --config it was trained with, or another --ckpt_path."
         )
     check_weights(checkpoint["state_dict"], system.state_dict())
-    if system._trainer is not None and system.trainer.state.fn == TrainerFn.FITTING:
+    trainer = attached_trainer(system)
+    if trainer is not None and trainer.state.fn == TrainerFn.FITTING:
         check_seed(state["seed"], os.environ.get("PL_GLOBAL_SEED"))
     system.restored_schedules = state.pop("schedules")
     system.streams = RandomStreams(state.pop("seed"))

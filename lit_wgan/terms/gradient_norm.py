@@ -4,11 +4,15 @@ from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.penalties import gradient_norm
 from lit_wgan.terms.base import Metrics, Step, Term
+
+BATCH_NORMS = (
+    *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm),
+    *(nn.LazyBatchNorm1d, nn.LazyBatchNorm2d, nn.LazyBatchNorm3d),
+)
 
 
 class GradientNormTerm(Term):
@@ -46,7 +50,7 @@ class GradientNormTerm(Term):
     def check(self, critic: nn.Module) -> None:
         """Refuse batch norm: the gradient at one sample would depend on the others."""
         for name, module in critic.named_modules():
-            if isinstance(module, _BatchNorm):
+            if isinstance(module, BATCH_NORMS):
                 raise UsageError(
                     "Expected a critic without batch norm under a gradient penalty, but got "
                     f"{type(module).__name__} in '{name}'. Use layer norm (GroupNorm(1, channels)) or none; see "

@@ -18,11 +18,14 @@ from lit_wgan.engine.internals import (
     attach_wandb_run,
     attached_trainer,
     child_processes,
+    compile_error,
     count_validation_by,
     ddp_options,
     disable_signal_handling,
+    map_tensors,
     netrc_key,
     process_group_timeout,
+    raise_recompile_limit,
     rendezvous_store,
     save_last,
     validation_follows,
@@ -204,3 +207,30 @@ def test_the_key_in_a_netrc_file_is_that_of_its_host(tmp_path, monkeypatch):
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert netrc_key("https://wandb.example.org") == "k" * 40
     assert netrc_key("https://other.example.org") is None
+
+
+def test_more_kinds_of_arguments_may_be_compiled_and_never_fewer():
+    from torch._dynamo import config
+
+    before = config.recompile_limit
+    try:
+        raise_recompile_limit(before + 1)
+        assert config.recompile_limit == before + 1
+        raise_recompile_limit(1)
+        assert config.recompile_limit == before + 1
+    finally:
+        config.recompile_limit = before
+
+
+def test_code_that_cannot_be_compiled_whole_raises_the_error_of_compiling():
+    @torch.compile(fullgraph=True, backend="eager")
+    def reads(x):
+        return x if x.sum().item() > 0 else -x
+
+    with pytest.raises(compile_error()):
+        reads(torch.ones(2))
+
+
+def test_a_function_is_applied_to_all_tensors_of_nested_results():
+    loss, metrics = map_tensors(torch.neg, (torch.ones(1), {"a": torch.zeros(2) + 2}))
+    assert (loss.tolist(), metrics["a"].tolist()) == ([-1.0], [-2.0, -2.0])
