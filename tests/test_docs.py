@@ -36,6 +36,18 @@ def test_python_example_of_the_readme_trains_and_samples(monkeypatch, tmp_path):
     assert isinstance(names["samples"], torch.Tensor)
 
 
+@pytest.mark.parametrize(
+    "code", re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "terms.md").read_text(), re.DOTALL)
+)
+def test_python_examples_of_the_page_on_terms_run(code):
+    names: dict = {}
+    exec(code, names)
+    assert names["system"].sample(slice(4), **({"condition": torch.arange(4)} if "threes" in names else {})).shape == (
+        4,
+        2,
+    )
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_files_that_a_page_names_exist(page):
     named = re.findall(r"(?:configs|docs|lit_wgan|benchmarks|docker)/[\w/.]*\w", page.read_text())

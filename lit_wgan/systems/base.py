@@ -89,7 +89,10 @@ class AdversarialSystem(GenerativeModule):
         self.lr_scheduler = lr_scheduler
         self.generator_batch_multiple = generator_batch_multiple
         self.critic_terms, self.generator_terms = tuple(critic_terms), tuple(generator_terms)
-        self.term_modules = nn.ModuleList(t for t in (*critic_terms, *generator_terms) if isinstance(t, nn.Module))
+        for network, terms in (("critic", critic_terms), ("generator", generator_terms)):
+            for term in terms:
+                if isinstance(term, nn.Module):  # so that it is moved and saved with the system
+                    self.add_module(f"{network}_term_{term.name}", term)
         self.compiles = compile
         if channels_last:
             self.to(memory_format=torch.channels_last)

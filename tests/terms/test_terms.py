@@ -169,7 +169,7 @@ class Learned(nn.Module, Term):
 
 def test_a_term_that_is_a_module_belongs_to_the_system(networks, trainer):
     system = fitted(WGAN(**networks(), generator_terms=[Learned()]), trainer())
-    assert "term_modules.0.features.weight" in system.state_dict()
+    assert "generator_term_learned.features.weight" in system.state_dict()
 
 
 @pytest.mark.slow
