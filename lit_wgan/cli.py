@@ -1,19 +1,21 @@
-"""The command ``lit-wgan``: answers at once what needs no training, and turns errors of use into plain lines."""
+"""The command ``lit-wgan``: answers at once what needs no training, then hands over to the command that was named."""
 
 import difflib
 import os
 import sys
+from collections.abc import Callable
 
 from lit_wgan import __version__
+from lit_wgan.commands.errors import fail, report
 
 COMMANDS = {
     "fit": "train a system",
     "validate": "evaluate a checkpoint on held-out data",
-    "test": "the same",
+    "test": "the same as validate",
     "predict": "generate samples from a checkpoint",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
-    "reproduce": "run a run again from its record, and compare to the bit",
-    "sweep": "search parameters by a sweep file of Weights & Biases, without an account",
+    "reproduce": "repeat a run from its record, and compare it bit by bit",
+    "sweep": "search parameters as a Weights & Biases sweep file describes, on this machine, without an account",
 }
 
 HELP = f"""usage: lit-wgan COMMAND [options]
@@ -26,7 +28,7 @@ commands:
 options:
   --help     show this, or after a command its options
   --version  show the version
-  --debug    show the whole traceback of an error
+  --debug    show the traceback of every error
 
 examples:
   lit-wgan fit --config configs/wgan_gp_digits.yaml
@@ -42,8 +44,8 @@ examples:
 def main() -> int:
     """Run the command in ``sys.argv`` and return its exit status.
 
-    0: done, or stopped by a signal with a checkpoint; 1: another process was lost, a run that was repeated differs, or
-    a defect; 2: an error of use; 130: stopped by Ctrl-C.
+    0: done, or stopped by a signal after saving a checkpoint; 1: another process was lost, a repeated run differs, or
+    an error in a user's own code or in lit-wgan; 2: an error of use; 130: stopped by Ctrl-C.
     """
     debug = "--debug" in sys.argv or "LIT_WGAN_DEBUG" in os.environ
     if "--debug" in sys.argv:
@@ -59,49 +61,50 @@ def main() -> int:
     if command not in COMMANDS:
         near = difflib.get_close_matches(command, COMMANDS, n=1)
         hint = f"Did you mean {near[0]}?" if near else "See lit-wgan --help."
-        return _fail(f"Expected one of {', '.join(COMMANDS)}, but got '{command}'. {hint}")
+        return fail(f"Expected one of {', '.join(COMMANDS)}, but got '{command}'. {hint}")
 
     try:
-        from lit_wgan.commands.errors import USER_ERRORS, describe  # these take seconds
-        from lit_wgan.engine.collectives import LostRankError
-        from lit_wgan.engine.stopping import CTRL_C
-    except OSError as error:
-        return _fail(f"Expected folders for caches that can be written, but got {error}. Mend or choose another.")
-
-    try:
-        if command == "evaluate":
-            from lit_wgan.commands.evaluate import evaluate
-
-            evaluate(sys.argv[2:])
-        elif command == "reproduce":
-            from lit_wgan.commands.reproduce import reproduce
-
-            return reproduce(sys.argv[2:])
-        elif command == "sweep":
-            from lit_wgan.commands.sweep.command import sweep
-
-            sweep(sys.argv[2:])
-        else:
-            from lit_wgan.commands.fit import run
-
-            run()
-    except USER_ERRORS as error:
-        if debug:
-            raise
-        return _fail(describe(error))
-    except LostRankError as error:
-        if debug:
-            raise
-        return _fail(str(error), status=1)
+        return _run(command)
     except KeyboardInterrupt:
-        return CTRL_C
+        return _after_ctrl_c()
     except SystemExit as exit:
         if isinstance(exit.__context__, KeyboardInterrupt):  # which Lightning turns into status 1
-            return CTRL_C
+            return _after_ctrl_c()
         raise
-    return 0
+    except Exception as error:
+        if debug:
+            raise
+        return report(error)
 
 
-def _fail(message: str, status: int = 2) -> int:
-    print(f"lit-wgan: error: {message}", file=sys.stderr)
-    return status
+def _run(command: str) -> int:
+    try:
+        function = _load(command)
+    except OSError as error:
+        return fail(f"Expected folders for caches that can be written, but got {error}. Mend or choose another.")
+    return function(sys.argv[2:]) or 0
+
+
+def _load(command: str) -> Callable[[list[str]], int | None]:
+    """Import the function that runs a command; that of most takes seconds."""
+    if command == "evaluate":
+        from lit_wgan.commands.evaluate import evaluate
+
+        return evaluate
+    if command == "reproduce":
+        from lit_wgan.commands.reproduce import reproduce
+
+        return reproduce
+    if command == "sweep":
+        from lit_wgan.commands.sweep import sweep
+
+        return sweep
+    from lit_wgan.commands.fit import fit
+
+    return fit
+
+
+def _after_ctrl_c() -> int:
+    from lit_wgan.engine.stopping import CTRL_C
+
+    return CTRL_C

@@ -1,16 +1,12 @@
-"""Errors that a user can cause and mend, told in one or two plain lines."""
+"""How the commands tell errors: those of use in one or two plain lines, all others with their traceback."""
 
 import re
-from pathlib import Path
+import sys
+import traceback
+from typing import cast
 
-import yaml
-from jsonargparse import ArgumentError
-from lightning.fabric.utilities.exceptions import MisconfigurationException
-
+from lit_wgan.commands.user_code import find_user_code
 from lit_wgan.errors import UsageError
-
-USER_ERRORS = (UsageError, OSError, FloatingPointError, ArgumentError, MisconfigurationException)
-"""Anything else is a defect and keeps its traceback."""
 
 # The lines of a jsonargparse message that tell how it searched, not what is wrong.
 _SEARCH = re.compile(
@@ -19,17 +15,70 @@ _SEARCH = re.compile(
 )
 
 
+def report(error: Exception) -> int:
+    """Write an error to stderr and return the exit status of the command.
+
+    Returns:
+        2 for an error of use, told in one or two lines; 1 for a process that was lost, told in one line, for an error
+        in code of the user's own, told by a line that says where and by its traceback, and for any other error, which
+        is a defect, told by its traceback.
+    """
+    error = unwrap(error)
+    if is_of_use(error):
+        return fail(describe(error))
+    from lit_wgan.engine.collectives import LostRankError  # takes seconds
+
+    if isinstance(error, LostRankError):
+        return fail(str(error), status=1)
+    place = find_user_code(error)
+    if place is not None:
+        print(f"lit-wgan: error in {place}:", file=sys.stderr)
+    traceback.print_exception(error)
+    return 1
+
+
+def fail(message: str, status: int = 2) -> int:
+    """Write a message to stderr, and return the exit status."""
+    print(f"lit-wgan: error: {message}", file=sys.stderr)
+    return status
+
+
+def is_of_use(error: BaseException) -> bool:
+    """Whether an error is one that the user can mend: wrong options, or a file that cannot be opened."""
+    if isinstance(error, UsageError | OSError | FloatingPointError):
+        return True
+    from jsonargparse import ArgumentError  # takes seconds, as the next does
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+    return isinstance(error, ArgumentError | MisconfigurationException)
+
+
+def unwrap(error: Exception) -> Exception:
+    """The error of use, or of the user's own code, that jsonargparse wrapped in errors of its own; else the error."""
+    inner: BaseException | None = error
+    while inner is not None and _is_jsonargparses(inner):
+        inner = inner.__cause__ or inner.__context__
+        if isinstance(inner, Exception) and (isinstance(inner, UsageError) or find_user_code(inner)):
+            return inner
+    failed_to_make = str(error).startswith("Does not validate") and isinstance(error.__cause__, Exception)
+    return cast(Exception, error.__cause__) if failed_to_make else error
+
+
+def _is_jsonargparses(error: BaseException) -> bool:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].f_globals.get("__name__", "").startswith("jsonargparse.")
+
+
 def describe(error: BaseException) -> str:
-    """The message of an error on one or two lines."""
-    if str(error).startswith("Does not validate") and error.__cause__ is not None:
-        error = error.__cause__  # what the class itself said when it was made
+    """The message of an error of use, on one or two lines."""
     lines = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
+    if lines and lines[0].startswith("Caught ") and "DataLoader worker" in lines[0]:
+        return lines[-1].partition(": ")[2]  # before it stands the traceback of that process
     keys = re.findall(r'Parser key "([^"]+)"', str(error))
-    if isinstance(error, ArgumentError) and keys:
+    if keys:
         reasons = dict.fromkeys(line for line in lines if not _SEARCH.match(line))
-        section = keys[0].split(".")[0]
-        return f"In {'.'.join(dict.fromkeys(keys))}: {'; '.join(reasons)}.\n{_remedy(section)}"
-    if isinstance(error, ArgumentError):
+        return f"In {'.'.join(dict.fromkeys(keys))}: {'; '.join(reasons)}.\n{_remedy(keys[0].split('.')[0])}"
+    if type(error).__name__ == "ArgumentError":
         lines = [lines[0], "lit-wgan fit --help lists the options."]
     return "\n".join(lines[:2]) or type(error).__name__
 
@@ -40,28 +89,3 @@ def _remedy(section: str) -> str:
     if section == "data":
         return "Take ToyData, ImageData or a class path; --data.help ImageData lists the options of one."
     return f"lit-wgan fit --help lists the options of {section}."
-
-
-def check_config_files(arguments: list[str]) -> None:
-    """Raise an error that names the file if a ``--config`` among the arguments does not exist or is not YAML."""
-    for option, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        name, _, value = option.partition("=")
-        if name in ("-c", "--config"):
-            _check_yaml(Path(value or following))
-
-
-def _check_yaml(path: Path) -> None:
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"Expected --config to name a YAML file, but got {path}, which is none. Check the path."
-        )
-    try:
-        options = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise UsageError(f"Expected --config to name a YAML file, but got {path}: {reason}. Mend the file.") from error
-    if not isinstance(options, dict):
-        raise UsageError(
-            f"Expected --config to name a YAML file of options, but got {type(options).__name__} in {path}. "
-            "Copy one from configs/."
-        )

@@ -11,7 +11,7 @@ import yaml
 from jsonargparse import ArgumentParser
 from lightning.fabric import Fabric
 
-from lit_wgan.commands.options import Options
+from lit_wgan.commands.options import Parser
 from lit_wgan.data import AdversarialData, ImageData
 from lit_wgan.engine.checkpoints import read_checkpoint
 from lit_wgan.engine.collectives import disconnect, first_on_each_machine
@@ -23,9 +23,9 @@ from lit_wgan.evaluation.weights import INCEPTION
 from lit_wgan.systems import AdversarialSystem
 
 
-def options() -> Options:
+def options() -> Parser:
     """The command's options."""
-    parser = Options("lit-wgan evaluate", description="FID, Inception Score, KID, precision and recall.")
+    parser = Parser("lit-wgan evaluate", description="FID, Inception Score, KID, precision and recall.")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--ckpt", metavar="FILE", help="checkpoint of the system whose generator to measure")
     what.add_argument("--samples", metavar="PATH", help="folder of images, or an .npy of bytes (N, C, H, W), instead")

@@ -1,14 +1,26 @@
-"""Options of the commands that are not Lightning's."""
+"""The parser of a command's own options."""
 
-import argparse
-from typing import NoReturn
+import re
+from typing import Any, NoReturn
+
+from jsonargparse import ArgumentParser
 
 from lit_wgan.errors import UsageError
 
 
-class Options(argparse.ArgumentParser):
-    """Says what is wrong by an error, which the command shows as one line."""
+class Parser(ArgumentParser):
+    """Parses the options of a command; a mistake in them is a UsageError, which is told in one line.
 
-    def error(self, message: str) -> NoReturn:
+    Args:
+        prog: the command, such as ``lit-wgan sweep``.
+        kwargs: of jsonargparse's parser.
+    """
+
+    def __init__(self, prog: str, **kwargs: Any):
+        super().__init__(prog=prog, **kwargs)
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise a UsageError."""
-        raise UsageError(f"{message[:1].upper()}{message[1:]}. {self.prog} --help lists the options.")
+        text = re.sub(r'Parser key "([^"]+)"', r"argument --\1", " ".join(message.split()))
+        text = re.sub(r"Expected a <class '(\w+)'>\. Got value:", r"expected \1, but got", text)
+        raise UsageError(f"{text[:1].upper()}{text[1:]}. {self.prog} --help lists the options.") from ex

@@ -1,18 +1,17 @@
-"""What a run's directory says of how to run it again, as one undisturbed run."""
+"""Read from a run's directory how to repeat it, as one run without interruptions."""
 
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
+from lit_wgan.commands.yaml_files import read_yaml
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.metrics_file import read_rows
 
 Options = dict[str, Any]
 Row = tuple[int, dict[str, float]]
 
-# The options that may change from one attempt of a run to the next without a change of its result.
+# Options that may change from one attempt of a run to the next without changing its result.
 FREE = {"ckpt_path", *(f"trainer.{name}" for name in ("max_steps", "default_root_dir", "logger"))}
 FREE |= {"trainer.enable_progress_bar", "trainer.enable_model_summary"}
 
@@ -23,10 +22,10 @@ class Recipe(NamedTuple):
     Attributes:
         run: its directory.
         config: the options of the run from beginning to end.
-        environments: what each attempt ran with, by the name of its file.
-        result: what the run ended in.
+        environments: the environment of each attempt, by the name of its file.
+        result: its result.json.
         rows: the rows of its metrics.csv, by generator update; none if it has no such file.
-        ends: generator updates at which attempts ended before the last, and measured what is measured at the end.
+        ends: generator updates at which attempts before the last ended, and logged what is measured at the end only.
     """
 
     run: Path
@@ -38,12 +37,12 @@ class Recipe(NamedTuple):
 
     @property
     def environment(self) -> Options:
-        """What the last attempt ran with."""
+        """The environment of the last attempt."""
         return list(self.environments.values())[-1]
 
 
 def read_recipe(run: Path) -> Recipe:
-    """The recipe in a run's directory.
+    """Read the recipe in a run's directory.
 
     Raises:
         FileNotFoundError: if there is no run, no record, or the run has not ended.
@@ -67,7 +66,7 @@ def read_recipe(run: Path) -> Recipe:
 
 
 def read_result(run: Path) -> Options:
-    """A run's result.json."""
+    """Read a run's result.json."""
     path = run / "result.json"
     if not path.exists():
         raise FileNotFoundError(
@@ -79,7 +78,7 @@ def read_result(run: Path) -> Options:
 
 
 def read_metrics(run: Path) -> list[Row]:
-    """The rows of a run's metrics.csv; none if it has no such file."""
+    """Read the rows of a run's metrics.csv; none if it has no such file."""
     path = run / "metrics.csv"
     try:
         return list(read_rows(path))
@@ -90,7 +89,7 @@ def read_metrics(run: Path) -> list[Row]:
 
 
 def read_environments(run: Path) -> list[Options]:
-    """What each attempt of a run ran with."""
+    """The environments of a run's attempts."""
     return [_read_environment(path) for path in sorted(run.glob("environment*.json"))]
 
 
@@ -120,24 +119,19 @@ def _read_json(path: Path, kinds: dict[str, type]) -> Options:
 
 
 def _read_config(path: Path) -> Options:
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"Expected the configuration {path}, but got no such file. Only runs that hold theirs can be repeated."
-        )
+    remedy = "Take another run."
+    config = read_yaml(path, "the configuration of a run", remedy)
     try:
-        config = yaml.safe_load(path.read_text())
         _ = config["model"], config["data"], config["trainer"]["max_steps"]
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
-        reason = " ".join(str(error).split())
+    except (KeyError, TypeError) as error:
         raise UsageError(
-            f"Expected {path} to be the configuration of a run, but got {type(error).__name__}: {reason}. "
-            "Take another run."
+            f"Expected {path} to be the configuration of a run, but got {type(error).__name__}: {error}. {remedy}"
         ) from error
     return config
 
 
 def _attempts(run: Path, last: str) -> list[Path]:
-    """The configurations of a run's attempts up to the one that ended it, in their order."""
+    """The configurations of a run's attempts, in order, up to the attempt that finished it."""
     later = sorted(path for path in run.glob("config_*.yaml") if path.name <= last)
     return [run / "config.yaml", *later] if last != "config.yaml" else [run / last]
 
@@ -155,7 +149,7 @@ def _leaves(options: Any, prefix: str = "") -> Options:
 
 
 def _check_same(attempts: dict[str, Options], free: set[str]) -> None:
-    """Raise a UsageError if attempts of a run differ in more than what is free to change."""
+    """Raise a UsageError if attempts of a run differ in an option that is not free to change."""
     (first, options), *others = attempts.items()
     for other, changed in others:
         for name in sorted((options.keys() | changed.keys()) - free):

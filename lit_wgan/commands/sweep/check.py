@@ -1,4 +1,4 @@
-"""What can be known of all trials before the first: that their command is understood, and logs the objective."""
+"""Validate the sweep before starting any trial: its command is understood, and logs the objective."""
 
 import difflib
 from typing import Any, Protocol, runtime_checkable
@@ -6,21 +6,22 @@ from typing import Any, Protocol, runtime_checkable
 from jsonargparse import ArgumentError, Namespace
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, instantiate_class
 
-from lit_wgan.commands.errors import check_config_files, describe
+from lit_wgan.commands.errors import describe
 from lit_wgan.commands.fit import Experiment
 from lit_wgan.commands.sweep.choices import remedy
 from lit_wgan.commands.sweep.command_line import command_line, fit_options
 from lit_wgan.commands.sweep.file import SweepFile
 from lit_wgan.commands.sweep.parameters import Value, extremes
+from lit_wgan.commands.yaml_files import check_config_files
 from lit_wgan.errors import UsageError
 
 OWN_OPTIONS = ["--trainer.logger=true", "--trainer.enable_progress_bar=false"]
-"""Options of every trial: what the search reads is metrics.csv, and what a bar would write is no log."""
+"""Options of every trial: the search reads metrics.csv, and a progress bar would only fill log.txt."""
 
 
 @runtime_checkable
 class LogsFigures(Protocol):
-    """A callback that can tell what it will log."""
+    """A callback that lists the metrics that it will log."""
 
     def figures(self) -> list[str]:
         """The logged names."""
@@ -30,35 +31,35 @@ class FitParser(Experiment):
     """The parser of ``lit-wgan fit``, without the run."""
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
-        """Leave that to :meth:`read`."""
+        """Parse nothing yet; :meth:`read` does."""
         self.config = Namespace(subcommand=None, seed_everything=False)
 
     def _parse_ckpt_path(self) -> None: ...
 
     def instantiate_classes(self) -> None:
-        """Make nothing."""
+        """Instantiate nothing."""
 
     def read(self, options: list[str]) -> Namespace:
-        """The values of all options of ``lit-wgan fit``.
+        """Parse options of ``lit-wgan fit``.
 
         Raises:
-            ArgumentError: for options that it does not have.
+            ArgumentError: for options that it does not have, and values that they do not take.
         """
         return self.parser.parse_args(["fit", *options]).fit
 
 
-def check_trials(file: SweepFile, more: list[str]) -> Namespace:
-    """Read the command of trials with all ends of the parameters, and return the options of one.
+def check_trials(file: SweepFile, for_trials: list[str]) -> Namespace:
+    """Parse the command of a trial with the extreme values of each parameter in turn; return the options of one.
 
     Args:
         file: the sweep file.
-        more: options of ``lit-wgan fit`` that every trial has besides.
+        for_trials: options of ``lit-wgan fit`` that all trials get.
 
     Raises:
-        UsageError: for a parameter that the command does not have, a value it does not take, an objective that such
-            runs do not log, and checkpoints that trials would share.
+        UsageError: for a parameter that the command does not have, a value it does not take, an objective that its
+            trials do not log, and checkpoints that trials would share.
     """
-    own = [*more, *OWN_OPTIONS]
+    own = [*for_trials, *OWN_OPTIONS]
     check_config_files([*fit_options(file, command_line(file, {})), *own])
     parser = FitParser()
     first: dict[str, Value] = {}
@@ -78,7 +79,7 @@ def check_trials(file: SweepFile, more: list[str]) -> Namespace:
 def _read_with(
     parser: FitParser, file: SweepFile, before: dict[str, Value], name: str, value: Value, own: list[str]
 ) -> Namespace:
-    """The options of a trial, or a UsageError if there is no such parameter, or not with that value."""
+    """Parse a trial's options; raise a UsageError if there is no such parameter, or it does not take the value."""
     try:
         return _read(parser, file, before | {name: value}, own)
     except ArgumentError as error:
@@ -97,7 +98,7 @@ def _read(parser: FitParser, file: SweepFile, values: dict[str, Value], own: lis
 
 
 def _check_objective(file: SweepFile, options: Namespace) -> None:
-    """Raise a UsageError if nothing in the run logs the objective. Callbacks of one's own cannot be asked."""
+    """Raise a UsageError if no callback logs the objective; a user's own callback may log anything."""
     callbacks = [instantiate_class((), callback.as_dict()) for callback in _callbacks(options)]
     can_tell = [callback for callback in callbacks if isinstance(callback, LogsFigures)]
     logged = [name for callback in can_tell for name in callback.figures()]

@@ -1,4 +1,4 @@
-"""Names that must be one of several, and which was meant."""
+"""Check a value against its choices, and suggest the nearest."""
 
 import difflib
 from collections.abc import Collection
@@ -10,7 +10,7 @@ def check_choice(what: str, value: object, choices: Collection[str]) -> None:
     """Raise a UsageError if a value is none of the choices.
 
     Args:
-        what: it is the value of.
+        what: the value is of, as messages tell it.
         value: as given.
         choices: the valid ones.
     """
@@ -21,6 +21,6 @@ def check_choice(what: str, value: object, choices: Collection[str]) -> None:
 
 
 def remedy(value: object, choices: Collection[str]) -> str:
-    """What to do about a value that is none of the choices."""
+    """The sentence on what to do about a value that is none of the choices."""
     near = difflib.get_close_matches(str(value), choices, n=1)
     return f"Did you mean {near[0]}?" if near else "Take one of them."

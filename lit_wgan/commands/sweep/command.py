@@ -1,13 +1,14 @@
-"""``lit-wgan sweep``: a sweep file of Weights & Biases, run on this machine and without an account."""
+"""Run a sweep: check it, search, and report."""
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from optuna.trial import TrialState
 
-from lit_wgan.commands.options import Options
 from lit_wgan.commands.sweep.check import OWN_OPTIONS, check_trials
 from lit_wgan.commands.sweep.command_line import command_line
 from lit_wgan.commands.sweep.driver import Driver, Start
@@ -20,53 +21,33 @@ from lit_wgan.commands.sweep.trial import TrialProcess, try_lock
 from lit_wgan.errors import UsageError, check_positive
 
 
-def options() -> Options:
-    """The command's options."""
-    parser = Options(
-        "lit-wgan sweep",
-        description="Run the trials of a sweep file of Weights & Biases on this machine. The same command continues.",
-        epilog="Options of lit-wgan fit that all trials are to have may follow after --.",
-    )
-    parser.add_argument("file", metavar="FILE", help="such as configs/sweeps/clip_value.yaml")
-    parser.add_argument("--count", type=int, help="trials in all; default: run_cap of the file, or the whole grid")
-    parser.add_argument("--parallel", type=int, default=1, help="trials at the same time; default: 1")
-    parser.add_argument("--dir", metavar="DIR", help="folder of the sweep; default: runs/sweeps/NAME_OF_FILE")
-    return parser
+def run_sweep(path: str, for_trials: list[str], count: int | None, parallel: int, folder: str | None) -> None:
+    """Run or continue a sweep.
 
-
-def sweep(arguments: list[str]) -> None:
-    """Run the command.
+    Args:
+        path: of the sweep file.
+        for_trials: options of ``lit-wgan fit`` that all trials get.
+        count: trials in all; None for ``run_cap`` of the file or its whole grid.
+        parallel: trials at the same time.
+        folder: of the sweep; None for ``runs/sweeps/<name of the file>``.
 
     Raises:
-        UsageError: for wrong options, for what is wrong with the file or its command, and if no trial finished.
+        UsageError: for numbers below 1, for what is wrong with the file or its command, and if no trial finished.
         KeyboardInterrupt: after Ctrl-C, when the trials have stopped.
     """
-    own, more = _split(arguments)
-    chosen = options().parse_args(own)
-    file = read_sweep(Path(chosen.file))
-    count = _count(file, chosen.count)
-    check_positive(**{"--parallel": chosen.parallel})
-    fit = check_trials(file, more)
-    folder = Path(chosen.dir or Path("runs") / "sweeps" / file.path.stem)
-    _make(folder)
-    with (folder / "lock").open("a") as lock:
-        if not try_lock(lock):
-            raise UsageError(
-                f"Expected {folder} to be free, but another lit-wgan sweep runs in it. Wait, or choose another --dir."
-            )
-        search = Search(file, folder, more)
-        driver = Driver(search, _start(file, more, folder, chosen.parallel), chosen.parallel, fit.trainer.max_steps)
-        print(f"{count} trials in {folder}, {chosen.parallel} at a time.", flush=True)
+    file = read_sweep(Path(path))
+    count = _count(file, count)
+    check_positive(**{"--parallel": parallel})
+    fit = check_trials(file, for_trials)
+    place = Path(folder or Path("runs") / "sweeps" / file.path.stem)
+    with _locked(place):
+        search = Search(file, place, for_trials)
+        driver = Driver(search, _starter(file, for_trials, place, parallel), parallel, fit.trainer.max_steps)
+        print(f"{count} trials in {place}, {parallel} at a time.", flush=True)
         driver.run(count)
-        _conclude(search, folder, bool(driver.signal))
+        _conclude(search, place, bool(driver.signal))
     if driver.signal == signal.SIGINT:
         raise KeyboardInterrupt
-
-
-def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """The command's own options and, after ``--``, those of the trials."""
-    at = arguments.index("--") if "--" in arguments else len(arguments)
-    return arguments[:at], arguments[at + 1 :]
 
 
 def _count(file: SweepFile, wanted: int | None) -> int:
@@ -81,22 +62,35 @@ def _count(file: SweepFile, wanted: int | None) -> int:
     return min(count, size or count)
 
 
-def _make(folder: Path) -> None:
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Make the folder of a sweep and hold its lock.
+
+    Raises:
+        UsageError: for a folder that cannot be written, or in which another sweep runs.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "lock").open("a").close()
+        lock = (folder / "lock").open("a")
     except OSError as error:
         raise UsageError(
             f"Expected --dir to be a folder that can be written, but got {folder} ({error.strerror}). Choose another."
         ) from error
+    with lock:
+        if not try_lock(lock):
+            raise UsageError(
+                f"Expected {folder} to be free, but another lit-wgan sweep runs in it. Wait, or choose another --dir."
+            )
+        yield
 
 
-def _start(file: SweepFile, more: list[str], folder: Path, parallel: int) -> Start:
+def _starter(file: SweepFile, for_trials: list[str], folder: Path, parallel: int) -> Start:
+    """A function that starts a trial in a folder of its own, with its share of the machine."""
     environments = [dict(os.environ) | share for share in resources_per_trial(parallel, torch.cuda.device_count())]
 
     def start(number: int, values: dict[str, Value], place: int) -> TrialProcess:
         own = folder / "trials" / f"{number:03d}"
-        command = [*command_line(file, values), *more, *OWN_OPTIONS]
+        command = [*command_line(file, values), *for_trials, *OWN_OPTIONS]
         command += [f"--trainer.default_root_dir={own}", "--ckpt_path=last"]
         return TrialProcess(own, command, environments[place])
 
@@ -104,7 +98,7 @@ def _start(file: SweepFile, more: list[str], folder: Path, parallel: int) -> Sta
 
 
 def _conclude(search: Search, folder: Path, interrupted: bool) -> None:
-    """Show the table and say where everything is.
+    """Print the table, the best trial, and where everything is.
 
     Raises:
         UsageError: if no trial finished, and not because the sweep was stopped.
@@ -116,7 +110,7 @@ def _conclude(search: Search, folder: Path, interrupted: bool) -> None:
     if finished:
         values = ", ".join(f"{name} {shown(value)}" for name, value in search.values(finished[0]).items())
         print(f"Best: {values}, with {search.file.metric} {finished[0].value:.4g}, in trial {finished[0].number}.")
-    print(f"Everything is in {folder}: results.md, results.csv, a picture for each parameter, trials/.")
+    print(f"Everything is in {folder}: results.md, results.csv, a figure for each parameter, trials/.")
     if not finished and not interrupted:
         raise UsageError(
             f"Expected a trial to finish, but none of {len(trials)} did. The table says why, and trials/*/log.txt more."

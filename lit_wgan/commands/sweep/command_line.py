@@ -1,4 +1,4 @@
-"""The command of a trial: a sweep file's, with its ``${...}`` replaced as W&B's agent replaces them."""
+"""Build a trial's command: that of the sweep file, with its ``${...}`` replaced as W&B's agent replaces them."""
 
 import itertools
 import os
@@ -17,14 +17,14 @@ _VARIABLE = re.compile(r"\$\{envvar:([A-Z0-9_]*)\}")
 def command_line(file: SweepFile, values: Mapping[str, Value]) -> list[str]:
     """The command that runs a trial.
 
-    The interpreter is the one that runs the sweep; W&B's agent takes the ``python`` that it finds.
+    The interpreter is the one that runs the sweep, where W&B's agent takes the first ``python`` on the path.
 
     Args:
         file: the sweep file.
         values: of the trial, by parameter.
 
     Raises:
-        UsageError: for a ``${...}`` that ``lit-wgan fit`` has no use for.
+        UsageError: for a ``${...}`` that W&B's agent does not know.
     """
     macros = {
         "${env}": ["/usr/bin/env"],

@@ -1,4 +1,4 @@
-"""Runs the trials of a search, some at a time, until there are enough or it is told to stop."""
+"""Run trials side by side, until there are enough or a signal says stop."""
 
 import contextlib
 import math
@@ -15,9 +15,9 @@ from lit_wgan.commands.sweep.parameters import Value, shown
 from lit_wgan.commands.sweep.search import Search
 from lit_wgan.commands.sweep.trial import TrialProcess
 
-SECONDS_BETWEEN_LOOKS = 0.2
+POLL_SECONDS = 0.2
 Start = Callable[[int, dict[str, Value], int], TrialProcess]
-"""Starts a trial, given its number, its values and its place among those that run at the same time."""
+"""Starts a trial, given its number, its values, and its slot among those that run at the same time."""
 Running = tuple[Trial, TrialProcess]
 
 
@@ -25,17 +25,17 @@ class Driver:
     """Runs trials side by side.
 
     Args:
-        search: what to try.
+        search: chooses the values of trials and keeps their results.
         start: starts a trial.
-        parallel: how many run at the same time.
-        last_update: with which a trial ends.
+        parallel: trials at the same time.
+        last_update: the generator update at which a trial ends.
     """
 
     def __init__(self, search: Search, start: Start, parallel: int, last_update: int):
         self.search = search
         self.start = start
         self.last_update = last_update
-        self._places: list[Running | None] = [None] * parallel
+        self._slots: list[Running | None] = [None] * parallel
         self._pruned: set[int] = set()
         self.signal = 0
         """The signal that asked the sweep to stop, or 0."""
@@ -46,26 +46,26 @@ class Driver:
         Trials that an earlier attempt left unfinished come first, and go on from their checkpoints.
         """
         left = self.search.interrupted()
-        with self._signals(), self._nothing_left_behind():
+        with self._stop_on_signals(), self._kill_at_exit():
             while True:
-                for place, held in enumerate(self._places):
+                for slot, held in enumerate(self._slots):
                     if held is None and not self.signal and (left or len(self.search.trials()) < count):
                         trial, how = (left.pop(0), "goes on") if left else (self.search.begin(), "begins")
-                        self._places[place] = self._started(trial, how, place)
-                if not any(self._places):
+                        self._slots[slot] = self._started(trial, how, slot)
+                if not any(self._slots):
                     return
-                time.sleep(SECONDS_BETWEEN_LOOKS)
-                for place, held in enumerate(self._places):
+                time.sleep(POLL_SECONDS)
+                for slot, held in enumerate(self._slots):
                     if held is not None and not self._look(*held):
-                        self._places[place] = None
+                        self._slots[slot] = None
 
-    def _started(self, trial: Trial, how: str, place: int) -> Running:
+    def _started(self, trial: Trial, how: str, slot: int) -> Running:
         values = self.search.values(trial)
         _say(trial, f"{how} with {', '.join(f'{name} {shown(value)}' for name, value in values.items())}")
-        return trial, self.start(trial.number, values, place)
+        return trial, self.start(trial.number, values, slot)
 
     def _look(self, trial: Trial, process: TrialProcess) -> bool:
-        """Take note of what a trial has logged, and return whether it still runs."""
+        """Record what a trial has logged, stop it if it has no chance, and return whether it still runs."""
         running = process.running()  # before its file is read, so that nothing is missed
         evaluations = process.evaluations(self.search.file.metric)
         hopeless = self.search.report(trial, evaluations, self.last_update)
@@ -93,8 +93,8 @@ class Driver:
             _say(trial, f"failed: {reason}")
 
     @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Take SIGTERM and Ctrl-C as requests to stop; the second as one to stop at once."""
+    def _stop_on_signals(self) -> Iterator[None]:
+        """Take SIGTERM and Ctrl-C as requests to stop, and a second one as a request to stop at once."""
 
         def request(number: int, frame: FrameType | None) -> None:
             if self.signal:
@@ -110,11 +110,11 @@ class Driver:
                 signal.signal(each, handler)
 
     @contextlib.contextmanager
-    def _nothing_left_behind(self) -> Iterator[None]:
+    def _kill_at_exit(self) -> Iterator[None]:
         try:
             yield
         finally:
-            for held in self._places:
+            for held in self._slots:
                 if held is not None:
                     held[1].kill()
 

@@ -1,4 +1,4 @@
-"""The objective against a parameter."""
+"""Draw the objective against a parameter."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,15 +17,15 @@ _MARKS: dict[TrialState, dict[str, Any]] = {
 }
 
 
-def picture(
+def draw(
     trials: Sequence[FrozenTrial], name: str, distribution: BaseDistribution, metric: str, maximise: bool
 ) -> Figure:
-    """Every trial's last value of the objective against its value of a parameter, with the best marked.
+    """Plot every trial's last value of the objective against its value of a parameter, and mark the best.
 
     Failed trials stand on the lower edge, since they have no value that counts.
 
     Args:
-        trials: to draw, the best first.
+        trials: to plot, the best first.
         name: of the parameter.
         distribution: of the parameter.
         metric: name of the objective.
@@ -35,21 +35,21 @@ def picture(
     axes = figure.add_subplot(xlabel=name, ylabel=metric)
     axes.set_title(f"{'higher' if maximise else 'lower'} is better", fontsize="small", loc="right")
     axes.grid(alpha=0.3)
-    place = _axis(axes, distribution)
+    position = _axis(axes, distribution)
     judged = [trial for trial in trials if trial.state in _MARKS and trial.intermediate_values]
     for state, mark in _MARKS.items():
-        points = [(place(trial.params[name]), last_value(trial)) for trial in judged if trial.state == state]
+        points = [(position(trial.params[name]), last_value(trial)) for trial in judged if trial.state == state]
         if points:
             axes.scatter(*zip(*points, strict=True), **mark)
     values = [last_value(trial) for trial in judged]
     if values and 0 < 10 * min(values) < max(values):
         axes.set_yscale("log")
-    failed = [place(trial.params[name]) for trial in trials if trial.state == TrialState.FAIL]
+    failed = [position(trial.params[name]) for trial in trials if trial.state == TrialState.FAIL]
     if failed:
         edge = axes.get_xaxis_transform()
         axes.scatter(failed, [0] * len(failed), marker="x", color="C3", label="failed", transform=edge, clip_on=False)
     if trials[0].state == TrialState.COMPLETE:
-        _mark_best(axes, place(trials[0].params[name]), trials[0], name)
+        _mark_best(axes, position(trials[0].params[name]), trials[0], name)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize="small")
     return figure
@@ -61,7 +61,7 @@ def _mark_best(axes: Any, x: float, best: FrozenTrial, name: str) -> None:
 
 
 def _axis(axes: Any, distribution: BaseDistribution) -> Any:
-    """Set up the horizontal axis; return what gives a value's place on it."""
+    """Set up the horizontal axis; return a function from a value to its position on it."""
     values = extremes(distribution)
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         labels = [str(value) for value in values]

@@ -1,30 +1,30 @@
-"""A sweep file, in the format of Weights & Biases."""
+"""Read a sweep file in the format of Weights & Biases."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from optuna.distributions import BaseDistribution
 
 from lit_wgan.commands.sweep.choices import check_choice, remedy
 from lit_wgan.commands.sweep.parameters import read_parameter
+from lit_wgan.commands.yaml_files import read_yaml
 from lit_wgan.errors import UsageError
 
 METHODS = ("bayes", "random", "grid")
 _MEANING = ("command", "program", "method", "metric", "parameters", "early_terminate")
-"""Keys on which the trials depend."""
+"""Keys on which the results of trials depend."""
 _KEYS = (*_MEANING, "run_cap", "name", "description", "project", "entity")
-_UNJUDGED = ("critic/", "generator/", "eval/wasserstein_estimate", "eval/jensen_shannon_estimate")
-"""Figures that a critic makes of itself."""
+_CRITICS_OWN = ("critic/", "generator/", "eval/wasserstein_estimate", "eval/jensen_shannon_estimate")
+"""Metrics computed by the critic; invalid as a sweep's objective."""
 
 
 @dataclass(frozen=True)
 class EarlyStop:
-    """Successive halving: of the trials that come to a rung, the best ``1 / eta`` go on.
+    """Successive halving: of the trials that reach a rung, the best ``1 / eta`` go on.
 
     Args:
-        first: the rung lowest down, in evaluations; each other is ``eta`` times as high as the one below.
+        first: the lowest rung, in evaluations; each further rung is ``eta`` times as high as the one below.
         eta: at least 2.
     """
 
@@ -34,7 +34,7 @@ class EarlyStop:
 
 @dataclass(frozen=True)
 class SweepFile:
-    """What to run, what to vary, and what to make small or large."""
+    """The command to run, the parameters to vary, and the metric to optimise."""
 
     path: Path
     command: list[str]
@@ -46,7 +46,7 @@ class SweepFile:
     early_stop: EarlyStop | None
     run_cap: int | None
     meaning: dict[str, Any]
-    """Of the file's contents, what its trials depend on."""
+    """The part of the file on which the results of trials depend."""
 
 
 def read_sweep(path: Path) -> SweepFile:
@@ -54,9 +54,9 @@ def read_sweep(path: Path) -> SweepFile:
 
     Raises:
         FileNotFoundError: if there is none.
-        UsageError: for anything that W&B, or the search on this machine, would not take.
+        UsageError: for anything that W&B or the search on this machine does not accept.
     """
-    contents = _read_yaml(path)
+    contents = read_yaml(path, "a sweep file with method, metric and parameters", "Copy one from configs/sweeps/.")
     for key in contents:
         if key not in _KEYS:
             raise UsageError(f"Expected {path} to have only {', '.join(_KEYS)}, but got {key}. {remedy(key, _KEYS)}")
@@ -75,22 +75,6 @@ def read_sweep(path: Path) -> SweepFile:
     )
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise FileNotFoundError(f"Expected a sweep file, but got {path}, which is none. Those in configs/sweeps/ are.")
-    try:
-        contents = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise UsageError(f"Expected a sweep file in YAML, but got {path}: {reason}. Mend the file.") from error
-    if not isinstance(contents, dict):
-        raise UsageError(
-            f"Expected a sweep file with method, metric and parameters, but got {type(contents).__name__} in {path}. "
-            "Copy one from configs/sweeps/."
-        )
-    return contents
-
-
 def _command(path: Path, command: Any) -> list[str]:
     if not isinstance(command, list) or not command:
         raise UsageError(
@@ -106,7 +90,7 @@ def _metric(path: Path, metric: Any) -> str:
     for key in metric:
         check_choice(f"the keys of metric in {path}", key, ("name", "goal"))
     name: str = metric["name"]
-    if name.startswith(_UNJUDGED):
+    if name.startswith(_CRITICS_OWN):
         raise UsageError(
             f"Expected metric in {path} to judge the samples, as eval/w1 and fidelity/fid do, but got {name}. It comes "
             "from the critic, and changes with c and lambda even where the samples do not: name another."
@@ -140,7 +124,7 @@ def _early_stop(path: Path, spec: Any) -> EarlyStop | None:
     if "min_iter" in spec:
         return EarlyStop(_whole(f"min_iter of {what}", spec["min_iter"]), eta)
     if "max_iter" not in spec or "s" not in spec:
-        raise UsageError(f"Expected {what} to have min_iter, or max_iter and s, but got {spec}. Add what lacks.")
+        raise UsageError(f"Expected {what} to have min_iter, or max_iter and s, but got {spec}. Add what is missing.")
     last, rungs = (_whole(f"{key} of {what}", spec[key]) for key in ("max_iter", "s"))
     return EarlyStop(max(1, last // eta**rungs), eta)
 

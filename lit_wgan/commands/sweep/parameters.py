@@ -1,4 +1,4 @@
-"""A parameter of a sweep file: W&B's description of it as a distribution of Optuna's."""
+"""Read a parameter of a sweep file as a distribution of Optuna, and list or spread its values."""
 
 import itertools
 import math
@@ -12,7 +12,7 @@ from lit_wgan.commands.sweep.choices import check_choice, remedy
 from lit_wgan.errors import UsageError
 
 Value = None | bool | int | float | str
-"""Of a parameter."""
+"""A value of a parameter."""
 
 _BUILDERS: dict[str, Callable[[dict[str, Any]], BaseDistribution]] = {
     "constant": lambda spec: CategoricalDistribution([spec["value"]]),
@@ -22,7 +22,7 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], BaseDistribution]] = {
     "q_uniform": lambda spec: FloatDistribution(spec["min"], spec["max"], step=spec["q"]),
     "log_uniform_values": lambda spec: FloatDistribution(spec["min"], spec["max"], log=True),
 }
-_AT_WANDB_ALONE = (
+_WANDB_ONLY = (
     *("log_uniform", "inv_log_uniform", "inv_log_uniform_values", "q_log_uniform", "q_log_uniform_values"),
     *("normal", "q_normal", "log_normal", "q_log_normal", "beta", "q_beta", "categorical_w_probabilities"),
 )
@@ -30,14 +30,14 @@ _KEYS = ("value", "values", "min", "max", "q", "distribution")
 
 
 def read_parameter(name: str, spec: Any) -> BaseDistribution:
-    """The distribution that a sweep file describes.
+    """Read the distribution that a sweep file describes.
 
     Args:
         name: of the parameter, for messages.
-        spec: what the file says, such as ``{min: 0.1, max: 1.0, distribution: log_uniform_values}``.
+        spec: the file's entry, such as ``{min: 0.1, max: 1.0, distribution: log_uniform_values}``.
 
     Raises:
-        UsageError: for a distribution that W&B or the local search does not know, and for values it cannot have.
+        UsageError: for a distribution that W&B or the local search does not know, and for values that do not fit it.
     """
     if not isinstance(spec, dict):
         raise UsageError(
@@ -46,12 +46,12 @@ def read_parameter(name: str, spec: Any) -> BaseDistribution:
     if "parameters" in spec:
         raise UsageError(f"Expected {name} to be one option, but got a group. Write {name}.OPTION, with dots.")
     kind = spec.get("distribution") or _implied(name, spec)
-    if kind in _AT_WANDB_ALONE:
+    if kind in _WANDB_ONLY:
         raise UsageError(
-            f"Expected {name} to have one of the distributions {', '.join(_BUILDERS)}, but got {kind}, which W&B alone "
+            f"Expected {name} to have one of the distributions {', '.join(_BUILDERS)}, but got {kind}, which only W&B "
             "draws. Take log_uniform_values for a scale of powers, or let wandb run this sweep."
         )
-    check_choice(f"the distribution of {name}", kind, [*_BUILDERS, *_AT_WANDB_ALONE])
+    check_choice(f"the distribution of {name}", kind, [*_BUILDERS, *_WANDB_ONLY])
     for key in spec:
         if key not in _KEYS:
             raise UsageError(f"Expected {name} to have only {', '.join(_KEYS)}, but got {key}. {remedy(key, _KEYS)}")
@@ -61,11 +61,11 @@ def read_parameter(name: str, spec: Any) -> BaseDistribution:
 
 
 def _implied(name: str, spec: dict[str, Any]) -> str:
-    """The distribution that W&B takes where the file names none."""
+    """The distribution that W&B assumes where the file names none."""
     if "value" in spec or "values" in spec:
         return "constant" if "value" in spec else "categorical"
     if "min" not in spec or "max" not in spec:
-        raise UsageError(f"Expected {name} to have a value, values, or a min and max, but got {spec}. Add what lacks.")
+        raise UsageError(f"Expected {name} to have a value, values, or a min and max, but got {spec}. Add some.")
     return "int_uniform" if _is_int(spec["min"]) and _is_int(spec["max"]) else "uniform"
 
 
@@ -110,7 +110,7 @@ def _is_int(value: Any) -> bool:
 
 
 def extremes(distribution: BaseDistribution) -> list[Value]:
-    """Values to try a command line with: all of a list, the ends of a range."""
+    """The values to check a command line with: all of a list, the ends of a range."""
     if isinstance(distribution, CategoricalDistribution):
         return list(distribution.choices)
     assert isinstance(distribution, FloatDistribution | IntDistribution)
@@ -118,13 +118,13 @@ def extremes(distribution: BaseDistribution) -> list[Value]:
 
 
 def spread(parameters: Mapping[str, BaseDistribution], number: int) -> dict[str, Value]:
-    """Point ``number`` of an even spread over all values, which begins in the middle: Halton's sequence."""
+    """Point ``number`` of Halton's sequence, which spreads evenly over all values and begins in the middle."""
     points = Halton(len(parameters), scramble=False).fast_forward(number + 1).random(1)[0]
     return {name: _at(each, share) for (name, each), share in zip(parameters.items(), points.tolist(), strict=True)}
 
 
 def _at(distribution: BaseDistribution, share: float) -> Value:
-    """The value that a share, from 0 to 1, of all others lies below."""
+    """The quantile of a distribution at ``share``, from 0 to 1."""
     if isinstance(distribution, FloatDistribution) and distribution.step is None:
         low, high = distribution.low, distribution.high
         value: float = low * (high / low) ** share if distribution.log else low + share * (high - low)
@@ -134,7 +134,7 @@ def _at(distribution: BaseDistribution, share: float) -> Value:
 
 
 def is_logarithmic(distribution: BaseDistribution) -> bool:
-    """Whether values are best seen on a logarithmic scale: drawn so, or positive over two decades."""
+    """Whether a logarithmic scale suits the values: they are drawn on one, or positive over two decades."""
     numbers = [value for value in extremes(distribution) if isinstance(value, int | float) and value > 0]
     spread = len(numbers) == len(extremes(distribution)) and max(numbers) >= 100 * min(numbers)
     return bool(getattr(distribution, "log", False) or spread)
@@ -165,5 +165,5 @@ def _all_values(name: str, distribution: BaseDistribution) -> list[Value]:
 
 
 def shown(value: Value) -> str:
-    """A value as people read it."""
+    """A value as text, numbers with four digits."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

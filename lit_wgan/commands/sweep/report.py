@@ -1,4 +1,4 @@
-"""What a sweep found: a table for the screen, for a page and for a spreadsheet."""
+"""Report the results of a sweep: a table for the screen, as Markdown and as CSV, and figures."""
 
 import csv
 import math
@@ -7,7 +7,7 @@ from pathlib import Path
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from lit_wgan.commands.sweep.figure import picture
+from lit_wgan.commands.sweep.figure import draw
 from lit_wgan.commands.sweep.parameters import Value, shown
 from lit_wgan.commands.sweep.search import Search, last_value
 
@@ -20,7 +20,7 @@ STATES = {
 
 
 def write_report(search: Search, folder: Path) -> str:
-    """Write ``results.csv``, ``results.md`` and a picture for each parameter that varies; return the table."""
+    """Write ``results.csv``, ``results.md`` and a figure for each parameter that varies; return the table."""
     trials = ranked(search)
     varied = varied_parameters(search)
     table = _rows(search, trials, list(varied))
@@ -29,8 +29,8 @@ def write_report(search: Search, folder: Path) -> str:
     text = _markdown(table)
     (folder / "results.md").write_text(text)
     for name, distribution in varied.items():
-        drawn = picture(trials, name, distribution, search.file.metric, search.file.maximise)
-        drawn.savefig(folder / f"{name}.png", dpi=120)
+        figure = draw(trials, name, distribution, search.file.metric, search.file.maximise)
+        figure.savefig(folder / f"{name}.png", dpi=120)
     return text
 
 
@@ -40,7 +40,7 @@ def varied_parameters(search: Search) -> dict[str, BaseDistribution]:
 
 
 def ranked(search: Search) -> list[FrozenTrial]:
-    """All trials that began: the finished from best to worst, then those stopped early, interrupted and failed."""
+    """All trials that began: finished ones from best to worst, then those stopped early, interrupted and failed."""
     sign = -1 if search.file.maximise else 1
 
     def rank(trial: FrozenTrial) -> tuple[int, float]:

@@ -1,4 +1,4 @@
-"""The search: which values to try next, and which trials are not worth their end. Optuna's, kept in a file."""
+"""Choose the values of trials and stop hopeless ones, with Optuna, in a study kept in a file."""
 
 import json
 import math
@@ -8,6 +8,7 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.pruners import BasePruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import RandomSampler, TPESampler
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import DatabaseError
 
@@ -15,31 +16,33 @@ from lit_wgan.commands.sweep.file import SweepFile
 from lit_wgan.commands.sweep.parameters import Value, grid, spread
 from lit_wgan.errors import UsageError
 
+STUDY = "sweep"
+"""Name of the study in its file."""
 SPREAD_TRIALS = 5
-"""Trials of a Bayesian search that only look around, before there is anything to learn from."""
+"""Trials of a Bayesian search that are spread evenly, before there is anything to learn from."""
 
 
 class Search:
     """An Optuna study in a folder, which survives the process that runs it.
 
-    A trial's values depend on the sweep file, on the trial's number and on what is known when it starts. So a sweep
-    that runs one trial at a time and is interrupted tries the same values as one that is not.
+    A trial's values depend on the sweep file, the trial's number and the results known when it starts. So a sweep that
+    runs one trial at a time tries the same values whether or not it is interrupted.
 
     Args:
         file: the sweep file.
         folder: of the sweep; the study is ``study.db`` in it.
-        more: options that all trials have besides.
+        for_trials: options of ``lit-wgan fit`` that all trials get.
 
     Raises:
-        UsageError: if the folder is that of another sweep.
+        UsageError: if the folder belongs to another sweep.
     """
 
-    def __init__(self, file: SweepFile, folder: Path, more: list[str]):
+    def __init__(self, file: SweepFile, folder: Path, for_trials: list[str]):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.file = file
         self._reported: dict[int, int] = {}
-        self.study = _open(folder / "study.db", file)
-        meaning = json.dumps([file.meaning, more], sort_keys=True, default=str)
+        self.study, self._storage = _open(folder / "study.db", file)
+        meaning = json.dumps([file.meaning, for_trials], sort_keys=True, default=str)
         if self.study.user_attrs.setdefault("sweep", meaning) != meaning:
             raise UsageError(
                 f"Expected {folder} to be a new folder or that of {file.path}, but got one of another sweep, or of "
@@ -53,7 +56,9 @@ class Search:
     def interrupted(self) -> list[Trial]:
         """The trials that began and did not end."""
         running = self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
-        return [self._drawn(Trial(self.study, trial._trial_id)) for trial in running]
+        storage, study = self._storage, self._storage.get_study_id_from_name(STUDY)
+        identities = [storage.get_trial_id_from_study_id_trial_number(study, trial.number) for trial in running]
+        return [self._drawn(Trial(self.study, identity)) for identity in identities]
 
     def trials(self) -> list[FrozenTrial]:
         """All trials that began."""
@@ -67,16 +72,16 @@ class Search:
         return self._drawn(self.study.ask())
 
     def values(self, trial: Trial | FrozenTrial) -> dict[str, Value]:
-        """The values that a trial has."""
+        """A trial's values."""
         return {name: trial.params[name] for name in self.file.parameters}
 
     def report(self, trial: Trial, evaluations: list[tuple[int, float]], last_update: int) -> bool:
-        """Take note of a trial's evaluations, and return whether to stop it.
+        """Record a trial's evaluations, and return whether to stop it.
 
         Args:
             trial: that still runs.
             evaluations: all of its so far, each with its generator update.
-            last_update: with which it ends; that is too late to stop.
+            last_update: the generator update at which it ends, when it is too late to stop it.
         """
         if len(evaluations) <= self._reported[trial.number]:
             return False
@@ -90,12 +95,12 @@ class Search:
         return stop
 
     def end(self, trial: Trial, state: TrialState, value: float | None = None, reason: str = "") -> None:
-        """Take note of how a trial ended."""
+        """Record how a trial ended."""
         trial.set_user_attr("reason", reason)
         self.study.tell(trial, value, state)
 
     def _drawn(self, trial: Trial) -> Trial:
-        """A trial with all its values: an earlier sweep may have been killed while it drew them."""
+        """Draw a trial's values, or the rest of them if an earlier sweep was killed while it drew them."""
         seed = trial.number
         bayes = self.file.method == "bayes"
         self.study.sampler = TPESampler(n_startup_trials=SPREAD_TRIALS, seed=seed) if bayes else RandomSampler(seed)
@@ -107,7 +112,7 @@ class Search:
 
 
 def last_value(trial: FrozenTrial) -> float:
-    """A trial's last value of the objective, not a number if it has none."""
+    """A trial's last value of the objective; NaN if it has none."""
     values = trial.intermediate_values
     return values[max(values)] if values else math.nan
 
@@ -121,23 +126,25 @@ def _draw(trial: Trial, name: str, distribution: BaseDistribution) -> None:
         trial.suggest_float(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
 
 
-def _open(path: Path, file: SweepFile) -> optuna.Study:
+def _open(path: Path, file: SweepFile) -> tuple[optuna.Study, RDBStorage]:
     try:
-        return optuna.create_study(
-            study_name="sweep",
-            storage=f"sqlite:///{path}",
+        storage = RDBStorage(f"sqlite:///{path}")
+        study = optuna.create_study(
+            study_name=STUDY,
+            storage=storage,
             direction="maximize" if file.maximise else "minimize",
             pruner=_pruner(file),
             load_if_exists=True,
         )
+        return study, storage
     except DatabaseError as error:
         raise UsageError(
-            f"Expected {path} to be a study of Optuna's, but got: {error.orig}. Choose another folder with --dir."
+            f"Expected {path} to be a study of Optuna, but got: {error.orig}. Choose another folder with --dir."
         ) from error
 
 
 def _pruner(file: SweepFile) -> BasePruner:
-    """W&B's hyperband has one bracket, which makes it successive halving. Both count evaluations of the objective."""
+    """Successive halving, which W&B's hyperband with its one bracket is; both count evaluations of the objective."""
     if file.early_stop is None:
         return NopPruner()
     return SuccessiveHalvingPruner(min_resource=file.early_stop.first, reduction_factor=file.early_stop.eta)

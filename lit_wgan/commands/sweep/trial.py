@@ -1,4 +1,4 @@
-"""A trial's process: started, followed, stopped, and found again when the sweep that started it was killed."""
+"""A trial's process: start, follow and stop it, and end one that a killed sweep left running."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ from typing import IO
 from lit_wgan.runs.metrics_file import read_rows
 
 SECONDS_TO_SAVE = 30.0
-"""Between asking a trial to stop and killing it, as with W&B's agent."""
+"""Time between asking a trial to stop and killing it, as W&B's agent has it."""
 
 
 class TrialProcess:
@@ -43,32 +43,32 @@ class TrialProcess:
             lock.write(str(self._process.pid))
 
     def running(self) -> bool:
-        """Whether it still runs. One that was asked to stop and does not is killed."""
+        """Whether the process still runs; kills one that does not stop in time."""
         if self._kill_at is not None and time.monotonic() > self._kill_at:
             _signal(self._process.pid, signal.SIGKILL)
         return self._process.poll() is None
 
     def stop(self) -> None:
-        """Ask it to write a checkpoint and end."""
+        """Ask the process to write a checkpoint and end."""
         if self._kill_at is None:
             self._kill_at = time.monotonic() + SECONDS_TO_SAVE
             _signal(self._process.pid, signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it at once."""
+        """End the process at once."""
         _signal(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def finished(self) -> bool:
-        """Whether, having ended, it did all that it was to do."""
+        """Whether the process, having ended, had trained to its end."""
         return self._process.returncode == 0 and "Stopped by SIG" not in self._log()
 
     def stopped(self) -> bool:
-        """Whether, having ended, it was told to stop and left a checkpoint."""
+        """Whether the process, having ended, had been told to stop and left a checkpoint."""
         return self._process.returncode == 0 and "Stopped by SIG" in self._log()
 
     def error(self) -> str:
-        """The last thing it said of why it failed."""
+        """The last message of a process that failed."""
         if self._process.returncode < 0:
             return f"killed by {signal.Signals(-self._process.returncode).name}"
         _, plain, message = self._log().rpartition("lit-wgan: error: ")
@@ -76,8 +76,8 @@ class TrialProcess:
         return " ".join(lines[:2] if plain else lines[-1:]) or f"status {self._process.returncode}"
 
     def evaluations(self, metric: str) -> list[tuple[int, float]]:
-        """The values of a figure that the run has logged, each with its generator update."""
-        return read_figure(self.folder, metric)
+        """The values of a metric that the run has logged, each with its generator update."""
+        return read_metric(self.folder, metric)
 
     def _log(self) -> str:
         with (self.folder / "log.txt").open("rb") as log:
@@ -85,17 +85,17 @@ class TrialProcess:
             return log.read().decode(errors="replace")
 
 
-def read_figure(folder: Path, metric: str) -> list[tuple[int, float]]:
-    """The values of a figure in the newest run below a trial's folder, each with its generator update."""
+def read_metric(folder: Path, metric: str) -> list[tuple[int, float]]:
+    """The values of a metric in the newest run below a trial's folder, each with its generator update."""
     runs = list(folder.glob("*/version_*/metrics.csv"))
     if not runs:
         return []
     newest = max(runs, key=lambda path: int(path.parent.name.removeprefix("version_")))
-    return [(step, figures[metric]) for step, figures in read_rows(newest) if metric in figures]
+    return [(step, metrics[metric]) for step, metrics in read_rows(newest) if metric in metrics]
 
 
 def _end_leftover(lock: IO[str]) -> None:
-    """Take a trial's lock; from a process that a killed sweep left behind, after it has written its checkpoint."""
+    """Take a trial's lock; stop a process that a killed sweep left running, which saves before it lets go."""
     begun = time.monotonic()
     asked = False
     while not try_lock(lock):

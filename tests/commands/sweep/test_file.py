@@ -76,10 +76,10 @@ def test_file_with_a_fault_is_refused(changes, message, sweep_file):
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        ("method: [unclosed", "Expected a sweep file in YAML, but got"),
-        (b"\xff\xfe\x00", "Expected a sweep file in YAML, but got"),
-        ("- method", "Expected a sweep file with method, metric and parameters, but got list in"),
-        ("", "Expected a sweep file with method, metric and parameters, but got NoneType in"),
+        ("method: [unclosed", "which is not YAML: "),
+        (b"\xff\xfe\x00", "which is not YAML: "),
+        ("- method", "which holds a list and no options. Copy one from configs/sweeps/."),
+        ("", "which holds nothing and no options. Copy one"),
     ],
 )
 def test_file_that_is_no_mapping_in_yaml_is_refused(contents, message, tmp_path):
@@ -91,5 +91,5 @@ def test_file_that_is_no_mapping_in_yaml_is_refused(contents, message, tmp_path)
 
 
 def test_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="Expected a sweep file, but got .*no_such.yaml, which is none"):
+    with pytest.raises(FileNotFoundError, match="Expected a sweep file .*, but got .*no_such.yaml, which is no file"):
         read_sweep(tmp_path / "no_such.yaml")

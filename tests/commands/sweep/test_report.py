@@ -6,7 +6,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
-from lit_wgan.commands.sweep.figure import picture
+from lit_wgan.commands.sweep.figure import draw
 from lit_wgan.commands.sweep.file import read_sweep
 from lit_wgan.commands.sweep.report import write_report
 from lit_wgan.commands.sweep.search import Search
@@ -74,7 +74,7 @@ def test_picture_has_a_logarithmic_axis_and_marks_the_best():
     decades = FloatDistribution(0.001, 1, log=True)
     kinds = [TrialState.COMPLETE, TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]
     trials = [trial(number, 10.0**-number, decades, kind) for number, kind in enumerate(kinds)]
-    (axes,) = picture(trials, "x", decades, "eval/w1", False).axes
+    (axes,) = draw(trials, "x", decades, "eval/w1", False).axes
     assert (axes.get_xscale(), axes.get_xlabel(), axes.get_ylabel()) == ("log", "x", "eval/w1")
     places = {marks.get_label(): marks.get_offsets().tolist() for marks in axes.collections}
     assert places == {
@@ -88,18 +88,18 @@ def test_picture_has_a_logarithmic_axis_and_marks_the_best():
 @pytest.mark.parametrize(("worst", "scale"), [(3.0, "linear"), (30.0, "log")])
 def test_a_bad_trial_does_not_press_the_others_flat(worst, scale):
     words = CategoricalDistribution(["a", "b"])
-    (axes,) = picture([trial(1.0, "b", words), trial(worst, "a", words)], "x", words, "eval/w1", False).axes
+    (axes,) = draw([trial(1.0, "b", words), trial(worst, "a", words)], "x", words, "eval/w1", False).axes
     assert axes.get_yscale() == scale
 
 
 def test_picture_of_words_has_a_place_for_each():
     words = CategoricalDistribution(["a", "b"])
-    (axes,) = picture([trial(2.0, "b", words), trial(3.0, "a", words)], "x", words, "eval/w1", False).axes
+    (axes,) = draw([trial(2.0, "b", words), trial(3.0, "a", words)], "x", words, "eval/w1", False).axes
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
     assert axes.collections[0].get_offsets().tolist() == [[1.0, 2.0], [0.0, 3.0]]
 
 
 def test_picture_of_no_finished_trial_marks_none_as_best():
     words = CategoricalDistribution(["a", "b"])
-    (axes,) = picture([trial(2.0, "b", words, TrialState.FAIL)], "x", words, "eval/w1", False).axes
+    (axes,) = draw([trial(2.0, "b", words, TrialState.FAIL)], "x", words, "eval/w1", False).axes
     assert [marks.get_label() for marks in axes.collections] == ["failed"]

@@ -1,0 +1,47 @@
+"""The record of a run: config.yaml and environment.json in its directory."""
+
+import json
+from pathlib import Path
+from typing import cast
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.cli import SaveConfigCallback
+
+from lit_wgan.commands.yaml_files import read_yaml
+from lit_wgan.errors import UsageError
+from lit_wgan.runs.environment import write_environment
+from lit_wgan.runs.wandb_run import flat_options, wandb_runs
+from lit_wgan.systems import AdversarialSystem
+
+
+class RunRecord(SaveConfigCallback):
+    """Writes config.yaml and environment.json into the run's directory, and logs both to W&B if that is asked for.
+
+    An attempt that continues a run adds the generator update from which it continues to their names.
+    """
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write both, once.
+
+        Raises:
+            UsageError: if processes found different checkpoints to continue from.
+        """
+        self._check_same_checkpoint(trainer)
+        super().setup(trainer, pl_module, stage)
+        directory = trainer.log_dir  # asks all devices
+        if not trainer.is_global_zero or directory is None:
+            return
+        config = Path(directory) / self.config_filename
+        environment = config.with_name(config.name.replace("config", "environment")).with_suffix(".json")
+        write_environment(environment, cast(AdversarialSystem, pl_module).streams.seed, trainer)
+        for logger in wandb_runs(trainer):
+            options = flat_options(read_yaml(config, "the configuration just written", "Check the disk."))
+            logger.log_hyperparams(options | {"environment": json.loads(environment.read_text())})
+
+    def _check_same_checkpoint(self, trainer: Trainer) -> None:
+        checkpoint = self.config.get("ckpt_path")
+        if trainer.strategy.broadcast(checkpoint) != checkpoint:
+            raise UsageError(
+                f"Expected all processes to find the checkpoint of the first, but got {checkpoint} on rank "
+                f"{trainer.global_rank}. Put trainer.default_root_dir on a file system that all nodes share."
+            )

@@ -1,0 +1,44 @@
+"""Read the options in a YAML file."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lit_wgan.errors import UsageError
+
+
+def read_yaml(path: Path, what: str, remedy: str) -> dict[str, Any]:
+    """Read the options in a YAML file.
+
+    Args:
+        path: of the file.
+        what: was expected in its place, as messages tell it, such as ``a sweep file``.
+        remedy: a sentence on what to do if it is something else.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        UsageError: for a file that is not YAML, or that holds no options.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"Expected {what}, but got {path}, which is no file. {remedy}")
+    try:
+        options = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"Expected {what}, but got {path}, which is not YAML: {reason}. {remedy}") from error
+    if not isinstance(options, dict):
+        raise UsageError(f"Expected {what}, but got {path}, which holds {_kind(options)} and no options. {remedy}")
+    return options
+
+
+def _kind(contents: Any) -> str:
+    return "nothing" if contents is None else f"a {type(contents).__name__}"
+
+
+def check_config_files(arguments: list[str]) -> None:
+    """Raise an error that names the file if a ``--config`` among the arguments is no YAML file of options."""
+    for option, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, _, value = option.partition("=")
+        if name in ("-c", "--config"):
+            read_yaml(Path(value or following), "--config to name a YAML file of options", "Copy one from configs/.")
