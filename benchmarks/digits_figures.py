@@ -13,8 +13,8 @@ from fidelity import Images
 from torch_fidelity import calculate_metrics
 
 import lit_wgan.evaluation.digits  # noqa: F401  # registers the extractor
-from lit_wgan.data.arrays import to_pixels
 from lit_wgan.data.images import DATASETS
+from lit_wgan.data.pixels import to_pixels
 
 FIGURES = ("frechet_inception_distance", "inception_score_mean", "precision", "recall")
 

@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample
 from torch.optim.lr_scheduler import OneCycleLR
 
-from lit_wgan.data.arrays import to_pixels
 from lit_wgan.data.images import DATASETS
+from lit_wgan.data.pixels import to_pixels
 from lit_wgan.evaluation.digits import WEIGHTS, DigitsClassifier, DigitsExtractor, to_grey_square
 
 SEED = 0

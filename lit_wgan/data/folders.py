@@ -10,8 +10,8 @@ from PIL import Image
 from torch.utils.data import Dataset
 from torchvision.datasets.folder import IMG_EXTENSIONS
 
-from lit_wgan.data.cache_keys import fingerprint
 from lit_wgan.data.sources import Source, part_indices
+from lit_wgan.engine.digests import fingerprint
 from lit_wgan.errors import UsageError
 
 

@@ -5,8 +5,6 @@ A new named dataset is one function that returns a ``Source``, and one entry in 
 
 import contextlib
 import glob
-import hashlib
-import json
 import os
 import tempfile
 from collections.abc import Callable
@@ -21,9 +19,9 @@ from torch.utils.data import Dataset, Subset, TensorDataset
 from torchvision import datasets
 
 from lit_wgan.data.arrays import cached_array
-from lit_wgan.data.cache_keys import describe, fingerprint
 from lit_wgan.data.folders import folder
 from lit_wgan.data.sources import Source, part_indices
+from lit_wgan.engine.digests import describe, fingerprint, json_sha256
 from lit_wgan.errors import UsageError
 
 CACHE_VERSION = 1  # raise it when the same source would give other bytes
@@ -83,7 +81,7 @@ def open_images(
         name, source = dataset, DATASETS[dataset](Path(root).expanduser().resolve(), train, download)
     else:
         name, source = type(dataset).__name__, _given(dataset, train)
-    digest = hashlib.sha256(json.dumps([CACHE_VERSION, source.key]).encode()).hexdigest()[:16]
+    digest = json_sha256([CACHE_VERSION, source.key])[:16]
     file_name = f"{name}-{'train' if train else 'held_out'}-{image_size or 'original'}-{digest}.npy"
     return cached_array(
         Path(cache_dir).expanduser() / file_name, source.open, image_size=image_size, num_workers=num_workers

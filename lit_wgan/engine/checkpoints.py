@@ -1,7 +1,6 @@
-"""Checkpoint files: written whole or not at all, checked when they are read, found again after a crash."""
+"""Checkpoint files: written whole or not at all, checked when they are read, found after a crash."""
 
 import io
-import os
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, NamedTuple
@@ -9,17 +8,14 @@ from zipfile import BadZipFile, ZipFile
 
 import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
-from lightning.fabric.utilities.cloud_io import _is_local_file_protocol
 from lightning.pytorch.utilities import rank_zero_only, rank_zero_warn
 
+from lit_wgan.engine.files import atomic_write, is_local, leftovers
 from lit_wgan.errors import UsageError
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes a checkpoint beside its target, flushes it to the disk and renames it, so no crash leaves half a file.
-
-    Paths that are not of the local file system are left to Lightning.
-    """
+    """Writes checkpoint files whole or not at all on the local file system; other paths are left to Lightning."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Write ``checkpoint`` to ``path``.
@@ -27,44 +23,25 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         Raises:
             OSError: if the disk is full or the folder cannot be written. What ``path`` held before is still there.
         """
-        if storage_options is not None or not _is_local_file_protocol(path):
+        if storage_options is not None or not is_local(path):
             super().save_checkpoint(checkpoint, path, storage_options)
             return
-        buffer = io.BytesIO()
+        buffer = io.BytesIO()  # since torch.save turns the error of a full disk into another
         torch.save(checkpoint, buffer)
-        target = Path(path)
-        temporary = target.with_name(f"{target.name}.tmp-{os.getpid()}")
+        path = Path(path)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _write_durably(temporary, buffer.getbuffer())
-            os.replace(temporary, target)
-            _sync_directory(target.parent)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(path) as file:
+                file.write(buffer.getbuffer())
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise OSError(
-                f"Expected to write the checkpoint {target}, but could not ({error.strerror}). Earlier checkpoints are "
+                f"Expected to write the checkpoint {path}, but could not ({error.strerror}). Earlier checkpoints are "
                 "intact: make room or mend the folder, and continue with --ckpt_path last."
             ) from error
 
 
-def _write_durably(path: Path, content: memoryview) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    """Flush the names in a directory: a file renamed but not flushed is gone after a power failure."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def read_checkpoint(path: Path, option: str = "--ckpt_path") -> dict[str, Any]:
-    """The contents of a checkpoint, on the CPU. No code in the file is run; errors name the option.
+    """Read a checkpoint to the CPU, without running code that it may hold; errors name the option.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -89,7 +66,7 @@ def read_checkpoint(path: Path, option: str = "--ckpt_path") -> dict[str, Any]:
 
 
 def _check_sums(path: Path) -> None:
-    """Compare the contents of a checkpoint with the check sums that torch writes and does not read."""
+    """Compare the contents of a checkpoint with the checksums that torch writes and never reads."""
     with ZipFile(path) as archive:
         changed = archive.testzip()
     if changed is not None:
@@ -120,8 +97,8 @@ def find_newest(directory: Path) -> Newest | None:
 
 @rank_zero_only
 def remove_leftovers(directory: Path, damaged: list[Path]) -> None:
-    """Delete what processes killed while they wrote have left; rename damaged files, so that none is overwritten."""
-    for path in directory.glob("*.ckpt.tmp-*"):
+    """Delete unfinished files of killed processes; rename damaged files, so that none is overwritten."""
+    for path in leftovers(directory, "*.ckpt"):
         path.unlink(missing_ok=True)
     for path in damaged:
         path.rename(f"{path}.damaged")

@@ -1,6 +1,5 @@
 """Feature extractors: torch-fidelity's by name, registered ones, and modules of one's own, all frozen and alike."""
 
-import hashlib
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 from torch_fidelity.utils import create_feature_extractor
 
 from lit_wgan.engine.collectives import first_on_each_machine, together
+from lit_wgan.engine.digests import file_sha256, module_sha256
 from lit_wgan.engine.preserve import PRECISIONS, matmul_precision, preserve_random_state
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.inception import FastInception
-from lit_wgan.evaluation.weights import INCEPTION, inception_weights, load_inception, sha256_of
+from lit_wgan.evaluation.weights import INCEPTION, inception_weights, load_inception
 
 BUNDLED = {"digits": "lit_wgan.evaluation.digits"}
 """Extractors of this package, and the module that registers each with torch-fidelity and has the file ``WEIGHTS``."""
@@ -135,12 +135,12 @@ def _by_name(name: str, metrics: list[str], weights: str | None, precision: str,
         network: nn.Module = together(lambda: load_inception(outputs, file))
         if compat == "exact":
             network = FastInception(network)
-        return Extractor(network, name, outputs, layers, sha256_of(file), precision, expand=True)
+        return Extractor(network, name, outputs, layers, file_sha256(file), precision, expand=True)
     options: dict[str, Any] = {"feature_extractor_weights_path": weights} if weights else {}
     network = first_on_each_machine(
         lambda: create_feature_extractor(name, outputs, cuda=False, verbose=False, **options)
     )
-    sha256 = sha256_of(Path(weights)) if weights else sha256_of_state(network)
+    sha256 = file_sha256(Path(weights)) if weights else module_sha256(network)
     return Extractor(network, name, outputs, layers, sha256, precision, expand=True)
 
 
@@ -151,7 +151,7 @@ def _from_module(module: nn.Module, metrics: list[str], precision: str) -> Extra
         layers = {metric: LOGITS if metric == "isc" else FEATURES for metric in metrics}
         outputs, name = [FEATURES, LOGITS] if "isc" in metrics else [FEATURES], type(module).__name__
     expand = isinstance(module, FeatureExtractorBase)
-    return Extractor(module, name, list(outputs), layers, sha256_of_state(module), precision, expand)
+    return Extractor(module, name, list(outputs), layers, module_sha256(module), precision, expand)
 
 
 def _layers(extractor: type[FeatureExtractorBase], name: str, metrics: list[str]) -> dict[str, str]:
@@ -161,12 +161,3 @@ def _layers(extractor: type[FeatureExtractorBase], name: str, metrics: list[str]
         raise UsageError(
             f"Expected metrics that {name} has features for, but got {error}. Leave it out, or take another extractor."
         ) from error
-
-
-def sha256_of_state(module: nn.Module) -> str:
-    """The hexadecimal sha256 of a module's class, parameters and buffers."""
-    digest = hashlib.sha256(f"{type(module).__module__}.{type(module).__qualname__}".encode())
-    for name, value in module.state_dict().items():
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()

@@ -1,6 +1,5 @@
 """Images that exist, opened: arrays, data sets, folders, and torch-fidelity's registered inputs."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from torch_fidelity.registry import DATASETS_REGISTRY
 
-from lit_wgan.data.arrays import Pixels
-from lit_wgan.data.cache_keys import describe, fingerprint
 from lit_wgan.data.folders import FolderImages, all_grey, image_files
+from lit_wgan.data.pixels import Pixels
+from lit_wgan.engine.digests import array_sha256, describe, fingerprint, text_sha256
 from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.images import to_bytes
@@ -116,7 +115,7 @@ def _key_of_array(array: np.ndarray) -> object:
     if isinstance(array, np.memmap) and array.filename is not None:
         path = Path(array.filename)
         return [*fingerprint(path.parent, [path.name]), array.shape]
-    return [array.shape, hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()]
+    return [array.shape, array_sha256(array)]
 
 
 def _from_dataset(dataset: Any, name: str, option: str) -> RealImages:
@@ -125,8 +124,7 @@ def _from_dataset(dataset: Any, name: str, option: str) -> RealImages:
     images = Pixels(dataset, None, RESIZE)
     probes = [images[index] for index in _spread(len(images))]
     _check_repeatable(images, probes, option)
-    digest = hashlib.sha256(b"".join(probe.numpy().tobytes() for probe in probes)).hexdigest()
-    key = [len(images), hashlib.sha256(describe(dataset).encode()).hexdigest(), digest]
+    key = [len(images), text_sha256(describe(dataset)), array_sha256(torch.stack(probes).numpy())]
     return RealImages(images, key, f"{len(images)} images of {name}")  # type: ignore[arg-type]  # indexable is enough
 
 

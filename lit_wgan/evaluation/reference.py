@@ -1,9 +1,7 @@
 """Statistics of real images: computed once, kept in a file that pytorch-fid and TTUR read too, or read from theirs."""
 
-import hashlib
 import json
 import os
-import uuid
 import warnings
 import zipfile
 import zlib
@@ -13,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from lit_wgan.engine.digests import json_sha256
+from lit_wgan.engine.files import atomic_write
 from lit_wgan.errors import UsageError
 
 FORMAT = 2  # raise it when the same images would give another file
@@ -83,8 +83,7 @@ class ReferenceCache:
     """
 
     def __init__(self, folder: str | Path | None, parts: list[object]):
-        text = json.dumps([FORMAT, *parts])
-        self.key = hashlib.sha256(text.encode()).hexdigest()
+        self.key = json_sha256([FORMAT, *parts])
         home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
         self.path = Path(folder or home / "lit_wgan").expanduser() / f"reference-{self.key[:16]}.npz"
 
@@ -102,15 +101,10 @@ class ReferenceCache:
         arrays = {name: getattr(reference, name) for name in ("mu", "sigma", "factor")}
         arrays = {name: array for name, array in arrays.items() if array is not None}
         metadata = json.dumps({"key": self.key, "count": reference.count, "shape": reference.shape})
-        temporary = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with temporary.open("wb") as file:
-                    np.savez(file, metadata=metadata, **arrays)
-                os.replace(temporary, self.path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            with atomic_write(self.path) as file:
+                np.savez(file, metadata=metadata, **arrays)
         except OSError as error:
             warnings.warn(
                 f"The reference's statistics could not be kept in {self.path.parent} ({error.strerror}), so the next "

@@ -1,6 +1,5 @@
 """Where the weights of the Inception network are, and whether a file holds them. Nothing is ever measured without."""
 
-import hashlib
 import os
 from pathlib import Path
 from pickle import UnpicklingError
@@ -72,12 +71,6 @@ def load_inception(layers: list[str], path: Path) -> FeatureExtractorInceptionV3
             f"Expected {path} to hold the weights of {INCEPTION}, but got a file that is damaged or of another network "
             f"({reason}). Replace it with {TORCH_FIDELITY_FILE}."
         ) from error
-
-
-def sha256_of(path: Path) -> str:
-    """The hexadecimal sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _hub_folder() -> Path:

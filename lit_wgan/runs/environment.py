@@ -1,4 +1,4 @@
-"""What a run was made with, so that it can be judged and repeated."""
+"""The environment of a run: command, versions, source revision and hardware, so that it can be judged and repeated."""
 
 import json
 import os
@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 
+from lit_wgan.engine.files import atomic_write
 from lit_wgan.runs.versions import installed_versions, lock_sha256, versions_sha256
 
 ARITHMETIC = ("ATEN_", "CUBLAS_", "DNNL_", "GOMP_", "MKL_", "NVIDIA_TF32_", "OMP_", "ONEDNN_", "OPENBLAS_")
-"""How variables begin that choose among ways to compute the same, and so decide the last bits of a result."""
+"""Prefixes of the environment variables that choose among ways to compute the same, and so decide the last bits."""
 
 
 def environment(seed: int, trainer: Trainer) -> dict[str, Any]:
@@ -37,11 +38,12 @@ def environment(seed: int, trainer: Trainer) -> dict[str, Any]:
 
 def write_environment(path: Path, seed: int, trainer: Trainer) -> None:
     """Write :func:`environment` as JSON."""
-    path.write_text(json.dumps(environment(seed, trainer), indent=2) + "\n")
+    with atomic_write(path) as file:
+        file.write(f"{json.dumps(environment(seed, trainer), indent=2)}\n".encode())
 
 
 def arithmetic_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """Those of the variables that decide how numbers are added up, but for the number of threads, told by itself."""
+    """The variables that choose among ways to compute the same, without the number of threads, recorded apart."""
     chosen = (name for name in sorted(variables) if name.startswith(ARITHMETIC) and name != "OMP_NUM_THREADS")
     return {name: variables[name] for name in chosen}
 
@@ -83,7 +85,7 @@ def _revision() -> dict[str, Any]:
 
 
 def _git(*arguments: str) -> str | None:
-    """What git says of the folder that holds this package, or None where it is no checkout."""
+    """The output of a git command in the folder of this package, or None where that is no checkout."""
     command = ["git", "-C", str(Path(__file__).parent), *arguments]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -1,6 +1,5 @@
-"""The packages that lit-wgan runs with, and the list that locks them."""
+"""Installed packages and their versions, and the list that locks them."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution
@@ -9,11 +8,13 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from lit_wgan.engine.digests import file_sha256, text_sha256
+
 BUILD_TOOLS = ("setuptools", "pip")  # torch names one, but no result depends on them, and no lock holds them
 
 
 def installed_versions(package: str = "lit-wgan") -> dict[str, str]:
-    """The version of a package and of all that it requires, directly or not, by name; optional extras are left out."""
+    """Versions, by name, of a package and of all that it requires, directly or not, without its optional extras."""
     found: dict[str, str] = {}
     seen: set[tuple[str, str]] = set()
     waiting = [(canonicalize_name(package), "")]
@@ -34,12 +35,12 @@ def installed_versions(package: str = "lit-wgan") -> dict[str, str]:
 
 
 def versions_sha256(versions: Mapping[str, str]) -> str:
-    """The SHA-256 of the sorted lines ``name==version``, by which two installations are told apart."""
+    """The SHA-256 of the sorted lines ``name==version``, which tells two installations apart."""
     lines = "".join(f"{name}=={version}\n" for name, version in sorted(versions.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()
+    return text_sha256(lines)
 
 
 def lock_sha256() -> str | None:
     """The SHA-256 of the file that locks the versions: ``$LIT_WGAN_LOCK``, or constraints.txt of a checkout."""
     path = Path(os.environ.get("LIT_WGAN_LOCK") or Path(__file__).parents[2] / "constraints.txt")
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    return file_sha256(path) if path.is_file() else None

@@ -2,8 +2,9 @@ import pytest
 import torch
 from torch import nn
 
+from lit_wgan.engine.digests import file_sha256
 from lit_wgan.evaluation.extractors import make_extractor
-from lit_wgan.evaluation.weights import load_inception, sha256_of
+from lit_wgan.evaluation.weights import load_inception
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_making_one_leaves_random_states(inception_file):
 
 
 def test_hash_of_weights_is_that_of_the_file_or_of_the_parameters(inception_file):
-    assert inception(inception_file).weights_sha256 == sha256_of(inception_file)
+    assert inception(inception_file).weights_sha256 == file_sha256(inception_file)
     linear = nn.Sequential(nn.Flatten(), nn.Linear(3, 2))
     before = make_extractor(linear, ["fid"]).weights_sha256
     assert make_extractor(linear, ["fid"]).weights_sha256 == before

@@ -1,4 +1,3 @@
-import hashlib
 import pickle
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from lit_wgan.evaluation.weights import (
     TORCH_FIDELITY_FILE,
     inception_weights,
     load_inception,
-    sha256_of,
 )
 
 
@@ -114,8 +112,3 @@ def test_other_files_are_refused_and_named(kind, inception_file, tmp_path, monke
     with pytest.raises(ValueError, match="weights.pth to hold the weights of inception-v3-compat, but got a file"):
         load_inception(["2048"], file)
     assert not (tmp_path / "harmed").exists()
-
-
-def test_hash_is_that_of_the_bytes(tmp_path):
-    (tmp_path / "file").write_bytes(b"abc")
-    assert sha256_of(tmp_path / "file") == hashlib.sha256(b"abc").hexdigest()

@@ -10,42 +10,11 @@ import pytest
 import torch
 from torch import nn
 
+from lit_wgan.engine.digests import weights_sha256
 from lit_wgan.runs import environment as record
 from lit_wgan.runs.environment import arithmetic_variables
-from lit_wgan.runs.result import weights_sha256, write_result
+from lit_wgan.runs.result import write_result
 from lit_wgan.runs.versions import installed_versions, lock_sha256, versions_sha256
-
-WEIGHTS = {"a": torch.tensor([[1.0, 2.0]]), "b": torch.tensor(3)}
-
-
-def test_digest_of_weights_is_that_of_their_names_types_shapes_and_bytes():
-    text = b"a torch.float32 (1, 2)\n\0\0\x80\x3f\0\0\0\x40" + b"b torch.int64 ()\n\3\0\0\0\0\0\0\0"
-    assert weights_sha256(WEIGHTS) == hashlib.sha256(text).hexdigest()
-
-
-def test_digest_of_weights_does_not_depend_on_their_order_or_layout():
-    turned = {"b": WEIGHTS["b"], "a": torch.tensor([[1.0], [2.0]]).T}
-    assert weights_sha256(turned) == weights_sha256(WEIGHTS)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"a": torch.tensor([[1.0, 2.0 + 2**-22]])},
-        {"a": torch.tensor([1.0, 2.0])},
-        {"a": torch.tensor([[1.0, 2.0]]).view(torch.int32)},
-        {"c": torch.tensor(3)},
-    ],
-    ids=["last bit", "shape", "type", "name"],
-)
-def test_digest_of_weights_shows_any_change(change):
-    assert weights_sha256(WEIGHTS | change) != weights_sha256(WEIGHTS)
-
-
-def test_digest_of_weights_takes_every_type():
-    for dtype in (torch.bfloat16, torch.float64, torch.bool, torch.uint8):
-        assert len(weights_sha256({"x": torch.ones(2, 3, dtype=dtype)})) == 64
-    assert weights_sha256(nn.BatchNorm1d(2).state_dict())
 
 
 def test_versions_are_those_of_the_package_and_all_it_needs_but_of_no_tool():
@@ -127,7 +96,7 @@ def result_of(directory, **networks):
     return json.loads((directory / "result.json").read_text())
 
 
-def test_result_holds_each_figures_newest_value(tmp_path):
+def test_result_holds_the_last_value_of_each_metric(tmp_path):
     (tmp_path / "metrics.csv").write_text("step,epoch,b,a\n1,0,0.5,\n2,0,,0.25\n3,0,0.75,\n")
     assert result_of(tmp_path)["metrics"] == {"a": 0.25, "b": 0.75}
 

@@ -1,0 +1,130 @@
+"""Pixels of a dataset's items: uint8 tensors ``(C, H, W)``, cropped and resized where that is asked for."""
+
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset, Subset
+
+from lit_wgan.errors import UsageError
+
+
+def to_pixels(item: object, name: str = "item") -> Tensor:
+    """The image of a dataset's item as a uint8 tensor (C, H, W).
+
+    Pillow images of mode L stay greyscale and every other 8-bit mode becomes RGB, which drops transparency. Floats x
+    become floor(255 x + 0.5), so x = k / 255 gives k back.
+
+    Args:
+        item: a Pillow image, a uint8 tensor (C, H, W) or (H, W), a float tensor of those shapes in [0, 1], or a tuple
+            or list whose first element is one of them.
+        name: what error messages call the item.
+
+    Raises:
+        UsageError: if the item is anything else, has more than 8 bits a channel, or has floats outside [0, 1].
+    """
+    image = item[0] if isinstance(item, tuple | list) and item else item
+    if isinstance(image, Image.Image):
+        return _from_pillow(image, name)
+    if isinstance(image, Tensor) and image.ndim in (2, 3):
+        pixels = image if image.ndim == 3 else image.unsqueeze(0)
+        if pixels.dtype == torch.uint8:
+            return pixels
+        if pixels.is_floating_point():
+            return _from_floats(pixels, name)
+    got = f"{image.dtype} {tuple(image.shape)}" if isinstance(image, Tensor) else type(image).__name__
+    raise UsageError(
+        f"Expected {name} to be a PIL image, or a tensor (C, H, W) or (H, W) of uint8 or of floats in [0, 1], "
+        f"but got {got}. Return one of these, alone or first in a tuple, from the dataset's __getitem__."
+    )
+
+
+def _from_pillow(image: Image.Image, name: str) -> Tensor:
+    if image.mode.startswith(("I", "F")):  # their conversion to RGB would clip, not scale
+        raise UsageError(
+            f"Expected {name} to have 8 bits a channel, but got Pillow's mode {image.mode}. Convert it to L or RGB."
+        )
+    from torchvision.transforms.v2.functional import pil_to_tensor  # takes a second
+
+    return pil_to_tensor(image if image.mode in ("L", "RGB") else image.convert("RGB"))
+
+
+def _from_floats(image: Tensor, name: str) -> Tensor:
+    low, high = image.min().item(), image.max().item()
+    if not (low >= 0 and high <= 1):  # written so that nan fails too
+        raise UsageError(
+            f"Expected {name} to hold floats in [0, 1], but got values from {low:g} to {high:g}. "
+            "Rescale them in the dataset, for example with (x + 1) / 2 for images in [-1, 1]."
+        )
+    return (255 * image.double() + 0.5).floor().to(torch.uint8)
+
+
+def to_square(pixels: Tensor, image_size: int) -> Tensor:
+    """The largest centred square of an image, resized to image_size by antialiased bicubic interpolation.
+
+    Cropping first makes it the usual 178 x 178 crop for aligned CelebA (178 x 218). The filter is Pillow's bicubic,
+    matched to one grey level, and leaves images that already have this size untouched.
+
+    Args:
+        pixels: uint8 (C, H, W).
+        image_size: pixels per side.
+
+    Returns:
+        uint8 (C, image_size, image_size).
+
+    Source: Parmar et al. 2022, arXiv:2104.11222, on why the filter must widen when the image shrinks.
+    """
+    from torchvision.transforms import InterpolationMode  # these take a second
+    from torchvision.transforms.v2.functional import center_crop, resize
+
+    square = center_crop(pixels, [min(pixels.shape[-2:])])
+    return resize(square, [image_size, image_size], InterpolationMode.BICUBIC, antialias=True)
+
+
+class Pixels(Dataset[Tensor]):
+    """The images of a dataset as uint8 tensors that all have the shape (C, H, W) of the first.
+
+    Args:
+        dataset: its ``name_of(index)``, if it has one, says what error messages call an item.
+        image_size: pixels per side to crop and resize to, or None to keep the images as they are.
+        remedy: what error messages tell to do about images of different sizes.
+
+    Raises:
+        UsageError: on reading an item that is no image or, after resizing, has another shape than the first.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset[Any],
+        image_size: int | None,
+        remedy: str = "Resize them all with --data.image_size",
+    ) -> None:
+        self.dataset: Any = dataset
+        self.image_size = image_size
+        self.remedy = remedy
+        self.shape = self._read(0).shape
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> Tensor:
+        pixels = self._read(index)
+        if pixels.shape != self.shape:
+            sizes_differ = pixels.shape[0] == self.shape[0]
+            remedy = self.remedy if sizes_differ else "Give all the same number of channels"
+            raise UsageError(
+                f"Expected every image to have the shape of the first, {tuple(self.shape)}, "
+                f"but got {tuple(pixels.shape)} for {_name_of(self.dataset, index)}. {remedy}."
+            )
+        return pixels
+
+    def _read(self, index: int) -> Tensor:
+        pixels = to_pixels(self.dataset[index], _name_of(self.dataset, index))
+        return pixels if self.image_size is None else to_square(pixels, self.image_size)
+
+
+def _name_of(dataset: Any, index: int) -> str:
+    if isinstance(dataset, Subset):
+        return _name_of(dataset.dataset, dataset.indices[index])
+    return str(dataset.name_of(index)) if hasattr(dataset, "name_of") else f"item {index} of {type(dataset).__name__}"

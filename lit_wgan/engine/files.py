@@ -1,0 +1,64 @@
+"""Files that appear whole or not at all, whatever happens while they are written."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of ``path`` when the block ends, and vanishes when the block raises.
+
+    Any number of processes may write the same path at once; the last to finish wins. Content and name are flushed to
+    the disk, so that neither is lost in a power failure. A process that is killed leaves its unfinished file behind:
+    see :func:`leftovers`.
+
+    Args:
+        path: on the local file system, in a folder that exists.
+
+    Raises:
+        OSError: if the disk is full or the folder cannot be written; what ``path`` held before is still there.
+    """
+    temporary = path.with_name(f"{path.name}.tmp-{uuid4().hex}")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _flush_names(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def leftovers(directory: Path, pattern: str) -> Iterator[Path]:
+    """Unfinished files of killed processes, made for paths whose names match the pattern."""
+    return directory.glob(f"{pattern}.tmp-*")
+
+
+def make_writable(directory: Path) -> None:
+    """Make a directory, and a file in it for a try.
+
+    Raises:
+        OSError: if either fails.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=directory).close()  # nameless, since other processes do the same
+
+
+def is_local(path: object) -> bool:
+    """Whether a path is one of the local file system, not a URL such as ``s3://bucket/file``."""
+    return "://" not in str(path)
+
+
+def _flush_names(directory: Path) -> None:
+    """Flush the names in a directory: a file that was renamed and not flushed is gone after a power failure."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,103 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from lit_wgan.engine.files import atomic_write, is_local, leftovers, make_writable
+
+
+def write(path, content):
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+def test_a_file_is_there_when_it_is_complete(tmp_path):
+    path = tmp_path / "a"
+    with atomic_write(path) as file:
+        file.write(b"new")
+        assert not path.exists()
+        assert len(list(leftovers(tmp_path, "a"))) == 1
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("step", ["write", "fsync", "replace"])
+def test_a_write_that_fails_leaves_the_earlier_file_and_nothing_else(step, tmp_path, monkeypatch):
+    path = tmp_path / "a"
+    write(path, b"old")
+
+    def fail(*_):
+        raise KeyboardInterrupt
+
+    def new():
+        with atomic_write(path) as file:
+            file.write(b"new")
+            if step == "write":
+                fail()
+            monkeypatch.setattr(os, step, fail)
+
+    with pytest.raises(KeyboardInterrupt):
+        new()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_process_killed_while_it_writes_leaves_the_earlier_file(tmp_path):
+    path = tmp_path / "a"
+    write(path, b"old")
+    code = (
+        "import os, pathlib, signal\n"
+        "from lit_wgan.engine.files import atomic_write\n"
+        f"with atomic_write(pathlib.Path({str(path)!r})) as file:\n"
+        "    file.write(b'new')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"old"
+    (unfinished,) = leftovers(tmp_path, "a")
+    assert {path, unfinished} == set(tmp_path.iterdir())
+
+
+def test_the_last_of_two_writers_wins(tmp_path):
+    path = tmp_path / "a"
+    with atomic_write(path) as outer:
+        outer.write(b"outer")
+        write(path, b"inner")
+        assert path.read_bytes() == b"inner"
+    assert path.read_bytes() == b"outer"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_content_and_name_reach_the_disk(tmp_path, monkeypatch):
+    flushed = []
+    fsync = os.fsync
+
+    def note(descriptor):
+        flushed.append(os.path.realpath(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    write(tmp_path / "a", b"new")
+    assert [path.partition(".tmp-")[0] for path in flushed] == [str(tmp_path / "a"), str(tmp_path)]
+
+
+def test_rights_of_a_file_are_those_of_any_new_file(tmp_path):
+    write(tmp_path / "a", b"")
+    (tmp_path / "b").touch()
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
+    make_writable(tmp_path / "new" / "folder")
+    assert list((tmp_path / "new" / "folder").iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="Not a directory"):
+        make_writable(tmp_path / "file" / "folder")
+
+
+def test_urls_are_not_local(tmp_path):
+    assert is_local(tmp_path)
+    assert is_local("runs/last.ckpt")
+    assert not is_local("s3://bucket/last.ckpt")
