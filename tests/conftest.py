@@ -5,13 +5,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import lightning
 import pytest
 import torch
+from forkserver import Forked, ForkServer
 from lightning.pytorch import Trainer
 from torch import nn
 
@@ -20,6 +21,8 @@ from lit_wgan.cli import main
 # Lightning itself calls what jsonargparse deprecates.
 os.environ["JSONARGPARSE_DEPRECATION_WARNINGS"] = "off"
 ROOT = Path(__file__).parents[1]
+HUNG = 600  # seconds, after which a process is taken for one that never ends
+Process = subprocess.Popen[bytes] | Forked
 
 
 class Scores(nn.Module):
@@ -94,6 +97,14 @@ def command(
     return run
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[ForkServer]:
+    """Starts processes that have imported torch, Lightning and lit_wgan already, one thread each."""
+    server = ForkServer(OMP_NUM_THREADS="1", PYTHONPATH=str(ROOT))
+    yield server
+    server.close()
+
+
 class Ended(NamedTuple):
     """What is left of a process."""
 
@@ -101,11 +112,11 @@ class Ended(NamedTuple):
     output: str
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: Process) -> None:
     """Stop a process, if it still runs, and what it started."""
     process.terminate()  # a launcher passes this on
     try:
-        process.wait(timeout=30)
+        process.wait(timeout=60)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -125,20 +136,27 @@ def free_port() -> str:
 
 
 @pytest.fixture(scope="session")
-def together() -> Callable[..., list[Ended]]:
-    """Runs ``(command, variables)`` pairs at the same time in one folder, and ends what is left after a while."""
+def together(forks: ForkServer) -> Callable[..., list[Ended]]:
+    """Runs ``(command, variables)`` pairs at the same time in one folder, and ends what hangs.
 
-    def run(folder: Path, *jobs: tuple[list[str], dict[str, str]], seconds: float = 120) -> list[Ended]:
+    Those that Python would run are forked, launchers are not.
+    """
+
+    def run(folder: Path, *jobs: tuple[list[str], dict[str, str]]) -> list[Ended]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
         inherited |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         logs = [folder / f"process_{number}.log" for number in range(len(jobs))]
-        processes = []
+        processes: list[Process] = []
         for (command, variables), log in zip(jobs, logs, strict=True):
             with log.open("wb") as file:
-                options: dict[str, Any] = {"cwd": folder, "env": inherited | variables, "start_new_session": True}
-                processes.append(subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, **options))
+                options: dict[str, Any] = {"cwd": folder, "env": inherited | variables, "stdout": file}
+                options["stderr"] = subprocess.STDOUT
+                if command[0] == sys.executable and "torch.distributed.run" not in command:
+                    processes.append(forks.start(command, **options))
+                else:
+                    processes.append(subprocess.Popen(command, start_new_session=True, **options))
         try:
-            statuses = [process.wait(timeout=seconds) for process in processes]
+            statuses = [process.wait(timeout=HUNG) for process in processes]
         finally:
             for process in processes:
                 end(process)
@@ -157,7 +175,7 @@ def script(together: Callable[..., list[Ended]]) -> Callable[..., None]:
         job |= {"TORCHELASTIC_RUN_ID": "test"}
         command = [sys.executable, str(path), *map(str, arguments)]
         jobs = [(command, job | {"RANK": str(rank), "LOCAL_RANK": str(rank)}) for rank in range(processes)]
-        ends = together(folder, *jobs, seconds=400)
+        ends = together(folder, *jobs)
         assert all(ended.status == 0 for ended in ends), ends
 
     return run

@@ -15,34 +15,32 @@ import torch
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 TOY = HERE / "toy.yaml"
+HUNG = 600  # seconds
 
 
 class Runs:
     """Starts ``lit-wgan fit`` in one folder; every attempt of a test writes below it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, forks):
         self.folder = folder
+        self.forks = forks
         self.checkpoints = folder / "runs" / "toy" / "version_0" / "checkpoints"
         paths = [str(HERE), str(ROOT), os.environ.get("PYTHONPATH", "")]
         self.environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
 
     def start(self, *options, launcher=(), **environment):
-        """A run on the toy configuration, in a process group of its own."""
+        """A run on the toy configuration, in a process group of its own; forked, if no launcher starts it."""
         command = [sys.executable, *launcher, "-m", "lit_wgan", "fit", "--config", str(TOY), *options]
-        return subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=self.environment | environment,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        given = {"cwd": self.folder, "env": self.environment | environment, "stderr": subprocess.PIPE}
+        if not launcher:
+            return self.forks.start(command, **given)
+        return subprocess.Popen(command, text=True, start_new_session=True, **given)
 
     def fit(self, *options, status=0, launcher=(), **environment):
         """A run that ends by itself; returns what it wrote to stderr."""
         process = self.start(*options, launcher=launcher, **environment)
         try:
-            _, err = process.communicate(timeout=300)
+            _, err = process.communicate(timeout=HUNG)
         finally:
             kill_group(process)
         assert process.returncode == status, err
@@ -50,12 +48,11 @@ class Runs:
 
     def wait_for_checkpoint(self, process):
         """Wait until this attempt has written one."""
-        before = self.newest_time()
-        for _ in range(3000):
-            if process.poll() is not None or self.newest_time() > before:
-                break
+        before, end = self.newest_time(), time.monotonic() + HUNG
+        while process.poll() is None and self.newest_time() <= before and time.monotonic() < end:
             time.sleep(0.02)
         assert process.poll() is None, process.communicate()[1]
+        assert self.newest_time() > before
 
     def newest_time(self):
         return max((path.stat().st_mtime_ns for path in self.checkpoints.glob("*.ckpt")), default=0)
@@ -101,18 +98,18 @@ def assert_equal(a, b, where):
 
 
 @pytest.fixture
-def runs(tmp_path):
-    return Runs(tmp_path)
+def runs(tmp_path, forks):
+    return Runs(tmp_path, forks)
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory):
+def undisturbed(tmp_path_factory, forks):
     """Results of runs that nothing happened to, made once for each number of devices and updates."""
     known = {}
 
     def result(devices, max_steps):
         if (devices, max_steps) not in known:
-            runs = Runs(tmp_path_factory.mktemp("undisturbed"))
+            runs = Runs(tmp_path_factory.mktemp("undisturbed"), forks)
             runs.fit("--trainer.devices", str(devices), "--trainer.max_steps", str(max_steps))
             known[devices, max_steps] = runs.result()
         return known[devices, max_steps]
