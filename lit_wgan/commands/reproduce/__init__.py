@@ -9,7 +9,7 @@ def options() -> Parser:
     """The command's options."""
     parser = Parser(
         "lit-wgan reproduce",
-        description="Repeat a run and compare. Exit status: 0 if equal to the bit, 1 if not, 2 if it cannot be repeated.",
+        description="Repeat a run and compare. Exit status: 0 equal to the bit, 1 not equal, 2 cannot be repeated.",
     )
     parser.add_argument("run", metavar="RUN_DIR", help="such as runs/wgan_gp_digits/version_0")
     parser.add_argument("--dir", help="where the new run goes; default: runs/reproduced")
