@@ -52,9 +52,9 @@ def fuse_(optimizer: Optimizer) -> None:
 
 
 def disable_nvml_probe(device: torch.device) -> None:
-    """Let torch not look for the GPU driver's library before every optimizer step, where no GPU is used.
+    """On CPU-only runs, stop torch probing NVML before every optimizer step.
 
-    Lightning makes torch ask this library whether there are GPUs, and without them the answer is not kept.
+    Lightning makes torch look for GPUs through NVML, and where there are none the answer is not cached.
     """
     if device.type == "cpu":
         os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)

@@ -1,4 +1,4 @@
-"""What an evaluation must leave as it was: random states, training flags, buffers, and the precision of products."""
+"""Context managers that restore random states, training flags, buffers and the precision of matrix products."""
 
 import random
 from collections.abc import Iterator

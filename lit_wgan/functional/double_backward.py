@@ -1,4 +1,4 @@
-"""Layers written so that the gradient of a gradient does no work in vain. The results are the same to rounding.
+"""Layers with a cheaper double backward pass. The results are the same to rounding.
 
 Autograd differentiates a network's gradient in two costly ways:
 
@@ -22,7 +22,7 @@ Sizes = int | Sequence[int]
 
 
 class DoubleBackward(TorchFunctionMode):
-    """While this context lasts, convolutions, ReLU, LeakyReLU and average pooling are those of this module."""
+    """Context in which convolutions, ReLU, LeakyReLU and average pooling are those of this module."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class DoubleBackward(TorchFunctionMode):
         return REWRITTEN.get(func, func)(*args, **kwargs)
 
     def gradient(self, output: Tensor, input: Tensor, create_graph: bool) -> Tensor:
-        """The gradient of a number that was computed within this context, by what it was computed from."""
+        """The gradient of a scalar computed within this context with respect to its input."""
         self.spares_weights = True  # which autograd does by itself, but not in a Function
         try:
             (gradient,) = torch.autograd.grad(output, input, create_graph=create_graph)

@@ -1,4 +1,4 @@
-"""How many critic updates each generator update gets, and how many of either there have been."""
+"""Critic updates per generator update, and counters of both."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ NCritic = int | Callable[[int], int]
 
 @dataclass
 class Counters:
-    """How far a run has come. With the seed, this is all the random state there is."""
+    """Progress of a run. Together with the seed, this is all the random state there is."""
 
     generator_updates: int = 0
     critic_updates: int = 0

@@ -117,6 +117,10 @@ class AdversarialSystem(GenerativeModule):
     def constrain_critic(self) -> None:
         """Bring the critic back into its constraint set; called after every critic update."""
 
+    def critic_metrics(self) -> Metrics:
+        """Metrics of the critic's weights, scalars; computed only when metrics are logged."""
+        return {}
+
     # The step.
 
     def training_step(self, batch: Any, batch_idx: int) -> None:
@@ -195,12 +199,13 @@ class AdversarialSystem(GenerativeModule):
         self.counters.generator_updates += 1
         self.counters.critic_updates_in_step = 0
         if is_log_due(self.trainer, self):
-            self.record({name: value.mean() for name, value in self.metrics.items()})
+            of_weights = {f"critic/{name}": value for name, value in self.critic_metrics().items()}
+            self.record({name: value.mean() for name, value in self.metrics.items()} | of_weights)
 
     # Wiring.
 
     def configure_callbacks(self) -> list[Callback]:
-        """What watches every run of a system, whatever its Trainer was given."""
+        """The callbacks that every run of a system needs, whatever its Trainer was given."""
         return [Preflight(), Resuming(), FiniteLosses(), HeldOutEstimate()]
 
     def configure_optimizers(self) -> Any:

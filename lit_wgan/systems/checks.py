@@ -1,4 +1,4 @@
-"""What is wrong with a network, an optimizer or a trainer before the first update, each with its remedy."""
+"""Checks of networks, optimizers and trainers, made before the first update."""
 
 import copy
 import warnings

@@ -1,4 +1,4 @@
-"""The watch for losses that are not finite."""
+"""Stopping at losses that are not finite."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from lit_wgan.errors import NonFiniteError
 
 
 class LossWatch:
-    """Collects losses unread and looks at them together, so that no update waits for the device."""
+    """Collects losses and reads them together later, so that no update waits for the device."""
 
     def __init__(self) -> None:
         self._unchecked: list[tuple[str, Tensor]] = []

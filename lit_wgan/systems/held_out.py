@@ -9,7 +9,7 @@ from lit_wgan.engine.internals import count_validation_by
 
 
 class HeldOutEstimate(Callback):
-    """Averages what a system's validation steps give over all held-out samples of all devices, and logs it.
+    """Logs the critic's estimate, averaged over all held-out samples of all devices.
 
     Works alike when a run is validated in between, by ``validate`` and by ``test``.
     """
@@ -18,7 +18,7 @@ class HeldOutEstimate(Callback):
         self._mean = MeanMetric()
 
     def on_validation_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Make the devices' networks equal, and let the axis of what is logged count generator updates, not batches."""
+        """Average the networks' buffers over devices, and log this validation by generator updates."""
         pl_module.average_statistics()
         count_validation_by(trainer, pl_module.counters.generator_updates)
         self._mean = MeanMetric().to(pl_module.device)

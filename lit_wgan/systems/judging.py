@@ -1,4 +1,4 @@
-"""Calling the two networks: with a condition or without, on one minibatch or on real and generated samples at once."""
+"""Calls of the generator and the critic, with or without a condition."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ def generate(generator: nn.Module, z: Tensor, condition: Condition | None = None
 
 
 def judge(critic: nn.Module, x: Tensor, condition: Condition | None = None) -> Judgement:
-    """The critic's scores ``(N,)`` of samples ``(N, ...)``, and what else it gives.
+    """The critic's scores ``(N,)`` of samples ``(N, ...)``, and its further outputs.
 
     The critic may give its scores in any shape that holds one number per sample, and more tensors behind them in a
     tuple, such as class logits or features.
@@ -37,7 +37,7 @@ def judge(critic: nn.Module, x: Tensor, condition: Condition | None = None) -> J
 def judge_both(
     critic: nn.Module, real: Tensor, fake: Tensor, condition: Condition | None = None, one_pass: bool = False
 ) -> Step:
-    """What the critic says of real samples and of as many generated ones, under the same condition.
+    """The critic's judgement of real samples and of as many generated ones, under the same condition.
 
     Args:
         critic: maps samples to scores.

@@ -1,4 +1,4 @@
-"""What a system is beside its algorithm: two networks, their noise and samples, their logs and checkpoints."""
+"""Two networks with their noise, samples, logs and checkpoints: a system without its algorithm."""
 
 import copy
 import os
@@ -177,7 +177,7 @@ class GenerativeModule(LightningModule):
     # Logging and checkpoints.
 
     def record(self, metrics: Metrics) -> None:
-        """Log metrics of training, averaged over devices, with the number of generator updates as their axis."""
+        """Log metrics of training, averaged over devices, at the present generator update."""
         average_(metrics.values())
         self.log_dict(metrics, logger=False)  # for callbacks and the progress bar
         values = {name: float(value) for name, value in metrics.items()}
@@ -186,7 +186,7 @@ class GenerativeModule(LightningModule):
             logger.save()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the state of the run, the same whichever device saves; after a loss that was not finite refuse to."""
+        """Add the state of the run, which is the same on all devices; refuse if a loss was not finite."""
         self.losses.check()
         self.average_statistics()  # in place, so that the state dict that was gathered already sees it
         for logger in self.loggers:
@@ -194,5 +194,5 @@ class GenerativeModule(LightningModule):
         checkpoint["lit_wgan"] = run_state(self)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up the state of the run, and refuse what does not fit."""
+        """Restore the state of the run, and refuse what does not fit."""
         restore_run_state_(self, checkpoint)

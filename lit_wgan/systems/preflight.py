@@ -1,4 +1,4 @@
-"""What is tried out before the first update."""
+"""A trial of the networks before the first update."""
 
 import atexit
 from typing import Any
@@ -12,10 +12,10 @@ from lit_wgan.systems.checks import check_precision, check_scores, check_strateg
 
 
 class Preflight(Callback):
-    """Refuses what cannot train, and tells the system what its networks are like."""
+    """Refuses what cannot train, and records the sample shape and whether the critic mixes samples."""
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
-        """Refuse strategies that cannot train before they change the networks, and see to a clean exit."""
+        """Refuse strategies that cannot train before they wrap the networks, and disconnect at exit."""
         check_strategy(trainer.strategy)
         atexit.register(disconnect)
 

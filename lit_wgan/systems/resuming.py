@@ -1,4 +1,4 @@
-"""What a run that continues takes from its checkpoint, what from its configuration, and what must agree in both."""
+"""Continuing a run: what comes from its checkpoint, what from its configuration, and what must agree."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ PLAIN = (int, float, str, bool, type(None))
 
 
 class Resuming(Callback):
-    """Lets what a run was asked for now win over what its checkpoint restores, but for schedules, which must agree."""
+    """Lets optimizer options that are given now win over those of the checkpoint; schedules must agree."""
 
     def __init__(self) -> None:
         self._configured: list[list[Options]] = []
@@ -131,7 +131,7 @@ def optimizer_options(optimizers: Sequence[Optimizer]) -> list[list[Options]]:
 
 
 def use_options_(optimizers: Sequence[Optimizer], asked: list[list[Options]], scheduled: bool) -> None:
-    """Let the options that were asked for win over those with which optimizers were restored.
+    """Replace the options that optimizers were restored with by those that were asked for.
 
     Under a schedule the learning rate stays as restored.
     """

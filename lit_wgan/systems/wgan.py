@@ -15,7 +15,7 @@ from lit_wgan.functional.losses import wasserstein_estimate, wasserstein_generat
 from lit_wgan.functional.schedules import NCritic
 from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.systems.checks import check_unbounded, warn_of_momentum
-from lit_wgan.terms.base import Step, Term
+from lit_wgan.terms.base import Metrics, Step, Term
 
 
 def paper_rmsprop(parameters: Iterable[nn.Parameter]) -> RMSprop:
@@ -96,11 +96,9 @@ class WGAN(AdversarialSystem):
         """Algorithm 1, line 7: ``w <- clip(w, -c, c)``."""
         clip_weights_(self.critic, self.clip_value)
 
-    def record(self, metrics: dict[str, Tensor]) -> None:
-        """Log the share of clipped weights beside the critic's loss."""
-        if "critic/loss" in metrics:
-            metrics = metrics | {"critic/fraction_at_bound": fraction_at_bound(self.critic, self.clip_value)}
-        super().record(metrics)
+    def critic_metrics(self) -> Metrics:
+        """The share of clipped weights, Figure 1 (b) of the WGAN-GP paper."""
+        return {"fraction_at_bound": fraction_at_bound(self.critic, self.clip_value)}
 
     def configure_optimizers(self) -> Any:
         """The two optimizers, with a warning if the critic's has momentum."""

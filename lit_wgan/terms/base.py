@@ -1,4 +1,4 @@
-"""What an addend of an objective sees, and what it has to give."""
+"""The interface of a term: the step that it sees, the scalar and metrics that it returns."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
@@ -21,7 +21,7 @@ class Uniform(Protocol):
 
 
 class Judged:
-    """Samples, and what the critic says of them. It is asked at the first use.
+    """Samples with the critic's judgement of them, which is computed when it is first used.
 
     Args:
         samples: shape ``(m, ...)``.
@@ -41,7 +41,7 @@ class Judged:
 
     @property
     def extras(self) -> tuple[Tensor, ...]:
-        """What else the critic gave, such as class logits or features, ``m`` rows each."""
+        """The critic's further outputs, such as class logits or features, ``m`` rows each."""
         return self._known()[1]
 
     def _known(self) -> Judgement:
@@ -51,7 +51,7 @@ class Judged:
 
 
 class Step(NamedTuple):
-    """What the objectives of one update see.
+    """All that the objectives of one update depend on.
 
     Attributes:
         real: the real minibatch; in the generator's update the one paired with its samples, row by row.

@@ -1,4 +1,4 @@
-"""What all penalties on the norm of the critic's gradient share."""
+"""The base of all penalties on the norm of the critic's gradient."""
 
 from contextlib import nullcontext
 
