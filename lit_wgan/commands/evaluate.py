@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from jsonargparse import ArgumentParser
 from lightning.fabric import Fabric
 
 from lit_wgan.commands.options import Parser
+from lit_wgan.commands.yaml_files import read_yaml
 from lit_wgan.data import AdversarialData, ImageData
 from lit_wgan.engine.checkpoints import read_checkpoint
 from lit_wgan.engine.collectives import disconnect, first_on_each_machine
@@ -111,14 +111,10 @@ def load_run(checkpoint: Path, config: str | None = None) -> tuple[AdversarialSy
     """
     contents = read_checkpoint(checkpoint, "--ckpt")
     path = Path(config or checkpoint.resolve().parent.parent / "config.yaml")
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"Expected the configuration of the checkpoint's run, but got no file {path}. Name it with --config."
-        )
+    given = read_yaml(path, "the configuration of the checkpoint's run", "Name it with --config.")
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(AdversarialSystem, "model")
     parser.add_subclass_arguments(AdversarialData, "data")
-    given = yaml.safe_load(path.read_text())
     parsed = parser.parse_object({name: given[name] for name in ("model", "data")})
     run = parser.instantiate_classes(parsed)
     run.model.on_load_checkpoint(contents)  # which refuses what does not fit

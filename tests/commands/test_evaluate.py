@@ -135,7 +135,7 @@ def reasons(path):
         "no weights": (["--ckpt", path, "--weights", "none.pth"], "Expected weights to name a file, but got none.pth"),
         "no configuration": (
             [*given, "--config", "none.yaml"],
-            "configuration of the checkpoint's run, but got no file",
+            "configuration of the checkpoint's run, but got",
         ),
         "no such reference": ([*given, "--reference", "none"], "Expected reference to be a folder of images"),
         "no reference": (["--samples", "empty", *MEASURE], "Expected a reference for fid, but got none"),

@@ -24,7 +24,7 @@ LONG += ["--trainer.callbacks", "null", "--trainer.limit_val_batches", "0"]
 QUIET = ["--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"]
 AXIS = "generator_updates"
 
-spec = importlib.util.spec_from_file_location("wandb_service", ROOT / "tests" / "wandb_service.py")
+spec = importlib.util.spec_from_file_location("wandb_service", Path(__file__).with_name("wandb_service.py"))
 wandb_service = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(wandb_service)
 

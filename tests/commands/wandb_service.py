@@ -8,7 +8,7 @@ It answers as much as ``wandb sweep``, ``wandb agent`` and online runs ask for. 
 
 By itself, until Ctrl-C or SIGTERM, with one line of JSON in FILE for everything of note that arrives::
 
-    python tests/wandb_service.py --port 8080 --log FILE --sweep-limit 4
+    python tests/commands/wandb_service.py --port 8080 --log FILE --sweep-limit 4
 """
 
 import argparse

@@ -81,5 +81,10 @@ def test_what_differed_when_it_ran_is_told_as_a_reason(copy, change):
     change(run / "environment.json", cpu="another CPU", git_dirty=True)
     change(again / "environment.json", accelerator="cuda", git_commit="1234")
     text, _ = report(read_recipe(run), again)
-    for reason in ("cpu: another CPU then, ", "git_commit: ", "no commit holds", "--trainer.deterministic true"):
+    for reason in (
+        "cpu: another CPU then, ",
+        "git_commit: ",
+        "differed from the commit",
+        "--trainer.deterministic true",
+    ):
         assert reason in text

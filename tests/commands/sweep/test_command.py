@@ -173,7 +173,7 @@ def test_shipped_sweep_runs_on_any_number_of_devices(name, devices, command, mon
 
 
 @pytest.mark.slow
-def test_trials_of_which_one_crashes_end_in_a_table_and_pictures(command, sweeps, sweep_file):
+def test_trials_of_which_one_crashes_end_in_a_table_and_figures(command, sweeps, sweep_file):
     sweep_file(method="grid", parameters={"model.n_critic": {"values": [1, 0, 2]}})
     status, out, err = command("sweep", "sweep.yaml", "--parallel", "2", "--", "--trainer.max_steps", "20")
     assert status == 0, err

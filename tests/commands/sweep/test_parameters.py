@@ -35,9 +35,9 @@ BAD = {
     "no distribution": ({"min": 1, "max": 2, "distribution": "log_unifrom"}, "Did you mean log_uniform?"),
     "exponents": (
         {"min": 1, "max": 2, "distribution": "log_uniform"},
-        "which W&B alone draws. Take log_uniform_values",
+        "which only W&B draws. Take log_uniform_values",
     ),
-    "normal": ({"mu": 1, "sigma": 2, "distribution": "normal"}, "but got normal, which W&B alone draws"),
+    "normal": ({"mu": 1, "sigma": 2, "distribution": "normal"}, "but got normal, which only W&B draws"),
     "unknown key": ({"min": 1, "max": 2, "step": 1}, "but got step"),
     "min above max": ({"min": 1.0, "max": 0.1}, "Expected x to have min below max, but got 1.0 and 0.1. Swap"),
     "zero on a logarithmic scale": ({"min": 0, "max": 1} | LOG, "to be above 0 on a logarithmic scale, but got 0"),

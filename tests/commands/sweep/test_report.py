@@ -1,4 +1,4 @@
-"""Tables and pictures."""
+"""Tables and figures."""
 
 import csv
 
@@ -54,7 +54,7 @@ def test_the_largest_is_the_best_where_more_is_better(sweep_file, tmp_path):
         assert [row["trial"] for row in csv.DictReader(results)] == ["1", "2", "0"]
 
 
-def test_there_is_a_picture_for_each_parameter_that_varies(search, tmp_path):
+def test_there_is_a_figure_for_each_parameter_that_varies(search, tmp_path):
     write_report(search, tmp_path)
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["c.png", "norm.png"]
 
@@ -70,7 +70,7 @@ def trial(value, x, distribution, state=TrialState.COMPLETE):
     )
 
 
-def test_picture_has_a_logarithmic_axis_and_marks_the_best():
+def test_figure_has_a_logarithmic_axis_and_marks_the_best():
     decades = FloatDistribution(0.001, 1, log=True)
     kinds = [TrialState.COMPLETE, TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]
     trials = [trial(number, 10.0**-number, decades, kind) for number, kind in enumerate(kinds)]
@@ -92,14 +92,14 @@ def test_a_bad_trial_does_not_press_the_others_flat(worst, scale):
     assert axes.get_yscale() == scale
 
 
-def test_picture_of_words_has_a_place_for_each():
+def test_figure_of_words_has_a_place_for_each():
     words = CategoricalDistribution(["a", "b"])
     (axes,) = draw([trial(2.0, "b", words), trial(3.0, "a", words)], "x", words, "eval/w1", False).axes
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
     assert axes.collections[0].get_offsets().tolist() == [[1.0, 2.0], [0.0, 3.0]]
 
 
-def test_picture_of_no_finished_trial_marks_none_as_best():
+def test_figure_of_no_finished_trial_marks_none_as_best():
     words = CategoricalDistribution(["a", "b"])
     (axes,) = draw([trial(2.0, "b", words, TrialState.FAIL)], "x", words, "eval/w1", False).axes
     assert [marks.get_label() for marks in axes.collections] == ["failed"]

@@ -121,5 +121,5 @@ def test_a_folder_of_another_sweep_is_refused(difference, search):
 def test_a_file_in_the_place_of_the_study_is_refused(search, tmp_path):
     (tmp_path / "sweep").mkdir()
     (tmp_path / "sweep" / "study.db").write_text("no database, but long enough to be looked at " * 99)
-    with pytest.raises(ValueError, match="study.db to be a study of Optuna's, but got: .* Choose another folder"):
+    with pytest.raises(ValueError, match="study.db to be a study of Optuna, but got: .* Choose another folder"):
         search()
