@@ -20,7 +20,7 @@ from torch import nn
 from lit_wgan import WGAN
 from lit_wgan.callbacks import GeneratorUpdates
 from lit_wgan.data.datamodules import AdversarialData
-from lit_wgan.data.image_data import ImageSource, to_unit_range
+from lit_wgan.data.image_minibatches import ImageMinibatches, to_unit_range
 from lit_wgan.data.sampler import InfiniteSampler
 from lit_wgan.engine.minibatches import CriticBatches, MinibatchSource
 
@@ -42,7 +42,7 @@ class MappedImages(AdversarialData):
 
     def source(self, rows: slice) -> MinibatchSource:
         """Minibatches of shuffled epochs."""
-        return ImageSource(self.array, InfiniteSampler(len(self.array), self.batch_size, self.streams), rows)
+        return ImageMinibatches(self.array, InfiniteSampler(len(self.array), self.batch_size, self.streams), rows)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Bytes to numbers."""

@@ -1,4 +1,4 @@
-"""Prints what setup.cfg requires, or one of its extras: an image installs that before the package, which changes more.
+"""Print the requirements in setup.cfg, or those of an extra, which an image installs before the package.
 
 python requirements.py SETUP_CFG [EXTRA]
 """

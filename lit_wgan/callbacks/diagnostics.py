@@ -1,4 +1,4 @@
-"""What the critic is like inside, as Figure 1 (b) of the WGAN-GP paper looks at it."""
+"""Diagnostics of the critic: its weights and gradient norms, as in Figure 1 (b) of the WGAN-GP paper."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ class CriticDiagnostics(Callback):
     ``critic/weights``: all weights; under clipping they pile up at -c and c. ``critic/layer_gradient_norms``: norms of
     the newest critic loss's gradient, one for the weights of each layer, and one line each as ``critic_layers/...``:
     they explode or vanish from layer to layer if c is wrong. ``critic/sample_gradient_norms``: norms of the gradient at
-    the points of the newest penalty, of this device; they should be near 1. Training goes on as if nothing had been
-    looked at.
+    the points of the newest penalty on this device; they should be near 1. Training is the same to the bit with this
+    callback and without it.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Figure 1 (b).
     """
@@ -25,7 +25,7 @@ class CriticDiagnostics(Callback):
         self._logged = -1
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-        """Log the updates whose turn it is."""
+        """Log an update that is due."""
         update = pl_module.counters.generator_updates
         due = update % max(trainer.log_every_n_steps, 1) == 0  # type: ignore[attr-defined]
         loggers = wandb_runs(trainer)
@@ -48,7 +48,7 @@ def weights(network: nn.Module) -> Tensor:
 
 
 def layer_gradient_norms(network: nn.Module) -> dict[str, Tensor]:
-    """Euclidean norm of the gradient that each layer's weights hold, by their name; biases are left out."""
+    """Euclidean norm of each layer's weight gradient, by the weight's name; biases are left out."""
     held = {name: p.grad for name, p in network.named_parameters() if p.grad is not None and p.ndim > 1}
     if not held:
         return {}

@@ -1,4 +1,4 @@
-"""What may end a run from outside: signals, and the death of one of its processes."""
+"""Interruptions from outside: signals, and the death of one of a run's processes."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 
 
 class Interruptions(Callback):
-    """Takes SIGTERM, SIGUSR1 and Ctrl-C as requests to stop at the end of the update, and names a process that dies.
+    """Stops a run at the end of the update after SIGTERM, SIGUSR1 or Ctrl-C, and names a process of it that dies.
 
     Lightning's own handlers, which it replaces, communicate inside the handler and can hang.
     """
@@ -47,7 +47,7 @@ class Interruptions(Callback):
             threading.Thread(target=_watch, args=arguments, daemon=True).start()
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
-        """Take the loss of another process after Ctrl-C for its end at a second one.
+        """Treat the loss of another process after Ctrl-C as a second Ctrl-C.
 
         Two signals that arrive during one call into torch are one to Python, so this process may have missed it.
         """
@@ -55,7 +55,7 @@ class Interruptions(Callback):
             raise KeyboardInterrupt from exception
 
     def teardown(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
-        """Give the signals back."""
+        """Restore the handlers that were there before."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         self._handlers = {}

@@ -11,14 +11,14 @@ class GeneratorUpdates(TQDMProgressBar):
     """Counts generator updates out of ``max_steps`` and shows the critic's newest logged estimate.
 
     Args:
-        refresh_rate: redraw every so many batches.
+        refresh_rate: batches from one redraw to the next.
     """
 
     def __init__(self, refresh_rate: int = 10):
         super().__init__(refresh_rate)
 
     def on_train_epoch_start(self, trainer: Trainer, *_: Any) -> None:
-        """Begin where the run stands; an epoch is no unit of endless data."""
+        """Start the bar at the run's current update; endless data has no epochs."""
         bar = self.train_progress_bar
         bar.reset(total=trainer.max_steps if trainer.max_steps > 0 else None)
         bar.initial = trainer.global_step
@@ -26,18 +26,18 @@ class GeneratorUpdates(TQDMProgressBar):
         self._show(trainer)
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
-        """Show how far the run has come, now and then."""
+        """Redraw the bar every ``refresh_rate`` batches, and at the last update."""
         if trainer.fit_loop.total_batch_idx % self.refresh_rate == 0 or trainer.global_step == trainer.max_steps:
             self._show(trainer)
 
     def init_validation_tqdm(self) -> Tqdm:
-        """Validation during training shows no bar of its own."""
+        """Hide the bar of a validation during training."""
         bar = super().init_validation_tqdm()
         bar.disable = bar.disable or self.trainer.state.fn == "fit"
         return bar
 
     def get_metrics(self, trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
-        """The critic's estimate, and W1 and FID where they are known."""
+        """The critic's estimate, and W1 and FID once they are known, as they are shown beside the bar."""
         shown = {
             "critic/wasserstein_estimate": "estimate",
             "critic/jensen_shannon_estimate": "estimate",

@@ -1,4 +1,4 @@
-"""Pictures of what the generator makes."""
+"""Pictures of generated samples, and samples as files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,6 @@ import numpy as np
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import BasePredictionWriter
 from torch import Tensor
-from torchvision.utils import save_image
 
 from lit_wgan.data.datamodules import AdversarialData
 from lit_wgan.errors import check_positive
@@ -19,11 +18,11 @@ from lit_wgan.systems.base import AdversarialSystem
 class SampleGrid(Callback):
     """Writes ``samples/<generator updates>.png`` into the run's directory, always from the same noise.
 
-    Images become a grid, points of the plane a scatter plot beside real points. Other samples make no picture. W&B, if
-    the run logs to it, gets each as ``samples``.
+    Images become a grid, points in the plane a scatter plot with real points. Other samples make no picture. A run that
+    logs to W&B sends each picture there, as ``samples``.
 
     Args:
-        every_n_updates: a picture every so many generator updates, and one at the end.
+        every_n_updates: generator updates from one picture to the next; the last update has one too.
         num_samples: images in the grid.
     """
 
@@ -34,12 +33,12 @@ class SampleGrid(Callback):
         self._pictured = -1
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-        """Picture the updates whose turn it is."""
+        """Draw a picture if one is due."""
         if trainer.global_step % self.every_n_updates == 0:
             self._picture(trainer, pl_module)
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Picture the last update."""
+        """Draw a picture of the last update."""
         self._picture(trainer, pl_module)
 
     def _picture(self, trainer: Trainer, system: AdversarialSystem) -> None:
@@ -71,7 +70,7 @@ class SampleWriter(BasePredictionWriter):
     """Writes generated samples, one file each, named by the sample's number: images as PNG, others as ``.npy``.
 
     Args:
-        directory: where to; None for ``generated`` in the run's directory.
+        directory: for the files; None for ``generated`` in the run's directory.
     """
 
     def __init__(self, directory: str | None = None):
@@ -105,6 +104,8 @@ def is_image(samples: Tensor) -> bool:
 
 def save_grid(images: Tensor, path: Path) -> None:
     """Write images ``(N, C, H, W)`` in ``[-1, 1]`` as one PNG, in rows of about ``sqrt(N)``."""
+    from torchvision.utils import save_image  # takes seconds
+
     columns = int(np.ceil(np.sqrt(len(images))))
     padding = 2 if len(images) > 1 else 0
     # Small images are enlarged to be looked at; a single one is data and stays as it is.
@@ -114,9 +115,8 @@ def save_grid(images: Tensor, path: Path) -> None:
 
 
 def save_scatter(real: Tensor, fake: Tensor, path: Path, title: str) -> None:
-    """Write points ``(N, 2)``, real and generated, as one PNG."""
-    # Drawn without pyplot, which would hold every figure and choose a window system.
-    from matplotlib.figure import Figure
+    """Write points ``(N, 2)``, real and generated, as one scatter plot in a PNG."""
+    from matplotlib.figure import Figure  # pyplot would keep every figure and choose a window system
 
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.add_subplot(title=title, aspect="equal")

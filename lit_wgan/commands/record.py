@@ -10,7 +10,8 @@ from lightning.pytorch.cli import SaveConfigCallback
 from lit_wgan.commands.yaml_files import read_yaml
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.environment import write_environment
-from lit_wgan.runs.wandb_run import flat_options, wandb_runs
+from lit_wgan.runs.wandb_run import wandb_runs
+from lit_wgan.runs.wandb_values import flat_options
 from lit_wgan.systems import AdversarialSystem
 
 

@@ -1,4 +1,4 @@
-"""Real samples: toy distributions, images, and the batches that bring all minibatches of a generator update at once."""
+"""Real samples: toy distributions and images, as DataModules that hand over the minibatches of a generator update."""
 
 from lit_wgan.data.datamodules import AdversarialData, ToyData
 from lit_wgan.data.image_data import ImageData

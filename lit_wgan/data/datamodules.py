@@ -1,4 +1,4 @@
-"""What all DataModules share, and the one for toy distributions."""
+"""The base class of all DataModules, and the DataModule for toy distributions."""
 
 import signal
 from typing import Protocol, cast
@@ -16,8 +16,8 @@ from lit_wgan.functional.schedules import Counters, NCritic
 from lit_wgan.functional.streams import RandomStreams
 
 
-class Trained(Protocol):
-    """What a DataModule needs to know of the system that is trained on it."""
+class TrainedSystem(Protocol):
+    """What a DataModule reads of the system that is trained on it."""
 
     device: torch.device
     n_critic: NCritic
@@ -26,7 +26,7 @@ class Trained(Protocol):
 
 
 class AdversarialData(LightningDataModule):
-    """What toy data and images share: the loaders, and real samples for evaluation.
+    """Loaders, and real samples for evaluation; subclasses say where the samples come from.
 
     Args:
         batch_size: the global minibatch m of the papers, divided among the devices.
@@ -45,7 +45,7 @@ class AdversarialData(LightningDataModule):
         self.num_generated = num_generated
 
     def source(self, rows: slice) -> MinibatchSource:
-        """The training minibatches, of which this device takes the given rows."""
+        """The given rows of all training minibatches, those of this device."""
         raise NotImplementedError
 
     def held_out(self) -> Samples:
@@ -75,11 +75,11 @@ class AdversarialData(LightningDataModule):
         )
 
     def val_dataloader(self) -> HeldOutBatches:
-        """The held-out samples, once."""
+        """Batches of the held-out samples, each sample once."""
         return HeldOutBatches(self.held_out(), self.batch_size, self.rows)
 
     def test_dataloader(self) -> HeldOutBatches:
-        """The held-out samples, once."""
+        """As :meth:`val_dataloader`."""
         return self.val_dataloader()
 
     def predict_dataloader(self) -> DataLoader[Tensor]:
@@ -93,10 +93,10 @@ class AdversarialData(LightningDataModule):
         return slice(self.trainer.global_rank, None, self.trainer.world_size)
 
     @property
-    def system(self) -> Trained:
+    def system(self) -> TrainedSystem:
         """The system that is trained on this data."""
         assert self.trainer is not None
-        return cast(Trained, self.trainer.lightning_module)
+        return cast(TrainedSystem, self.trainer.lightning_module)
 
     @property
     def streams(self) -> RandomStreams:
@@ -105,13 +105,13 @@ class AdversarialData(LightningDataModule):
 
 
 def ignore_signals(worker: int) -> None:
-    """Let a loader worker outlive the signals that ask its run to stop, which it is still needed for."""
+    """Let a loader worker ignore the signals that stop its run, which needs it until the end of the update."""
     for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
 
 
 class ToyData(AdversarialData):
-    """Points of a toy distribution, drawn fresh for ever.
+    """Points of a toy distribution, drawn anew for every minibatch.
 
     Args:
         distribution: ``eight_gaussians``, ``twenty_five_gaussians`` or ``swiss_roll``.
@@ -143,19 +143,19 @@ class ToyData(AdversarialData):
         self.num_held_out = num_held_out
 
     def source(self, rows: slice) -> MinibatchSource:
-        """Fresh points for every minibatch."""
-        return ToySource(self.distribution, self.batch_size, self.streams, rows)
+        """New points for every minibatch."""
+        return ToyMinibatches(self.distribution, self.batch_size, self.streams, rows)
 
     def held_out(self) -> Tensor:
         """Points that no minibatch holds."""
         return self.real_samples(self.num_held_out, train=False)
 
     def real_samples(self, n: int, train: bool) -> Tensor:
-        """``n`` points ``(n, 2)``; those 'of the training data' are fresh ones as well."""
+        """``n`` points ``(n, 2)``; those of the training data are new ones too, as it has no end."""
         return self.distribution.draw(self.streams, "toy/train" if train else "toy/held_out", 0, n)
 
 
-class ToySource:
+class ToyMinibatches:
     """Minibatches of a toy distribution."""
 
     def __init__(self, distribution: ToyDistribution, batch_size: int, streams: RandomStreams, rows: slice):

@@ -8,19 +8,22 @@ from pathlib import Path
 
 from PIL import Image
 from torch.utils.data import Dataset
-from torchvision.datasets.folder import IMG_EXTENSIONS
 
-from lit_wgan.data.sources import Source, part_indices
+from lit_wgan.data.held_out import part_indices
+from lit_wgan.data.sources import Source
 from lit_wgan.engine.digests import fingerprint
 from lit_wgan.errors import UsageError
 
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+"""Those that torchvision's ImageFolder reads."""
+
 
 def folder(root: Path, train: bool, download: bool) -> Source:
-    """The image files anywhere under a folder, in the order of their paths; class folders are welcome, not needed.
+    """The image files anywhere under a folder, in the order of their paths, with or without class folders.
 
     If there are some under ``train`` and some under ``test`` or ``val`` (tried in this order), these are the parts. If
-    not, a tenth of the files is held out, by a permutation that depends on their number alone. The images are greyscale
-    if every file is (Pillow's mode L), else in colour. Hidden files are skipped.
+    not, a tenth of the files is held out, chosen by a permutation that depends only on their number. The images are
+    greyscale if every file is (Pillow's mode L), else in colour. Hidden files are skipped.
     """
     files = image_files(root)
     own_parts = [name for name in ("train", "test", "val") if any(file.startswith(name + os.sep) for file in files)]
@@ -61,7 +64,7 @@ class FolderImages(Dataset[Image.Image]):
 
 
 def all_grey(root: Path, files: Sequence[str]) -> bool:
-    """Whether every file is greyscale; reads headers only, and none after the first in colour."""
+    """Whether every file is greyscale; reads headers, up to the first file in colour."""
     for file in files:
         with _opened(root / file) as image:
             if image.mode != "L":
@@ -95,11 +98,11 @@ def image_files(root: Path, option: str = "data.root") -> list[str]:
     files = sorted(
         file
         for file in glob.iglob("**/*", root_dir=root, recursive=True)
-        if file.lower().endswith(IMG_EXTENSIONS) and (root / file).is_file()
+        if file.lower().endswith(IMAGE_SUFFIXES) and (root / file).is_file()
     )
     if not files:
         raise FileNotFoundError(
-            f"Expected {option} to hold images ({', '.join(IMG_EXTENSIONS)}), but got none under {root}. "
+            f"Expected {option} to hold images ({', '.join(IMAGE_SUFFIXES)}), but got none under {root}. "
             f"Point --{option} at a folder that holds some."
         )
     return files

@@ -1,10 +1,34 @@
-"""Held-out samples, divided among the devices."""
+"""Held-out samples: which they are, and their batches, divided among the devices."""
 
 from collections.abc import Iterator
 from math import ceil
 from typing import Protocol
 
+import numpy as np
 from torch import Tensor
+
+from lit_wgan.errors import UsageError
+
+
+def part_indices(count: int, held_out: int, train: bool) -> list[int]:
+    """Indices, in rising order, of the images to train on or of those held out, by a fixed permutation.
+
+    Args:
+        count: of all images.
+        held_out: how many to hold out, if not 0; else 1.
+        train: the training part if true, else the held-out part.
+
+    Raises:
+        UsageError: for fewer than 2 images.
+    """
+    if count < 2:
+        raise UsageError(
+            f"Expected data.dataset to hold at least 2 images, one of them to hold out, but got {count}. Add images."
+        )
+    # RandomState, because numpy keeps its stream the same for ever (NEP 19), unlike that of newer generators.
+    order = np.random.RandomState(0).permutation(count)
+    split = count - max(1, held_out)
+    return sorted((order[:split] if train else order[split:]).tolist())
 
 
 class Samples(Protocol):
@@ -20,8 +44,8 @@ class Samples(Protocol):
 class HeldOutBatches:
     """This device's rows of each global minibatch of held-out samples, once and in order.
 
-    Lightning's own sampler repeats samples so that all devices get as many, and its figures depend on their number.
-    Here a short last minibatch leaves some devices a row less than others, or none; all take as many steps.
+    Lightning's own sampler repeats samples until all devices have equally many, so that metrics would depend on the
+    number of devices. Here a short last minibatch leaves some devices a row less, or none; all take as many steps.
 
     Args:
         samples: all of them.

@@ -1,15 +1,23 @@
-"""Images: the DataModule, and what turns its array of bytes into training data."""
+"""The DataModule for images."""
 
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.data.image_minibatches import (
+    ImageArray,
+    ImageMinibatches,
+    IndexMinibatches,
+    fits,
+    take,
+    to_device,
+    to_unit_range,
+)
 from lit_wgan.data.images import open_images
 from lit_wgan.data.sampler import InfiniteSampler
 from lit_wgan.engine.minibatches import CriticBatches, MinibatchSource
@@ -84,9 +92,9 @@ class ImageData(AdversarialData):
         device = self.system.device
         keep = fits(images.nbytes, device) if self.on_device == "auto" else self.on_device
         self.resident = to_device(images, device) if keep else None
-        return IndexSource(sampler, rows) if keep else ImageSource(images, sampler, rows)
+        return IndexMinibatches(sampler, rows) if keep else ImageMinibatches(images, sampler, rows)
 
-    def held_out(self) -> "ImageArray":
+    def held_out(self) -> ImageArray:
         """The held-out images, as bytes."""
         return ImageArray(self.images[False])
 
@@ -96,7 +104,7 @@ class ImageData(AdversarialData):
         if n > len(images):
             raise UsageError(f"Expected at most {len(images)} real samples, but got {n}. Lower num_samples.")
         order = self.streams.permutation("data/real_samples", int(train), len(images))
-        return to_unit_range(gather(images, order[:n]))
+        return to_unit_range(take(images, order[:n]))
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Turn bytes into numbers, on the device."""
@@ -121,64 +129,3 @@ class ImageData(AdversarialData):
             return to_unit_range(images)
         noise = self.streams.uniform("data/dequantise", number, shape, self.rows, images.device)
         return (images + noise) / 128 - 1
-
-
-class ImageSource:
-    """Minibatches of an image array."""
-
-    def __init__(self, images: np.ndarray, sampler: InfiniteSampler, rows: slice):
-        self.images = images
-        self.sampler = sampler
-        self.rows = rows
-
-    def minibatch(self, number: int) -> Tensor:
-        """This device's rows of minibatch ``number``, shape ``(m / devices, C, H, W)``, uint8."""
-        return gather(self.images, self.sampler[number][self.rows])
-
-
-class IndexSource:
-    """Minibatches of images that are where they are needed: their indices."""
-
-    def __init__(self, sampler: InfiniteSampler, rows: slice):
-        self.sampler = sampler
-        self.rows = rows
-
-    def minibatch(self, number: int) -> Tensor:
-        """The indices of this device's rows of minibatch ``number``, shape ``(m / devices,)``, int64."""
-        return self.sampler[number][self.rows]
-
-
-class ImageArray:
-    """An array of images that gives tensors."""
-
-    def __init__(self, images: np.ndarray):
-        self.images = images
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, rows: slice) -> Tensor:
-        return torch.from_numpy(self.images[rows].copy())
-
-
-def fits(size: int, device: torch.device) -> bool:
-    """Whether so many bytes are at most a quarter of a GPU's free memory; on a CPU nothing would be gained."""
-    return device.type == "cuda" and size <= torch.cuda.mem_get_info(device)[0] / 4
-
-
-def to_device(images: np.ndarray, device: torch.device) -> Tensor:
-    """All images ``(N, C, H, W)`` in a device's memory, copied in parts, so that the host never holds them all."""
-    resident = torch.empty(images.shape, dtype=torch.uint8, device=device)
-    for part in torch.arange(len(images)).split(4096):
-        resident[part[0] : part[-1] + 1] = gather(images, part)
-    return resident
-
-
-def gather(images: np.ndarray, indices: Tensor) -> Tensor:
-    """The images of the given indices, copied out of the array, shape ``(len(indices), C, H, W)``."""
-    return torch.from_numpy(images[indices.numpy()])
-
-
-def to_unit_range(images: Tensor) -> Tensor:
-    """Bytes ``0 .. 255`` as float32 in ``[-1, 1]``."""
-    return images.float() / 127.5 - 1

@@ -1,4 +1,4 @@
-"""The three toy distributions of WGAN-GP, drawn fresh for ever.
+"""The three toy distributions of WGAN-GP, from which every minibatch is drawn anew.
 
 Source of all three: the authors' code of Gulrajani et al. 2017, arXiv:1704.00028v3 (igul222/improved_wgan_training at
 fa66c57, gan_toy.py), whose scaling brings each to a standard deviation of about 1.

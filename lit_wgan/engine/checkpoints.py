@@ -82,7 +82,7 @@ class Newest(NamedTuple):
 
 
 def find_newest(directory: Path) -> Newest | None:
-    """The newest intact checkpoint in a directory, or None; a damaged one draws a warning."""
+    """The newest intact checkpoint in a directory, or None; warn of damaged ones."""
     damaged = []
     for path in sorted(directory.glob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
         try:

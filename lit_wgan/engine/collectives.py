@@ -1,7 +1,8 @@
-"""What the devices of a run do together: they average gradients, buffers and what is logged, add up sums, fail as one.
+"""Collectives: averaging, summing, gathering, propagating errors.
 
-Lightning's DDP reduces the gradients of all networks at every backward pass, which fails where only one of them was
-used. Here its reduction is off, and the gradients of the network that was updated travel in one flat all-reduce.
+Lightning's DDP reduces the gradients of all networks in every backward pass, which fails where only one of them was
+used. So its reduction is turned off, and the gradients of the network that is updated are averaged in one flat
+all-reduce.
 """
 
 import os
@@ -23,12 +24,12 @@ T = TypeVar("T")
 
 
 def rank_and_world() -> tuple[int, int]:
-    """The number of this process and how many there are: (0, 1) where nothing is distributed."""
+    """Rank and world size: (0, 1) where nothing is distributed."""
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 
 def no_gradient_sync(model: nn.Module | None) -> AbstractContextManager[None]:
-    """Backward passes without DDP's own reduction, if the model is wrapped by DDP."""
+    """Context of backward passes without DDP's own reduction, if the model is wrapped by DDP."""
     return model.no_sync() if isinstance(model, DistributedDataParallel) else nullcontext()
 
 
@@ -71,13 +72,13 @@ def _reduce_(tensors: list[Tensor], mean: bool) -> None:
 
 
 def gather(function: Callable[[], T]) -> list[T]:
-    """What a function gives on every process, by rank. If it fails on one of them, it fails on all, without a hang.
+    """Run a function on every process and return all results by rank; if it fails on one process, raise on all.
 
-    The function must not wait for the other processes. What it gives travels as a pickle and should be small.
+    The function must not wait for the other processes. Its result is pickled and should be small.
 
     Raises:
-        Exception: on the process where the function failed, what it raised there; on the others a UsageError for an
-            error of use and a RuntimeError for anything else, which name the process.
+        Exception: on the process where the function failed, its own exception; on the others a UsageError for an error
+            of use and a RuntimeError for any other, which name the process.
     """
     result: T | None = None
     error: Exception | None = None
@@ -100,20 +101,20 @@ def gather(function: Callable[[], T]) -> list[T]:
 
 
 def together(function: Callable[[], T]) -> T:
-    """What a function gives on this process, unless it fails on any: then as :func:`gather`."""
+    """Run a function on every process and return its result on this one; if it fails on one process, raise on all."""
     results: list[T] = []
     gather(lambda: results.append(function()))
     return results[0]
 
 
 def on_rank_zero(function: Callable[[], T]) -> T:
-    """What a function gives on the first process, on all of them; it runs there alone, and fails for all."""
+    """Run on rank 0; return the result on every rank, or raise on every rank."""
     rank, _ = rank_and_world()
-    return gather(lambda: function() if rank == 0 else None)[0]  # type: ignore[return-value]  # the first ran it
+    return gather(lambda: function() if rank == 0 else None)[0]  # type: ignore[return-value]  # rank 0 ran it
 
 
 def first_on_each_machine(function: Callable[[], T]) -> T:
-    """What a function gives, run by one process of each machine before the others: the one that downloads, say."""
+    """Run on one process of each machine, which may download, say, then on all; return each one's own result."""
     if os.environ.get("LOCAL_RANK", "0") == "0":
         together(function)
     else:
@@ -122,9 +123,9 @@ def first_on_each_machine(function: Callable[[], T]) -> T:
 
 
 def disconnect() -> None:
-    """Leave the other devices, at the exit of a process.
+    """Leave the process group, at the exit of a process.
 
-    Lightning does so for NCCL alone; threads that gloo leaves behind now and then abort a process that has succeeded.
+    Lightning does so only for NCCL; the threads that gloo leaves behind sometimes abort a process that has succeeded.
     """
     if dist.is_initialized():
         dist.destroy_process_group()
@@ -135,15 +136,15 @@ class LostRankError(RuntimeError):
 
 
 def is_connection_error(error: BaseException) -> bool:
-    """Whether an error means that another process was lost; gloo's errors have no type of their own."""
+    """Whether an error means that another process is lost; gloo's errors have no type of their own."""
     return isinstance(error, dist.DistError) or (type(error) is RuntimeError and "gloo" in str(error))
 
 
 def lost_ranks(patience: float = 2.0) -> list[int]:
-    """The ranks that do not report within ``patience`` seconds; to be called where a collective has failed.
+    """The ranks that do not report within ``patience`` seconds; to be called after a collective has failed.
 
-    All ranks that are left meet in the store through which the process group was formed. Rank 0 keeps it, so if the
-    store does not answer, rank 0 is lost.
+    The ranks that are left report to the store through which the process group was formed. Rank 0 serves it, so rank 0
+    is lost if the store does not answer.
     """
     store = rendezvous_store()
     keys = [f"lit_wgan/alive/{rank}" for rank in range(dist.get_world_size())]

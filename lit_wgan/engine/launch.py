@@ -1,6 +1,7 @@
-"""Processes started by a launcher (torchrun, ``fabric run`` or SLURM's ``srun``) train one model, or say why not.
+"""Runs whose processes a launcher starts: torchrun, ``fabric run`` or SLURM's ``srun``.
 
-Lightning would train a model in each of them where ``trainer.devices`` was not given to match.
+All processes of a launch train one model, or stop with an error. Lightning would train a model in each of them where
+``trainer.devices`` does not match.
 """
 
 import os
@@ -18,7 +19,7 @@ from lit_wgan.errors import UsageError
 
 
 class Launch(NamedTuple):
-    """What a launcher started; devices and nodes are None where it does not tell."""
+    """Launcher, processes, devices per node and nodes; the last two are None where the launcher does not tell."""
 
     launcher: str
     processes: int
@@ -27,7 +28,7 @@ class Launch(NamedTuple):
 
 
 def find_launch() -> Launch | None:
-    """The launch that this process is part of, by its variables; None where Lightning starts the processes.
+    """The launch that this process is part of, from its variables; None where Lightning starts the processes.
 
     Raises:
         UsageError: for a SLURM job that does not tell its tasks per node, or that was not started by ``srun``.
@@ -41,7 +42,7 @@ def find_launch() -> Launch | None:
 
 
 def trainer_options(devices: Any, num_nodes: int) -> dict[str, int]:
-    """``devices`` and ``num_nodes`` of a launch, as far as the given ones are the Trainer's defaults."""
+    """The Trainer's ``devices`` and ``num_nodes`` that match the launch, for those that are given as its defaults."""
     launch = find_launch()
     if launch is None or launch.devices is None or launch.nodes is None:
         return {}
@@ -50,7 +51,7 @@ def trainer_options(devices: Any, num_nodes: int) -> dict[str, int]:
 
 
 def check_processes(trainer: Trainer) -> None:
-    """Raise a UsageError unless the processes that were started are those that the trainer counts on."""
+    """Raise a UsageError unless as many processes were started as the trainer expects."""
     expected = trainer.num_devices * trainer.num_nodes
     launch = find_launch()
     launcher, started = (launch.launcher, launch.processes) if launch else ("the cluster", trainer.world_size)
@@ -63,10 +64,10 @@ def check_processes(trainer: Trainer) -> None:
 
 
 def init_group_after_restart(trainer: Trainer) -> None:
-    """Form the process group of a run that torchrun has restarted, apart from what is left of earlier attempts.
+    """Form the process group of a run that torchrun has restarted, under keys of this attempt alone.
 
     The store that torchrun keeps for its processes still holds the addresses of those that are gone, and torch would
-    now and then call them.
+    sometimes connect to them.
     """
     attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
     agent_keeps_store = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"

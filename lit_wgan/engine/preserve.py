@@ -12,7 +12,7 @@ from torch import nn
 from lit_wgan.engine.collectives import average_buffers_
 
 PRECISIONS = {"float32": "ieee", "tf32": "tf32", "bfloat16": "ieee"}
-"""What a feature extractor may compute in, and what its float32 products and convolutions then are."""
+"""The precisions of feature extractors, and what torch calls the precision of float32 products that each needs."""
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def preserve_random_state() -> Iterator[None]:
 
 @contextmanager
 def evaluation_mode(network: nn.Module) -> Iterator[None]:
-    """A network in evaluation mode, without gradients or autocast; then each part's training flag as it was."""
+    """Put a network in evaluation mode, without gradients or autocast; then restore the training flag of each part."""
     flags = [(module, module.training) for module in network.modules()]
     device = next(network.parameters(), torch.empty(0)).device
     try:
@@ -44,7 +44,7 @@ def evaluation_mode(network: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def averaged_buffers(network: nn.Module) -> Iterator[None]:
-    """A network with the mean over devices of its buffers, such as running statistics; then its own again."""
+    """Replace a network's buffers, such as running statistics, by their mean over devices; then restore its own."""
     own = [buffer.clone() for buffer in network.buffers()]
     average_buffers_(network)
     try:
@@ -56,7 +56,7 @@ def averaged_buffers(network: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def matmul_precision(precision: str) -> Iterator[None]:
-    """Compute float32 products and convolutions as ``precision``, a key of ``PRECISIONS``, says, whatever was set.
+    """Compute float32 products and convolutions in a precision of ``PRECISIONS``, whatever was set before.
 
     By default torch lets convolutions on GPUs round to TF32.
     """

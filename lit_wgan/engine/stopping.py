@@ -1,4 +1,4 @@
-"""A request to stop: made by a signal on any device, agreed on by all of them at the end of an update."""
+"""Stopping: any device may receive a signal, and all agree to stop at the end of the same update."""
 
 import os
 import signal
@@ -14,9 +14,9 @@ CTRL_C = 130  # the exit status of a process that Ctrl-C ended: 128 + SIGINT, as
 
 
 class StopRequest:
-    """Whether to stop. Each device casts a vote with every generator update, and all count the same votes.
+    """A vote on whether to stop, cast by each device with every generator update and counted alike by all.
 
-    The vote travels with the generator's gradients, so that agreeing costs no communication of its own.
+    The vote is averaged along with the generator's gradients, so that it costs no communication of its own.
     """
 
     def __init__(self) -> None:
@@ -32,9 +32,9 @@ class StopRequest:
         return self._cast
 
     def agreed(self) -> bool:
-        """Whether any device had voted to stop; the same answer on all, as all ask after the same update.
+        """Whether any device has voted to stop; equal on all devices if all ask after the same update.
 
-        On a GPU this counts the votes of the update before, which are there already: the host waits for nothing.
+        On a GPU this counts the votes of the update before, which have arrived, so that the host does not wait.
         """
         if self._cast is not None:
             self._coming.append((self._cast.to("cpu", non_blocking=True), _event(self._cast)))
@@ -48,7 +48,7 @@ class StopRequest:
 
 
 def _event(tensor: Tensor) -> torch.cuda.Event | None:
-    """A mark behind what the tensor's device has to do so far, or None on a CPU."""
+    """A CUDA event behind all work that is queued on the tensor's device, or None on a CPU."""
     if not tensor.is_cuda:
         return None
     event = torch.cuda.Event()
@@ -57,7 +57,7 @@ def _event(tensor: Tensor) -> torch.cuda.Event | None:
 
 
 def agree_on_signal(received: int, device: torch.device) -> signal.Signals:
-    """The signal that made the devices stop, which some of them may not have seen themselves."""
+    """The signal that made the devices stop, which some of them may not have received."""
     number = torch.tensor(received, device=device)
     if dist.is_initialized():
         dist.all_reduce(number, dist.ReduceOp.MAX)
@@ -65,7 +65,7 @@ def agree_on_signal(received: int, device: torch.device) -> signal.Signals:
 
 
 def requeue() -> None:
-    """Ask SLURM to run this job again, if it is one."""
+    """Ask SLURM to run this job again; without SLURM, do nothing."""
     job = os.environ.get("SLURM_JOB_ID")
     if "SLURM_ARRAY_JOB_ID" in os.environ:
         job = f"{os.environ['SLURM_ARRAY_JOB_ID']}_{os.environ['SLURM_ARRAY_TASK_ID']}"

@@ -1,4 +1,8 @@
-"""Whether Weights & Biases lets this machine in: found out within seconds, without menus or minutes of retries."""
+"""Check of the account on Weights & Biases, within seconds and without a prompt.
+
+``wandb.login(verify=True)`` takes longer to give up, may prompt, changes W&B's settings, and does not tell a key
+that is refused from a service that does not answer.
+"""
 
 import base64
 import json
@@ -7,6 +11,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from lit_wgan.engine.internals import netrc_key
 from lit_wgan.errors import UsageError
 
 UNCONNECTED = ("offline", "dryrun", "disabled")
@@ -20,7 +25,7 @@ def is_connected() -> bool:
 
 
 def settings() -> Any:
-    """What ``wandb`` is set to, by variables and by its own files."""
+    """W&B's settings, from variables and from its own files."""
     import wandb
 
     try:
@@ -31,7 +36,7 @@ def settings() -> Any:
 
 
 def check_account(patience: float = 5.0) -> None:
-    """Ask the service who the key belongs to, unless W&B is offline or disabled.
+    """Ask the service whom the key belongs to, unless W&B is offline or disabled.
 
     Args:
         patience: seconds to wait for a connection and for the answer.
@@ -61,10 +66,9 @@ def check_account(patience: float = 5.0) -> None:
 def find_key(url: str) -> str | None:
     """The key for a service, from ``WANDB_API_KEY``, W&B's settings or the user's netrc file."""
     from wandb.errors import AuthenticationError
-    from wandb.sdk.lib.wbauth import read_netrc_auth
 
     try:
-        return settings().api_key or read_netrc_auth(host=url)
+        return settings().api_key or netrc_key(url)
     except AuthenticationError as error:
         raise UsageError(f"Expected a key for W&B at {url}, but got one with a fault: {error} {MEND_KEY}") from error
 

@@ -4,7 +4,7 @@ import torch
 from torch.utils.data import Dataset
 
 from lit_wgan import WGAN, ImageData, ToyData
-from lit_wgan.data.image_data import fits, to_unit_range
+from lit_wgan.data.image_minibatches import fits, to_unit_range
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
 

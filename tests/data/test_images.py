@@ -13,7 +13,8 @@ from torch.utils.data import Dataset
 from torchvision import datasets
 from torchvision.transforms import v2
 
-from lit_wgan.data.images import DATASETS, open_images
+from lit_wgan.data.images import open_images
+from lit_wgan.data.named import DATASETS
 
 
 class Given(Dataset[tuple[Tensor, int]]):

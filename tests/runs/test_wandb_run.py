@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from lit_wgan.runs.wandb_run import WandbRun, flat_options, histogram
+from lit_wgan.runs.wandb_run import WandbRun
+from lit_wgan.runs.wandb_values import flat_options, histogram
 
 
 def test_a_histogram_counts_each_finite_entry_once():
@@ -44,4 +45,4 @@ def test_options_have_the_names_of_the_command_line():
 def test_a_trial_is_not_another_trials_continuation(monkeypatch, tmp_path):
     monkeypatch.setenv("WANDB_RUN_ID", "second")
     with pytest.raises(ValueError, match="Expected the W&B run first, with which .* Leave --ckpt_path last out"):
-        WandbRun(str(tmp_path))._options(known="first")
+        WandbRun(str(tmp_path))._init_options(known="first")

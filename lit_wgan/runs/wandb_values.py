@@ -1,0 +1,26 @@
+"""Values in the form that Weights & Biases takes: histograms of tensors, options by flat names."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def histogram(values: Tensor, bins: int = 64) -> tuple[Any, Any]:
+    """Counts and edges of the finite entries of a tensor, as NumPy arrays of ``bins`` and ``bins + 1`` numbers."""
+    values = values.detach().flatten().cpu()
+    values = values[values.isfinite()].double()
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return torch.histc(values, bins, low, high).numpy(), torch.linspace(low, high, bins + 1).double().numpy()
+
+
+def flat_options(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested options by the names they have on the command line, such as ``model.clip_value``."""
+    flat: dict[str, Any] = {}
+    for name, value in options.items():
+        path = prefix.rstrip(".") if name == "init_args" else f"{prefix}{name}"
+        flat |= flat_options(value, f"{path}.") if isinstance(value, dict) and value else {path: value}
+    return flat
