@@ -74,6 +74,12 @@ class Experiment(LightningCLI):
             | {command: {"exit_on_error": False} for command in self.subcommands()},
         )
 
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """The command that was given, since making the options of one takes a second."""
+        known = LightningCLI.subcommands()
+        return {command: skipped for command, skipped in known.items() if command in sys.argv[1:2]} or known
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the options of the callbacks that every run has, and of W&B."""
         parser.add_lightning_class_args(Checkpoints, "checkpoint")
