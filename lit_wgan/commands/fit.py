@@ -1,5 +1,6 @@
 """``lit-wgan fit``, ``validate``, ``test`` and ``predict``: LightningCLI with the project's defaults."""
 
+import sys
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
