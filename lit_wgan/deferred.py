@@ -35,9 +35,8 @@ def load(package: ModuleType) -> None:
     if isinstance(package, DeferredPackage):
         package.__class__ = ModuleType  # type: ignore[assignment]
         _execute(package)
-        for function in _never_disabled:
-            vars(function).pop("__dynamo_disable", None)
-        _never_disabled.clear()
+        while package.__name__ == COMPILER and _when_loaded:
+            _when_loaded.pop()(package)
 
 
 def _execute(module: ModuleType) -> None:
@@ -64,12 +63,19 @@ class OptimizedModule(metaclass=_KnowsCompiled):
     """In place of the compiler's class of this name: has its instances, and none before the compiler is loaded."""
 
 
-_never_disabled: list[Callable[..., Any]] = []
+_when_loaded: list[Callable[[Any], object]] = []
+"""What is to be done with the compiler when it is loaded."""
 
 
 def _disable(function: Callable[..., Any], *options: Any, **more_options: Any) -> Callable[..., Any]:
     """Keep a function from being compiled: itself, while nothing is; torch asks anew once the compiler is loaded."""
-    _never_disabled.append(function)  # torch keeps the answer in its attribute __dynamo_disable
+    _when_loaded.append(lambda _: vars(function).pop("__dynamo_disable", None))  # where torch keeps the answer
+    return function
+
+
+def _allow_in_graph(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function be compiled as it stands."""
+    _when_loaded.append(lambda compiler: compiler.allow_in_graph(function))
     return function
 
 
@@ -80,6 +86,7 @@ def _graph_break(message: str = "") -> None:
 EARLY: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     COMPILER: {
         "OptimizedModule": lambda: OptimizedModule,
+        "allow_in_graph": lambda: _allow_in_graph,
         "disable": lambda: _disable,
         "graph_break": lambda: _graph_break,
     },
