@@ -4,13 +4,24 @@ CONSTRAINTS ?= constraints.txt
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 
-.PHONY: train test lint docs constraints
+# Tests that run at the same time, each on one thread.
+PYTEST = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+.PHONY: train test quick torture lint docs constraints
 
 train: $(INSTALLED)
 	$(VENV)/bin/lit-wgan fit --config configs/wgan_gp_digits.yaml
 
 test: $(INSTALLED)
-	$(VENV)/bin/python -m pytest
+	$(PYTEST)
+
+# After every edit: all that needs no process of its own and no training.
+quick: $(INSTALLED)
+	$(PYTEST) -m "not slow and not torture"
+
+# Every accident at every moment on every number of processes, one at a time: it takes an hour.
+torture: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -m torture
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

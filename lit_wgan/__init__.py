@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lit_wgan.deferred import defer_unused_modules
 from lit_wgan.moved import keep_former_names
 
 if TYPE_CHECKING:
@@ -15,22 +16,23 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 keep_former_names()
+defer_unused_modules()
 
 _HOME = {
-    "GAN": "systems",
-    "WGAN": "systems",
-    "WGANGP": "systems",
-    "AdversarialSystem": "systems",
-    "WarmStart": "systems",
-    "ImageData": "data",
-    "ToyData": "data",
-    "CriticDiagnostics": "callbacks",
-    "ExactW1": "callbacks",
-    "FidelityCallback": "callbacks",
-    "ModeCoverage": "callbacks",
-    "SampleGrid": "callbacks",
-    "SampleWriter": "callbacks",
-    "GenerativeEvaluator": "evaluation",
+    "GAN": "systems.gan",
+    "WGAN": "systems.wgan",
+    "WGANGP": "systems.wgan_gp",
+    "AdversarialSystem": "systems.base",
+    "WarmStart": "functional.schedules",
+    "ImageData": "data.image_data",
+    "ToyData": "data.datamodules",
+    "CriticDiagnostics": "callbacks.diagnostics",
+    "ExactW1": "callbacks.evaluation",
+    "FidelityCallback": "callbacks.fidelity",
+    "ModeCoverage": "callbacks.evaluation",
+    "SampleGrid": "callbacks.samples",
+    "SampleWriter": "callbacks.samples",
+    "GenerativeEvaluator": "evaluation.evaluator",
     "WandbRun": "runs.wandb_run",
 }
 

@@ -1,5 +1,6 @@
 """``lit-wgan fit``, ``validate``, ``test`` and ``predict``: LightningCLI with the project's defaults."""
 
+import sys
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -73,6 +74,12 @@ class Experiment(LightningCLI):
             parser_kwargs={"prog": "lit-wgan", "exit_on_error": False}
             | {command: {"exit_on_error": False} for command in self.subcommands()},
         )
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """The command that was given, since making the options of one takes a second."""
+        known = LightningCLI.subcommands()
+        return {command: skipped for command, skipped in known.items() if command in sys.argv[1:2]} or known
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the options of the callbacks that every run has, and of W&B."""

@@ -1,7 +1,9 @@
 """Installed packages and their versions, and the list that locks them."""
 
 import os
+import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -27,11 +29,25 @@ def installed_versions(package: str = "lit-wgan") -> dict[str, str]:
             installed = distribution(name)
         except PackageNotFoundError:
             continue
-        found[name] = installed.version
-        for requirement in map(Requirement, installed.requires or []):
+        metadata = installed.metadata  # read anew at each access
+        found[name] = metadata["Version"]
+        for line in metadata.get_all("Requires-Dist", []):
+            if _is_for_other_extra(line, extra):
+                continue
+            requirement = _parse(line)
             if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
                 waiting += [(canonicalize_name(requirement.name), wanted) for wanted in ("", *requirement.extras)]
     return dict(sorted(found.items()))
+
+
+_parse = cache(Requirement)  # a package is met once for each of its extras
+
+
+def _is_for_other_extra(requirement: str, extra: str) -> bool:
+    """Whether a requirement is plainly one of another extra: most are, and parsing all of them takes a second."""
+    marker = re.sub(r"\([^()]*\)", "", requirement.partition(";")[2])  # the rest is joined by 'and' alone or by 'or'
+    named = re.search(r"""\bextra\s*==\s*["']([^"']+)["']""", marker)
+    return named is not None and " or " not in marker and canonicalize_name(named[1]) != canonicalize_name(extra)
 
 
 def versions_sha256(versions: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import time
 import pytest
 
 pytestmark = pytest.mark.slow
+torture = pytest.mark.torture
 LAST = ("--ckpt_path", "last")
 
 
@@ -20,11 +21,14 @@ def accident_at(update, **options):
     return "--trainer.callbacks+=accidents.Accident", *options
 
 
-@pytest.mark.parametrize(("devices", "workers"), [(1, 0), (1, 2), (2, 0), (2, 2)])
-def test_killed_five_times_at_random_moments(devices, workers, runs, undisturbed, same_run):
+TORTURE = [pytest.param(devices, workers, 5, marks=torture) for devices in (1, 2) for workers in (0, 2)]
+
+
+@pytest.mark.parametrize(("devices", "workers", "times"), [(1, 0, 2), (2, 2, 2), *TORTURE])
+def test_killed_at_random_moments(devices, workers, times, runs, undisturbed, same_run):
     moments = random.Random(10 * devices + workers)
     options = (*devices_and_workers(devices, workers), "--trainer.max_steps", "1500", *LAST)
-    for _ in range(5):
+    for _ in range(times):
         process = runs.start(*options)
         runs.wait_for_checkpoint(process)
         time.sleep(moments.uniform(0, 0.8))
@@ -35,20 +39,20 @@ def test_killed_five_times_at_random_moments(devices, workers, runs, undisturbed
     same_run(runs.result(), undisturbed(devices, 1500))
 
 
-@pytest.mark.parametrize("devices", [1, 2])
-@pytest.mark.parametrize(
-    ("accident", "status"),
-    [
-        ({"signal": "SIGTERM"}, 0),
-        ({"signal": "SIGUSR1"}, 0),
-        ({"signal": "SIGINT"}, 130),
-        ({"signal": "SIGTERM", "in_validation": True}, 0),
-        ({"signal": "SIGKILL", "in_validation": True}, -signal.SIGKILL),
-        ({}, 1),
-        ({"in_validation": True}, 1),
-    ],
-    ids=str,
-)
+ACCIDENTS = [
+    ({"signal": "SIGTERM"}, 0),
+    ({"signal": "SIGUSR1"}, 0),
+    ({"signal": "SIGINT"}, 130),
+    ({"signal": "SIGTERM", "in_validation": True}, 0),
+    ({"signal": "SIGKILL", "in_validation": True}, -signal.SIGKILL),
+    ({}, 1),
+    ({"in_validation": True}, 1),
+]
+ON_TWO = [pytest.param(*accident, 2) for accident in ACCIDENTS[::2]]
+ON_TWO += [pytest.param(*accident, 2, marks=torture) for accident in ACCIDENTS[1::2]]
+
+
+@pytest.mark.parametrize(("accident", "status", "devices"), [*((*a, 1) for a in ACCIDENTS), *ON_TWO], ids=str)
 def test_ended_by_an_accident(accident, status, devices, runs, undisturbed, same_run):
     options = devices_and_workers(devices, 0)
     runs.fit(*options, *accident_at(60, **accident), status=status)
@@ -56,7 +60,9 @@ def test_ended_by_an_accident(accident, status, devices, runs, undisturbed, same
     same_run(runs.result(), undisturbed(devices, 200))
 
 
-@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1), (2, 3), (3, 1)])
+@pytest.mark.parametrize(
+    ("before", "after"), [(1, 2), (3, 1), pytest.param(2, 1, marks=torture), pytest.param(2, 3, marks=torture)]
+)
 def test_continued_on_another_number_of_devices(before, after, runs, undisturbed):
     runs.fit(*devices_and_workers(before, 0), *accident_at(60, signal="SIGTERM"))
     runs.fit(*devices_and_workers(after, 0), *LAST)

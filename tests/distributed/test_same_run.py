@@ -27,7 +27,8 @@ def alone(train):
 
 
 @pytest.mark.parametrize(
-    ("devices", "strategy"), [(2, "ddp"), (3, "ddp"), (4, "ddp"), (2, "ddp_find_unused_parameters_true")]
+    ("devices", "strategy"),
+    [(2, "ddp"), (3, "ddp"), (2, "ddp_find_unused_parameters_true"), pytest.param(4, "ddp", marks=pytest.mark.torture)],
 )
 def test_any_number_of_processes_trains_the_same_model(devices, strategy, alone, train):
     ranks = train(devices, strategy)

@@ -54,6 +54,7 @@ def test_the_penalty_and_its_gradients_are_those_of_autograd(name):
     assert any(gradient.abs().max() > 1e-3 for gradient in theirs[1:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["in place", "pooling", "curved layers"])
 def test_compiled_it_has_the_same_gradients(name):
     critic, x = made(name)

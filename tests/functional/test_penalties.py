@@ -84,6 +84,7 @@ def test_interpolate_refuses_anything_but_one_coefficient_per_sample(shape):
         interpolate(torch.zeros(4, 2), torch.zeros(4, 2), torch.zeros(shape))
 
 
+@pytest.mark.slow
 def test_penalty_compiles_without_a_graph_break():
     critic = nn.Sequential(nn.Linear(3, 8), nn.LeakyReLU(0.2), nn.Linear(8, 1), nn.Flatten(0))
     x = torch.randn(5, 3)

@@ -163,6 +163,7 @@ def test_initial_weights_of_the_5x5_layout_are_uniform_and_scaled_by_fan():
         assert weight.abs().max().item() == pytest.approx(sqrt(3) * std, rel=0.01)
 
 
+@pytest.mark.slow
 def test_score_gradient_and_images_compile_without_a_graph_break():
     critic, generator = DCGANCritic(8, 1, width=2, norm="layer", extra_layers=1), DCGANGenerator(8, 1, 6, width=2)
     gradient = torch.func.grad(lambda x: critic(x).sum())

@@ -66,6 +66,7 @@ def test_he_weights_keep_the_size_of_a_signal_through_many_layers():
     assert hidden(torch.randn(64, 256)).square().mean().item() == pytest.approx(1, rel=0.5)
 
 
+@pytest.mark.slow
 def test_score_gradient_compiles_without_a_graph_break():
     critic = MLPCritic(2, width=8)
     gradient = torch.func.grad(lambda x: critic(x).sum())

@@ -145,6 +145,7 @@ def test_initial_weights_are_he_uniform_inside_blocks_and_glorot_uniform_at_ends
         assert layer.weight.abs().max().item() == pytest.approx(sqrt(3) * std, rel=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("generator", "critic", "size"), PAIRS)
 def test_score_gradient_and_images_compile_without_a_graph_break(generator, critic, size):
     critic, generator = critic(width=2), generator(6, width=2)

@@ -17,14 +17,12 @@ import sys
 from types import SimpleNamespace
 
 PRELOADED = (
-    "lightning.fabric.utilities.rank_zero",
-    "lightning.pytorch.strategies.launchers.subprocess_script",
-    "lit_wgan.commands.fit",
+    "lit_wgan.commands.fit",  # first, as in the command
     "lit_wgan.evaluation.evaluator",
     "lit_wgan.networks",
-    "matplotlib.pyplot",
+    "matplotlib.figure",
     "ot",
-    "torch._dynamo",
+    "torch._dynamo.utils",
     "torch.utils.tensorboard",
 )
 
