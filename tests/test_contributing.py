@@ -1,0 +1,58 @@
+"""The examples of CONTRIBUTING.md work as they stand."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from lit_wgan import WGANGP, ToyData
+from lit_wgan.functional.streams import RandomStreams
+from lit_wgan.systems.gan import dcgan_adam
+from lit_wgan.systems.judging import judge_both
+
+PAGE = Path(__file__).parents[1] / "CONTRIBUTING.md"
+
+
+@pytest.fixture(scope="module")
+def examples():
+    names: dict = {"__name__": "examples"}
+    for code in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
+        exec(code, names)
+    return names
+
+
+def test_term_of_the_page_is_the_shift_between_paired_samples_and_trains(examples, networks, trainer):
+    term = examples["Reconstruction"](weight=2.0)
+    real = torch.randn(4, 3)
+    value, _ = term(judge_both(lambda x: x.sum(1), real, real + 0.5))
+    assert value.item() == pytest.approx(0.5)
+    run = trainer(log_every_n_steps=1)
+    run.fit(WGANGP(**networks(), generator_terms=[term]), DataLoader(torch.randn(80, 2), 8))
+    assert run.callback_metrics["generator/reconstruction"] > 0
+
+
+def test_system_of_the_page_trains_with_the_critic_of_the_page(examples, networks, trainer):
+    parts = networks() | {"critic": examples["LinearCritic"]((2,))}
+    system = examples["LSGAN"](**parts, n_critic=1, generator_optimizer=dcgan_adam, critic_optimizer=dcgan_adam)
+    trainer().fit(system, DataLoader(torch.randn(80, 2), 8))
+    assert system.counters.generator_updates == 2
+    step = judge_both(lambda x: x[:, 0], torch.ones(4, 1), torch.zeros(4, 1))  # as the targets say
+    assert system.critic_loss(step).item() == 0
+    assert system.generator_loss(step).item() == 0.5
+
+
+def test_data_set_of_the_page_lies_on_the_unit_circle(examples):
+    points = examples["Ring"]().draw(RandomStreams(0), "data", 0, 100)
+    torch.testing.assert_close(points.norm(dim=1), torch.ones(100))
+
+
+def test_metric_of_the_page_tells_how_much_wider_samples_are_than_data(examples, networks, trainer):
+    data = ToyData("eight_gaussians", batch_size=8)
+    run = trainer(callbacks=[examples["SpreadRatio"](num_samples=500)], val_check_interval=2)
+    run.fit(WGANGP(**networks()), datamodule=data)
+    assert run.callback_metrics["eval/spread_ratio"] > 0
+    metric = examples["SpreadRatio"](num_samples=500)
+    assert metric.evaluate(3 * data.real_samples(500, train=False), data) == {"eval/spread_ratio": pytest.approx(3.0)}
+    assert metric.metrics() == ["eval/spread_ratio"]
