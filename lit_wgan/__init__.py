@@ -3,7 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from lit_wgan.deferred import defer_unused_modules
 from lit_wgan.moved import keep_former_names
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 keep_former_names()
-defer_unused_modules()
 
 _HOME = {
     "GAN": "systems.gan",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from lit_wgan import __version__
 from lit_wgan.commands.errors import fail, report
+from lit_wgan.deferred import defer_unused_modules
 
 COMMANDS = {
     "fit": "train a system",
@@ -78,6 +79,7 @@ def main() -> int:
 
 
 def _run(command: str) -> int:
+    defer_unused_modules()  # here alone: a program that imports lit_wgan keeps Python's imports as they are
     try:
         function = _load(command)
     except OSError as error:

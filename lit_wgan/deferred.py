@@ -142,5 +142,9 @@ class DeferredModules(MetaPathFinder):
 
 
 def defer_unused_modules() -> None:
-    """Let torch's compiler and all but the base classes of torchmetrics be imported at their first use."""
-    sys.meta_path.insert(0, DeferredModules())
+    """Let torch's compiler and all but the base classes of torchmetrics be imported at their first use.
+
+    To be called before Lightning is imported; what is imported already stays as it is.
+    """
+    if not any(isinstance(finder, DeferredModules) for finder in sys.meta_path):
+        sys.meta_path.insert(0, DeferredModules())

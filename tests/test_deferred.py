@@ -13,6 +13,9 @@ import json
 import sys
 import warnings
 
+from lit_wgan.deferred import defer_unused_modules
+
+defer_unused_modules()
 import lit_wgan.commands.fit
 from lit_wgan import WGANGP, ToyData
 from lit_wgan.networks import MLPCritic, MLPGenerator
