@@ -1,8 +1,8 @@
-"""Speed and error of Inception's features in each precision, against float32, with random weights.
+"""Speed and error of Inception's features in each precision, compared with float32, with random weights.
 
     python benchmarks/extractor_precisions.py [--device cpu|cuda] [--batch-size 256] [--blocks 5]
 
-Precisions take turns. The error is the norm of the difference of the features, relative to that of the features.
+Precisions take turns. The error is the norm of the difference to float32 features, relative to their norm.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from lit_wgan.evaluation.extractors import Extractor, make_extractor
 
 
 def extractors(device: torch.device) -> dict[str, Extractor]:
-    """One for each precision, all with the same weights."""
+    """Make an extractor for each precision, all with the same weights."""
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "inception.pth"
         write_random_inception(weights)
@@ -32,7 +32,7 @@ def extractors(device: torch.device) -> dict[str, Extractor]:
 
 
 def main() -> None:
-    """Measure, and print the table."""
+    """Measure all precisions and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--batch-size", type=int, default=256)

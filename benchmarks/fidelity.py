@@ -1,11 +1,11 @@
-"""Time and memory of lit-wgan's fidelity against torch-fidelity's, side by side in one process.
+"""Time and memory of lit-wgan's evaluation compared with torch-fidelity's, side by side in one process.
 
     OMP_NUM_THREADS=1 python benchmarks/fidelity.py [extraction] [fid] [training] [processes] [memory] [--json FILE]
 
-Without names all of them run, in some 40 minutes on one core. Both sides get the same random weights, in the format of
-the true ones, and take turns: the tables give medians, their range, and the median of the ratios of neighbouring turns.
-Against torch-fidelity it is processor time that counts, of this process alone (torch-fidelity reads images in others,
-which are not counted): with one thread that is the time that it takes on a machine without other work.
+Without names all of them run, in about 40 minutes on one core. Both sides get the same random weights, in the format of
+the real ones, and take turns: the tables give medians, ranges, and the median of the ratios of neighbouring turns.
+Comparisons with torch-fidelity count the processor time of this process alone (torch-fidelity reads images in other
+processes, which are not counted): with one thread that is the time it takes on a machine without other work.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def seconds(function: Callable[[], Any], clock: Callable[[], float] = time.perf_
 
 
 def turns(ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int) -> dict[str, list[float]]:
-    """The processor times of both, taken in turn."""
+    """Measure the processor times of both, taken in turn."""
     times: dict[str, list[float]] = {"lit_wgan_s": [], "torch_fidelity_s": []}
     for _ in range(rounds):
         times["torch_fidelity_s"].append(seconds(theirs, time.process_time))
@@ -60,7 +60,7 @@ def turns(ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int) -> di
 
 
 def extraction(weights: Path) -> dict[str, Any]:
-    """Features of 2048 dimensions and logits, a block of 32 images of 32x32 at a time."""
+    """Extract 2048 features and the logits of blocks of 32 images of 32x32 pixels."""
     images = torch.from_numpy(real_images(32))
     metrics = ["fid", "isc"]
     ours, stock = (
@@ -73,7 +73,7 @@ def extraction(weights: Path) -> dict[str, Any]:
 
 
 def fid(weights: Path, count: int, rounds: int) -> dict[str, Any]:
-    """All of FID, from a generator and an array to the figure; nothing comes from a cache."""
+    """Compute FID from a generator and an array of real images; nothing comes from a cache."""
     made, real = generator(), real_images(count)
 
     def ours() -> None:
@@ -83,15 +83,15 @@ def fid(weights: Path, count: int, rounds: int) -> dict[str, Any]:
 
     def theirs() -> None:
         options = {"input1_model_num_samples": count, "feature_extractor_weights_path": str(weights)}
-        torch_fidelitys.figures(torch_fidelitys.generated(made, LATENT_DIM), real, fid=True, **options)
+        torch_fidelitys.measure(torch_fidelitys.generated(made, LATENT_DIM), real, fid=True, **options)
 
     return turns(ours, theirs, rounds) | {"images": 2 * count}
 
 
 def training() -> dict[str, Any]:
-    """200 generator updates on digits, as configs/wgan_gp_digits.yaml has them, and one measurement after them.
+    """Train for 200 generator updates on digits, as in configs/wgan_gp_digits.yaml, and measure once after them.
 
-    The measurement takes 10,000 samples and the digits extractor; its time includes the pass over the real images.
+    The measurement uses 10,000 samples and the digits extractor; its time includes the pass over the real images.
     """
     seed_everything(0, verbose=False)
     networks = DCGANGenerator(8, 1, LATENT_DIM, extra_layers=1), DCGANCritic(8, 1, extra_layers=1)
@@ -106,7 +106,7 @@ def training() -> dict[str, Any]:
 
 
 def process(rank: str, world: str, port: str, weights: str, count: str) -> None:
-    """One of the processes of :func:`processes`: prints how long the measurement took."""
+    """Print how long a measurement takes, in one of the processes of :func:`processes`."""
     torch.set_num_threads(1)
     dist.init_process_group("gloo", f"tcp://127.0.0.1:{port}", rank=int(rank), world_size=int(world))
     with tempfile.TemporaryDirectory() as folder:
@@ -116,7 +116,7 @@ def process(rank: str, world: str, port: str, weights: str, count: str) -> None:
 
 
 def processes(weights: Path, count: int) -> dict[str, Any]:
-    """Inception's features and score of generated images, on one process of one thread and on two."""
+    """Compute the Inception Score of generated images on one process of one thread, and on two."""
     found: dict[str, list[float]] = {"one_s": [], "two_s": []}
     for turn in range(3):
         for name, world in (("one_s", 1), ("two_s", 2)):
@@ -132,19 +132,19 @@ def processes(weights: Path, count: int) -> dict[str, Any]:
 
 
 def peak(metric: str, count: str) -> None:
-    """A process of :func:`memory`: prints its largest resident size, in MiB."""
+    """Print the peak resident memory of this process, one of :func:`memory`, in MiB."""
     with tempfile.TemporaryDirectory() as folder:
         sizes = {"kid_subsets": 1, "kid_subset_size": 100}
         real = real_images(1000, 8, 1)
         evaluator = GenerativeEvaluator(real, [metric], int(count), "digits", cache_dir=folder, **sizes)
         evaluator.evaluate(generator(8, 1), LATENT_DIM)
-    # Not getrusage, whose peak is inherited from the process that started this one.
+    # Not from getrusage, whose peak is inherited from the parent process.
     status = Path("/proc/self/status").read_text()
     print(int(status.split("VmHWM:")[1].split()[0]) / 1024)
 
 
 def memory() -> dict[str, Any]:
-    """Peak memory with the digits extractor, whose 128 features are 0.5 KiB a sample where they are kept."""
+    """Measure peak memory with the digits extractor, whose 128 features are 0.5 KiB per sample where they are kept."""
     found = {}
     for metric in ("fid", "kid"):
         for count in (5_000, 50_000):
@@ -154,7 +154,7 @@ def memory() -> dict[str, Any]:
 
 
 def row(name: str, ours: list[float], theirs: list[float], images: int) -> str:
-    """One line of the table, in images per second."""
+    """Format one line of the table, in images per second."""
 
     def spread(times: list[float]) -> str:
         rates = [images / taken for taken in times]
@@ -165,11 +165,11 @@ def row(name: str, ours: list[float], theirs: list[float], images: int) -> str:
 
 
 def main() -> None:
-    """Measure what is asked for and print the figures."""
+    """Run the benchmarks asked for and print their results."""
     names = ["extraction", "fid", "training", "processes", "memory"]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", default=names, help=f"some of {', '.join(names)}")
-    parser.add_argument("--samples", type=int, default=2048, help="images of each side in fid, and half of processes'")
+    parser.add_argument("--samples", type=int, default=2048, help="images of each side in fid; processes take half")
     parser.add_argument("--rounds", type=int, default=2, help="turns of each side in fid")
     parser.add_argument("--json", help="write all times here")
     arguments = parser.parse_args()

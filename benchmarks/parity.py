@@ -1,8 +1,8 @@
-"""The figures of lit-wgan, torch-fidelity and torchmetrics for the same images, as docs/fidelity.md shows them.
+"""Metrics of lit-wgan, torch-fidelity and torchmetrics for the same images, as docs/fidelity.md shows them.
 
     python benchmarks/parity.py [--inception_samples 96]
 
-The images are scikit-learn's digits, and the same under noise; the Inception has random weights.
+The images are scikit-learn's digits, and the same digits with noise; Inception has random weights.
 """
 
 import argparse
@@ -39,7 +39,7 @@ class Layer(nn.Module):
 
 
 def by_torchmetrics(fake: Tensor, real: Tensor, extractor: str, weights: str | None, subset: int) -> dict[str, Any]:
-    """FID, Inception Score and KID, with torchmetrics' defaults wherever they are not about the extractor."""
+    """Compute FID, Inception Score and KID with torchmetrics' defaults, except for the extractor."""
 
     def layer(digits: str, inception: str) -> nn.Module:
         if extractor == "digits":
@@ -76,10 +76,10 @@ def compare(extractor: str, weights: str | None, fake: np.ndarray, real: np.ndar
             columns.append({name: found.get(name, found.get(f"{name}_{extractor}")) for name in NAMES})
     common = {"isc": True, "fid": True, "kid": True, "prc": True, "save_cpu_ram": True, **sizes}
     common |= {"feature_extractor": extractor, "feature_extractor_weights_path": weights}
-    columns.append(torch_fidelitys.figures(torch_fidelitys.Images(fake), real, **common))
+    columns.append(torch_fidelitys.measure(torch_fidelitys.Images(fake), real, **common))
     columns.append(by_torchmetrics(torch.from_numpy(fake), torch.from_numpy(real), extractor, weights, subset))
     print(f"\n{extractor}: {len(fake)} generated and {len(real)} real images, KID's subsets of {subset}\n")
-    print("| figure | exact | compat: torch-fidelity | calculate_metrics | torchmetrics |\n|---|---|---|---|---|")
+    print("| metric | exact | compat: torch-fidelity | calculate_metrics | torchmetrics |\n|---|---|---|---|---|")
     for name in NAMES:
         cells = [f"{column[name]:.10g}" if name in column else "has none" for column in columns]
         print(f"| {name} | {' | '.join(cells)} |", flush=True)

@@ -1,4 +1,4 @@
-"""What torch-fidelity gives for the same images, under lit-wgan's names; for tests and benchmarks."""
+"""torch-fidelity's metrics for the same images, under lit-wgan's names; for tests and benchmarks."""
 
 from typing import Any
 
@@ -20,18 +20,18 @@ NAMES = {
     "recall": "recall",
     "f_score": "f_score",
 }
-"""torch-fidelity's name of each figure."""
+"""torch-fidelity's name of each metric."""
 
 
 class Bytes(nn.Module):
-    """A generator of bytes, made from one of images in [-1, 1]."""
+    """A generator of images in [-1, 1], wrapped to give bytes."""
 
     def __init__(self, generator: nn.Module):
         super().__init__()
         self.generator = generator
 
     def forward(self, z: Tensor) -> Tensor:
-        """Images as uint8."""
+        """Return images as uint8."""
         return to_bytes(self.generator(z))
 
 
@@ -49,12 +49,12 @@ class Images(Dataset[Tensor]):
 
 
 def generated(generator: nn.Module, latent_dim: int) -> GenerativeModelModuleWrapper:
-    """A generator as torch-fidelity takes it."""
+    """Wrap a generator for torch-fidelity."""
     return GenerativeModelModuleWrapper(Bytes(generator), latent_dim, "normal", 0)
 
 
-def figures(fake: object, real: np.ndarray, **options: Any) -> dict[str, float]:
-    """The figures that are asked for by torch-fidelity's own entry point, on a CPU, nothing from a cache."""
+def measure(fake: object, real: np.ndarray, **options: Any) -> dict[str, float]:
+    """Run torch-fidelity's own entry point, on a CPU and without its cache, and return the metrics asked for."""
     quiet = {"cuda": False, "cache": False, "verbose": False}
     found = calculate_metrics(input1=fake, input2=Images(real), **quiet, **options)
     return {name: found[theirs] for name, theirs in NAMES.items() if theirs in found}

@@ -1,4 +1,4 @@
-"""Evaluation of the generator's samples at every validation, against real samples of a packaged DataModule."""
+"""Metrics of the generator's samples at every validation, against real samples of a packaged DataModule."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ from lit_wgan.systems.base import AdversarialSystem
 
 
 class SampleEvaluation(Callback):
-    """Compares generated with real samples when validation or testing ends. Subclasses say how.
+    """Compares generated with real samples when validation or testing ends. A subclass supplies the metrics.
 
     Args:
-        num_samples: how many of either.
+        num_samples: number of generated samples.
     """
 
     def __init__(self, num_samples: int):
@@ -25,15 +25,15 @@ class SampleEvaluation(Callback):
         self.num_samples = num_samples
 
     def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
-        """The figures to log, from ``num_samples`` generated samples."""
+        """Compute the metrics to log from ``num_samples`` generated samples."""
         raise NotImplementedError
 
-    def figures(self) -> list[str]:
-        """The names of the figures."""
+    def metric_names(self) -> list[str]:
+        """The names of the metrics that are logged."""
         raise NotImplementedError
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Draw the samples, evaluate them on one process, and log the figures on all."""
+        """Draw samples, evaluate them on rank 0, and log the metrics on every rank."""
         system: AdversarialSystem = pl_module
         data = getattr(trainer, "datamodule", None)
         if not isinstance(data, AdversarialData):
@@ -42,60 +42,59 @@ class SampleEvaluation(Callback):
                 f"{type(data).__name__}. Remove the callback, or take ToyData or ImageData."
             )
         fake = system.sample(slice(self.num_samples))
-        figures = self.evaluate(fake, data) if trainer.is_global_zero else {}
-        figures = trainer.strategy.broadcast(figures)
-        system.log_dict(figures)
+        metrics = self.evaluate(fake, data) if trainer.is_global_zero else {}
+        system.log_dict(trainer.strategy.broadcast(metrics))
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """As at the end of a validation."""
+        """Do the same after testing."""
         self.on_validation_epoch_end(trainer, pl_module)
 
 
 class ExactW1(SampleEvaluation):
-    """Logs ``eval/w1``, the exact Wasserstein-1 distance of generated to held-out real samples, and its floor.
+    """Logs ``eval/w1``, the exact Wasserstein-1 distance between generated and held-out real samples, and its floor.
 
-    ``eval/w1_floor`` is the same figure for as many training samples in place of the generated: what a perfect
+    ``eval/w1_floor`` is the same distance for as many training samples instead of generated ones: what a perfect
     generator would reach on average.
 
     Args:
-        num_samples: how many generated and how many real samples.
+        num_samples: number of generated and of real samples.
     """
 
     def __init__(self, num_samples: int = 500):
         super().__init__(num_samples)
 
-    def figures(self) -> list[str]:
+    def metric_names(self) -> list[str]:
         """``eval/w1`` and ``eval/w1_floor``."""
         return ["eval/w1", "eval/w1_floor"]
 
     def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
-        """``eval/w1`` and ``eval/w1_floor``, in data units."""
+        """Compute ``eval/w1`` and ``eval/w1_floor``, in data units."""
         held_out = data.real_samples(self.num_samples, train=False)
         train = data.real_samples(self.num_samples, train=True)
         return {"eval/w1": exact_w1(held_out, fake.cpu()), "eval/w1_floor": exact_w1(held_out, train)}
 
 
 class ModeCoverage(SampleEvaluation):
-    """Logs how a mixture of Gaussians is covered: ``eval/smallest_mode_share`` and ``eval/share_near_a_mode``.
+    """Logs how well samples cover a mixture of Gaussians: ``eval/smallest_mode_share``, ``eval/share_near_a_mode``.
 
-    A sample belongs to the mode whose centre is nearest. The first figure is the share of samples of the rarest mode,
-    ``1 / K`` at best; the second is the share of samples within ``radius`` of their mode.
+    A sample belongs to the mode whose centre is nearest. The first metric is the share of samples in the rarest mode,
+    ``1 / K`` at best for K modes; the second is the share of samples within ``radius`` of their mode's centre.
 
     Args:
-        num_samples: how many generated samples.
-        radius: what counts as near, in data units.
+        num_samples: number of generated samples.
+        radius: largest distance that counts as near, in data units.
     """
 
     def __init__(self, num_samples: int = 2048, radius: float = 0.1):
         super().__init__(num_samples)
         self.radius = radius
 
-    def figures(self) -> list[str]:
-        """The names of the two shares."""
+    def metric_names(self) -> list[str]:
+        """``eval/smallest_mode_share`` and ``eval/share_near_a_mode``."""
         return ["eval/smallest_mode_share", "eval/share_near_a_mode"]
 
     def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
-        """The two shares, each in ``[0, 1]``."""
+        """Compute the two shares, each in ``[0, 1]``."""
         if not isinstance(data, ToyData) or not isinstance(data.distribution, GaussianMixture):
             raise UsageError(
                 f"Expected a mixture of Gaussians for ModeCoverage, but got {type(data).__name__}. "

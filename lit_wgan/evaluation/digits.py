@@ -1,4 +1,4 @@
-"""A classifier of handwritten digits as a feature extractor, small enough to come with the package.
+"""Feature extractor for handwritten digits: a classifier small enough to come with the package.
 
 Importing this module registers it with torch-fidelity under the name ``digits``.
 """
@@ -22,7 +22,7 @@ IMAGE_SIZE = 32
 
 
 def to_grey_square(images: Tensor) -> Tensor:
-    """The mean of the channels, stretched to 32 x 32 pixels by antialiased bilinear interpolation.
+    """Average the channels, and resize to 32 x 32 pixels by antialiased bilinear interpolation.
 
     Args:
         images: uint8 ``(N, 1 or 3, H, W)``, of any height and width.
@@ -45,7 +45,7 @@ def to_grey_square(images: Tensor) -> Tensor:
 class DigitsClassifier(nn.Module):
     """Three convolutions that halve 32x32 pixels down to 4x4, a layer of 128 features, and a linear layer to 10 logits.
 
-    Each but the last is followed by batch norm and ReLU, so no feature is negative, and all are of one order of size.
+    All but the last are followed by batch norm and ReLU, so features are not negative and of similar size.
 
     Input ``(N, 1, 32, 32)`` in ``[0, 1]``, output logits ``(N, 10)``.
     """
@@ -64,7 +64,7 @@ class DigitsClassifier(nn.Module):
         self.logits = nn.Linear(128, 10)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits ``(N, 10)`` of images ``(N, 1, 32, 32)`` in ``[0, 1]``."""
+        """Return logits ``(N, 10)`` of images ``(N, 1, 32, 32)`` in ``[0, 1]``."""
         return self.logits(self.features(images))
 
 
@@ -74,19 +74,19 @@ def _halve(in_channels: int, out_channels: int) -> list[nn.Module]:
 
 
 class DigitsExtractor(FeatureExtractorBase):
-    """The trained classifier as an extractor for torch-fidelity: frozen, and in eval mode whatever its parent's mode.
+    """The trained classifier as a torch-fidelity extractor: frozen, and always in evaluation mode.
 
     Args:
-        name: the name it is registered under.
+        name: name it is registered under.
         features_list: any of ``"128"``, the penultimate layer, and ``"logits"``.
-        feature_extractor_weights_path: a file made by ``tools/train_digits_extractor.py``; None for the packaged one.
+        feature_extractor_weights_path: file written by ``tools/train_digits_extractor.py``; None for the packaged one.
         feature_extractor_internal_dtype: None or ``"float32"``.
-        options: the other options of ``torch_fidelity.calculate_metrics``, which it passes to every extractor.
+        options: ignored; ``torch_fidelity.calculate_metrics`` passes all its options to every extractor.
 
     Input uint8 ``(N, 1 or 3, H, W)``, output a tuple of float32 ``(N, 128)`` and ``(N, 10)``, as asked for.
 
     Raises:
-        UsageError: for another ``feature_extractor_internal_dtype``, and on images that ``to_grey_square`` refuses.
+        UsageError: for another ``feature_extractor_internal_dtype``, and for images that ``to_grey_square`` refuses.
     """
 
     def __init__(
@@ -110,11 +110,11 @@ class DigitsExtractor(FeatureExtractorBase):
         self.eval()
 
     def train(self, mode: bool = True) -> "DigitsExtractor":
-        """Stay in eval mode: the features of an image must not depend on its batch, nor move the batch statistics."""
+        """Stay in evaluation mode: features must not depend on the batch, nor batches change running statistics."""
         return super().train(False)
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """The features asked for, of uint8 images ``(N, 1 or 3, H, W)``, in the order of ``features_list``."""
+        """Return the features of uint8 images ``(N, 1 or 3, H, W)``, in the order of ``features_list``."""
         features = self.model.features(to_grey_square(images))
         outputs = {"128": features, "logits": self.model.logits(features)}
         return tuple(outputs[name] for name in self.features_list)
@@ -126,12 +126,12 @@ class DigitsExtractor(FeatureExtractorBase):
 
     @staticmethod
     def get_default_feature_layer_for_metric(metric: str) -> str:
-        """What a metric looks at: the logits for ``isc``, the 128 features for ``fid``, ``kid`` and ``prc``."""
+        """The layer that a metric takes: the logits for ``isc``, the 128 features for ``fid``, ``kid`` and ``prc``."""
         return "logits" if metric == "isc" else "128"
 
     @staticmethod
     def can_be_compiled() -> bool:
-        """False: it is too small to gain from it."""
+        """False: it is too small to gain from compiling."""
         return False
 
 

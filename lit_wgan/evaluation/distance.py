@@ -1,18 +1,16 @@
-"""The figures themselves, as functions of statistics or of features. Nothing here knows of networks or devices."""
+"""Distances and scores as functions of statistics or features; no networks, no devices."""
 
 import torch
 from torch import Tensor
-from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, KEY_METRIC_KID_STD, kid_features_to_metric
-from torch_fidelity.metric_prc import prc_features_to_metric
 
 ROWS_AT_ONCE = 500  # of a distance matrix
 
 
 def covariance_factor(covariance: Tensor) -> Tensor:
-    """A matrix A with ``A A^T = covariance``, of as many columns as the covariance has rank.
+    """Return a matrix A with ``A A^T = covariance``, with as many columns as the covariance has rank.
 
-    Eigenvalues below D times the rounding of the largest are rounding themselves, and dropped: their square roots
-    would count.
+    Eigenvalues below D times the rounding error of the largest are rounding errors themselves and are dropped: their
+    square roots would not be negligible.
 
     Args:
         covariance: ``(D, D)``, float64, symmetric.
@@ -26,10 +24,10 @@ def covariance_factor(covariance: Tensor) -> Tensor:
 
 
 def frechet_distance(mean_1: Tensor, factor_1: Tensor, mean_2: Tensor, factor_2: Tensor) -> float:
-    """The squared Frechet (Wasserstein-2) distance of two Gaussians, given factors of their covariances ``A A^T``.
+    """Return the squared Frechet (Wasserstein-2) distance between two Gaussians, given factors of their covariances.
 
     ``|m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)``, where the last trace is the nuclear norm of ``A1^T A2``. No
-    matrix product's eigenvalues are taken, so singular and ill-conditioned covariances lose no digits.
+    eigenvalues of a matrix product are taken, so singular and ill-conditioned covariances lose no digits.
 
     Args:
         mean_1: ``(D,)``, float64.
@@ -50,7 +48,7 @@ def frechet_distance(mean_1: Tensor, factor_1: Tensor, mean_2: Tensor, factor_2:
 
 
 def inception_score(count: Tensor, p: Tensor, p_log_p: Tensor) -> tuple[float, float]:
-    """Mean and population standard deviation over splits of ``exp E KL(p(y|x) || p(y))``.
+    """Return the mean and the population standard deviation over splits of ``exp E KL(p(y|x) || p(y))``.
 
     Args:
         count: samples per split, ``(S,)``, float64, each at least 1.
@@ -58,7 +56,7 @@ def inception_score(count: Tensor, p: Tensor, p_log_p: Tensor) -> tuple[float, f
         p_log_p: per split the sum over samples and classes of ``p log p``, ``(S,)``.
 
     Returns:
-        Both in ``[1, C]`` and ``[0, C]``; a score of 1 if all samples get the same probabilities.
+        The mean in ``[1, C]``, 1 if all samples get the same probabilities, and the deviation in ``[0, C]``.
 
     Source: Salimans et al. 2016, arXiv:1606.03498v1, Section 4
     """
@@ -68,29 +66,31 @@ def inception_score(count: Tensor, p: Tensor, p_log_p: Tensor) -> tuple[float, f
 
 
 def kernel_distance(real: Tensor, fake: Tensor, subsets: int, subset_size: int, seed: int) -> tuple[float, float]:
-    """Mean and standard deviation over random subsets of the unbiased squared MMD with kernel ``(x.y / D + 1)^3``.
+    """Return the mean and the deviation over random subsets of the unbiased squared MMD, kernel ``(x.y / D + 1)^3``.
 
     Computed by torch-fidelity, which draws the subsets from ``seed``.
 
     Args:
         real: features ``(N, D)``, float32, with N at least ``subset_size``.
         fake: features ``(M, D)``, likewise.
-        subsets: how many subsets.
+        subsets: number of subsets.
         subset_size: samples in each.
-        seed: of the drawing.
+        seed: of the draw.
 
     Returns:
-        Mean (0 on average for equal distributions, and of either sign) and population standard deviation.
+        Mean (0 on average for equal distributions, and of either sign), and population standard deviation.
 
     Source: Binkowski et al. 2018, arXiv:1801.01401v5, Section 4
     """
+    from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, KEY_METRIC_KID_STD, kid_features_to_metric
+
     options = {"kid_subsets": subsets, "kid_subset_size": subset_size, "rng_seed": seed, "verbose": False}
-    figures = kid_features_to_metric(fake, real, **options)
-    return figures[KEY_METRIC_KID_MEAN], figures[KEY_METRIC_KID_STD]
+    found = kid_features_to_metric(fake, real, **options)
+    return found[KEY_METRIC_KID_MEAN], found[KEY_METRIC_KID_STD]
 
 
 def precision_recall(real: Tensor, fake: Tensor, save_memory: bool = True) -> dict[str, float]:
-    """How much of what is generated lies near real samples, and the reverse, by balls up to the 3rd neighbour.
+    """Return the share of generated samples near real ones, and the reverse, in balls up to the 3rd neighbour.
 
     Computed by torch-fidelity.
 
@@ -104,12 +104,17 @@ def precision_recall(real: Tensor, fake: Tensor, save_memory: bool = True) -> di
 
     Source: Kynkaanniemi et al. 2019, arXiv:1904.06991v3, Eq. (1) and (2)
     """
+    from torch_fidelity.metric_prc import prc_features_to_metric
+
     size = {"save_cpu_ram": True, "prc_batch_size": ROWS_AT_ONCE} if save_memory else {}
     return prc_features_to_metric(fake, real, verbose=False, **size)
 
 
 def density_coverage(real: Tensor, fake: Tensor, neighbours: int = 5) -> dict[str, float]:
-    """Real balls, up to the k-th neighbour, that a generated sample lies in, over k; and the share that hold one.
+    """Return density and coverage, from balls around real samples that reach to the k-th neighbour.
+
+    Density is the number of balls that a generated sample lies in, over k, on average; coverage is the share of balls
+    with a generated sample inside.
 
     Args:
         real: features ``(N, D)``, N above ``neighbours``.

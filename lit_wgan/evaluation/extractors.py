@@ -1,26 +1,26 @@
-"""Feature extractors: torch-fidelity's by name, registered ones, and modules of one's own, all frozen and alike."""
+"""Feature extractors under one interface, frozen: torch-fidelity's, registered ones, and any module."""
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch_fidelity.feature_extractor_base import FeatureExtractorBase
-from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
-from torch_fidelity.utils import create_feature_extractor
 
 from lit_wgan.engine.collectives import first_on_each_machine, together
 from lit_wgan.engine.digests import file_sha256, module_sha256
-from lit_wgan.engine.preserve import PRECISIONS, matmul_precision, preserve_random_state
+from lit_wgan.engine.preserve import matmul_precision, preserve_random_state
 from lit_wgan.errors import UsageError
-from lit_wgan.evaluation.inception import FastInception
-from lit_wgan.evaluation.weights import INCEPTION, inception_weights, load_inception
+from lit_wgan.evaluation.options import INCEPTION
+from lit_wgan.evaluation.weights import inception_weights
+
+if TYPE_CHECKING:
+    from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 
 BUNDLED = {"digits": "lit_wgan.evaluation.digits"}
-"""Extractors of this package, and the module that registers each with torch-fidelity and has the file ``WEIGHTS``."""
+"""Extractors of this package; importing the module registers one with torch-fidelity, its ``WEIGHTS`` is the file."""
 FEATURES, LOGITS = "features", "logits"
-"""What the outputs of a module of one's own are called."""
+"""Names of the outputs of a plain module."""
 
 
 class Extractor(nn.Module):
@@ -28,15 +28,12 @@ class Extractor(nn.Module):
 
     Args:
         network: maps images ``(n, C, H, W)``, uint8, to features ``(n, D)``, or to a tuple of them.
-        name: what figures and cache files are called by.
-        outputs: the names of the features that the network gives, in its order.
-        layers: which of them a metric takes, by the metric's name.
+        name: part of the names of metrics and of cache keys.
+        outputs: names of the features that the network returns, in its order.
+        layers: the output that each metric takes, by the metric's name.
         weights_sha256: of the file of weights, or of the weights themselves where there is no file.
         precision: ``float32``; ``tf32``; or ``bfloat16``, by autocast.
-        expand: whether images of one channel become three equal ones, and no other number but three is taken.
-
-    Raises:
-        UsageError: for an unknown precision.
+        expand: repeat the channel of grey images three times, and refuse any other number but three.
     """
 
     def __init__(
@@ -50,8 +47,6 @@ class Extractor(nn.Module):
         expand: bool,
     ):
         super().__init__()
-        if precision not in PRECISIONS:
-            raise UsageError(f"Expected precision to be one of {', '.join(PRECISIONS)}, but got {precision}. Take one.")
         self.network = network.requires_grad_(False).eval()
         self.name = name
         self.outputs = outputs
@@ -66,7 +61,7 @@ class Extractor(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Features ``(n, D)``, float32, by name, of images ``(n, C, H, W)``, uint8."""
+        """Return features ``(n, D)``, float32, by name, of images ``(n, C, H, W)``, uint8."""
         low = self.precision == "bfloat16"
         with matmul_precision(self.precision), torch.autocast(images.device.type, torch.bfloat16, enabled=low):
             features = self.network(self._channels(images))
@@ -98,17 +93,17 @@ def make_extractor(
     precision: str = "float32",
     compat: str = "exact",
 ) -> Extractor:
-    """An extractor of the features that some metrics need.
+    """Make an extractor of the features that some metrics need.
 
     Args:
-        extractor: the name of a torch-fidelity extractor, of one registered there, or of one of this package
+        extractor: the name of an extractor of torch-fidelity, of one registered there, or of this package
             (``digits``); or a module that maps bytes ``(n, C, H, W)`` to features ``(n, D)``, or to a tuple of
             features and logits.
-        metrics: of ``fid``, ``isc``, ``kid`` and ``prc``.
-        weights: the file of a torch-fidelity extractor's weights, where it shall not be looked for.
+        metrics: any of ``fid``, ``isc``, ``kid`` and ``prc``.
+        weights: file of the weights of an extractor given by name; None searches the usual places.
         precision: see :class:`Extractor`.
-        compat: ``torch-fidelity`` leaves Inception bitwise as it is; ``exact`` takes :class:`FastInception`, which
-            doubles the speed on CPUs and moves features by rounding.
+        compat: ``torch-fidelity`` keeps Inception bitwise as it is; ``exact`` takes :class:`FastInception`, which
+            doubles the speed on CPUs and changes features by rounding only.
 
     Raises:
         UsageError: for unknown names, and for metrics whose features the extractor does not have.
@@ -120,6 +115,9 @@ def make_extractor(
 
 
 def _by_name(name: str, metrics: list[str], weights: str | None, precision: str, compat: str) -> Extractor:
+    from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
+    from torch_fidelity.utils import create_feature_extractor
+
     if name in BUNDLED:
         weights = weights or str(import_module(BUNDLED[name]).WEIGHTS)
     if name not in FEATURE_EXTRACTORS_REGISTRY:
@@ -132,9 +130,7 @@ def _by_name(name: str, metrics: list[str], weights: str | None, precision: str,
     outputs = sorted(set(layers.values()))
     if name == INCEPTION:
         file = inception_weights(weights)
-        network: nn.Module = together(lambda: load_inception(outputs, file))
-        if compat == "exact":
-            network = FastInception(network)
+        network = together(lambda: _inception(outputs, file, compat))
         return Extractor(network, name, outputs, layers, file_sha256(file), precision, expand=True)
     options: dict[str, Any] = {"feature_extractor_weights_path": weights} if weights else {}
     network = first_on_each_machine(
@@ -144,7 +140,16 @@ def _by_name(name: str, metrics: list[str], weights: str | None, precision: str,
     return Extractor(network, name, outputs, layers, sha256, precision, expand=True)
 
 
+def _inception(outputs: list[str], file: Path, compat: str) -> nn.Module:
+    from lit_wgan.evaluation.inception import FastInception, load_inception
+
+    network: nn.Module = load_inception(outputs, file)
+    return FastInception(network) if compat == "exact" else network
+
+
 def _from_module(module: nn.Module, metrics: list[str], precision: str) -> Extractor:
+    from torch_fidelity.feature_extractor_base import FeatureExtractorBase
+
     if isinstance(module, FeatureExtractorBase):
         layers, outputs, name = _layers(type(module), module.get_name(), metrics), module.features_list, module.name
     else:
@@ -154,7 +159,7 @@ def _from_module(module: nn.Module, metrics: list[str], precision: str) -> Extra
     return Extractor(module, name, list(outputs), layers, module_sha256(module), precision, expand)
 
 
-def _layers(extractor: type[FeatureExtractorBase], name: str, metrics: list[str]) -> dict[str, str]:
+def _layers(extractor: "type[FeatureExtractorBase]", name: str, metrics: list[str]) -> dict[str, str]:
     try:
         return {metric: extractor.get_default_feature_layer_for_metric(metric) for metric in metrics}
     except KeyError as error:

@@ -1,7 +1,7 @@
-"""Where the images to measure come from, in blocks that are the same for every number of devices.
+"""Images to measure, stored or generated, in blocks that are the same for every number of devices.
 
 Block b of consecutive images belongs to device b modulo their number, so a block has the same contents wherever it is
-computed, and everything that is added up over blocks is the same up to the order of the sum.
+computed, and whatever is added up over blocks is the same up to the order of the sum.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,25 +16,25 @@ from lit_wgan.functional.streams import RandomStreams
 
 
 def blocks(num_samples: int, batch_size: int) -> list[slice]:
-    """The rows of each block: ``batch_size`` of them, and what is left over in the last."""
+    """The rows of each block: ``batch_size`` of them, and the rest in the last."""
     return [slice(start, min(start + batch_size, num_samples)) for start in range(0, num_samples, batch_size)]
 
 
-class ImageSource(Protocol):
-    """Images that can be gone through once, by several devices together."""
+class ImageBlocks(Protocol):
+    """Images that several devices go through together, block by block."""
 
     def __len__(self) -> int:
-        """How many there are, over all devices."""
+        """Number of images, over all devices."""
 
     def blocks(self, batch_size: int, rank: int, world: int) -> Iterator[tuple[slice, Tensor]]:
         """The blocks of device ``rank`` of ``world``: their rows, and images ``(n, C, H, W)``, uint8."""
 
 
 class StoredImages:
-    """Images that exist.
+    """Stored images.
 
     Args:
-        images: uint8 tensors ``(C, H, W)`` of one shape, by index; an array ``(N, C, H, W)`` will do.
+        images: uint8 tensors ``(C, H, W)`` of one shape, by index, or an array ``(N, C, H, W)``.
     """
 
     def __init__(self, images: Sequence[Any] | np.ndarray):
@@ -44,7 +44,7 @@ class StoredImages:
         return len(self.images)
 
     def blocks(self, batch_size: int, rank: int, world: int) -> Iterator[tuple[slice, Tensor]]:
-        """See :class:`ImageSource`; other devices' images are not read."""
+        """See :class:`ImageBlocks`; images of other devices are not read."""
         for rows in blocks(len(self), batch_size)[rank::world]:
             if isinstance(self.images, np.ndarray):
                 yield rows, torch.from_numpy(self.images[rows].copy())
@@ -53,14 +53,14 @@ class StoredImages:
 
 
 class GeneratedImages:
-    """Images that a generator makes. The noise of image i depends on the seed and on i alone, and so does its label.
+    """Generated images. The noise of image i, and its label, depend on the seed and on i alone.
 
     Args:
         generator: maps noise ``(n, latent_dim)``, and for classes also labels ``(n,)``, to images ``(n, C, H, W)`` in
             [-1, 1], or to bytes.
         latent_dim: size of the noise vector z.
-        num_samples: how many images.
-        seed: of the noise, which is that of torch-fidelity: ``RandomState(seed).randn(num_samples, latent_dim)``.
+        num_samples: number of images.
+        seed: of the noise, which is torch-fidelity's: ``RandomState(seed).randn(num_samples, latent_dim)``.
         num_classes: above 0 for a conditional generator, whose labels are uniform.
     """
 
@@ -76,12 +76,12 @@ class GeneratedImages:
         return self.num_samples
 
     def blocks(self, batch_size: int, rank: int, world: int) -> Iterator[tuple[slice, Tensor]]:
-        """See :class:`ImageSource`. Moves torch's global random state, which each block's rows set anew."""
+        """See :class:`ImageBlocks`. Seeds torch's global random state anew for every block."""
         noise = np.random.RandomState(self.seed)
         for number, rows in enumerate(blocks(len(self), batch_size)):
-            z = noise.randn(rows.stop - rows.start, self.latent_dim)  # drawn by all, since one draw follows another
+            z = noise.randn(rows.stop - rows.start, self.latent_dim)  # on every device: the draws form one sequence
             if number % world == rank:
-                torch.manual_seed(self.seed + rows.start)  # for generators that draw numbers of their own
+                torch.manual_seed(self.seed + rows.start)  # for generators that draw random numbers themselves
                 yield rows, to_bytes(self.generator(*self._inputs(z, rows)))
 
     def _inputs(self, z: np.ndarray, rows: slice) -> list[Tensor]:
@@ -93,13 +93,16 @@ class GeneratedImages:
 
 
 def to_bytes(images: Tensor) -> Tensor:
-    """Images in [-1, 1] as bytes, ``floor(127.5 x + 128)`` cut to 0 .. 255, which is how torchvision saves images.
+    """Convert images in [-1, 1] to bytes, ``floor(127.5 x + 128)`` clamped to 0 .. 255, as torchvision saves images.
 
     Args:
-        images: floats ``(N, C, H, W)``, or bytes, which stay as they are.
+        images: floats ``(N, C, H, W)``, or bytes, which are returned unchanged.
+
+    Returns:
+        uint8 ``(N, C, H, W)``; -1 becomes 0, 0 becomes 128 and 1 becomes 255.
 
     Raises:
-        UsageError: for other shapes, and for numbers that are not finite.
+        UsageError: for other shapes, and for values that are not finite.
     """
     if not isinstance(images, Tensor) or images.ndim != 4:
         got = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__

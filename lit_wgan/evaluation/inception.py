@@ -1,20 +1,44 @@
-"""torch-fidelity's Inception with the same layers and weights, computed in less time: its features but for rounding."""
+"""Inception as torch-fidelity has it, and the same layers and weights computed faster, equal up to rounding."""
+
+from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
+from lit_wgan.errors import UsageError
+from lit_wgan.evaluation.options import INCEPTION
+from lit_wgan.evaluation.weights import TORCH_FIDELITY_FILE
+
 SIZE = FeatureExtractorInceptionV3.INPUT_IMAGE_SIZE
-IMAGES_AT_ONCE = 16  # on a CPU, whose caches hold less of what more of them give between layers
+IMAGES_AT_ONCE = 16  # on a CPU, whose caches do not hold the activations of more
+
+
+def load_inception(layers: list[str], path: Path) -> FeatureExtractorInceptionV3:
+    """torch-fidelity's Inception network with the weights of a file.
+
+    Raises:
+        UsageError: for a file that is cut short, or holds something else than this network's weights.
+    """
+    try:
+        torch.load(path, map_location="cpu", weights_only=True)  # torch-fidelity would run what a pickle asks for
+        return FeatureExtractorInceptionV3(INCEPTION, layers, feature_extractor_weights_path=str(path))
+    except (RuntimeError, UnpicklingError, EOFError, TypeError, AttributeError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UsageError(
+            f"Expected {path} to hold the weights of {INCEPTION}, but got a file that is damaged or of another network "
+            f"({reason}). Replace it with {TORCH_FIDELITY_FILE}."
+        ) from error
 
 
 class FastInception(nn.Module):
-    """Inception with its batch norms folded into the convolutions, channels as the last axis, and a short resize.
+    """Inception with batch norms folded into the convolutions, channels last in memory, and a cheaper resize.
 
     Args:
-        network: torch-fidelity's, of the features ``"2048"`` or ``"logits_unbiased"`` or both; its layers are taken
-            over, and changed.
+        network: torch-fidelity's, with features ``"2048"`` or ``"logits_unbiased"`` or both; its layers are reused and
+            changed in place.
 
     Input uint8 ``(N, 3, H, W)``, output a tuple of ``(N, 2048)`` and ``(N, 1008)``, in the network's order.
     """
@@ -27,7 +51,7 @@ class FastInception(nn.Module):
         self.outputs = network.features_list
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """The features asked for."""
+        """Return the features asked for."""
         at_once = IMAGES_AT_ONCE if images.device.type == "cpu" else len(images)
         features = torch.cat([self.layers(to_input(part)) for part in images.split(at_once)])
         outputs = {"2048": features, "logits_unbiased": features @ self.classifier.weight.T}
@@ -43,7 +67,7 @@ def fold_batch_norm_(network: nn.Module) -> None:
 
 
 def to_input(images: Tensor) -> Tensor:
-    """Bytes resized to 299 x 299 pixels by TensorFlow 1's bilinear interpolation, and scaled to [-1, 1).
+    """Resize bytes to 299 x 299 pixels by TensorFlow 1's bilinear interpolation, and scale them to [-1, 1).
 
     Output pixel i lies at i times the input's size over 299, between the two input pixels around it.
 
@@ -51,9 +75,9 @@ def to_input(images: Tensor) -> Tensor:
         images: uint8 ``(N, C, H, W)``.
 
     Returns:
-        float32 ``(N, C, 299, 299)``, channels as the last axis in memory.
+        float32 ``(N, C, 299, 299)``, channels last in memory.
     """
-    resized = _resize(_resize(images, 3), 2)  # columns first: then whole rows are copied
+    resized = _resize(_resize(images, 3), 2)  # columns first, so that the second pass copies whole rows
     return resized.sub_(128).div_(128).contiguous(memory_format=torch.channels_last)
 
 

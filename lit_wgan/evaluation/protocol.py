@@ -1,14 +1,25 @@
-"""What a figure is worth nothing without: the protocol that it was measured by."""
+"""Protocol under which a metric was measured; only metrics with equal protocols compare."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lit_wgan.evaluation.weights import INCEPTION
+from lit_wgan.evaluation.options import ProtocolOptions
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """All that figures depend on. Only those of one protocol compare."""
+@dataclass(frozen=True, kw_only=True)
+class Protocol(ProtocolOptions):
+    """All that metrics depend on.
+
+    Args:
+        samples: the generated images, in words.
+        num_samples: how many.
+        reference: the real images, in words.
+        num_real: how many, if that is known.
+        extractor: name of the feature extractor.
+        layers: the layer that each metric takes its features from.
+        weights_sha256: of the extractor's weights.
+        devices: number of devices, which changes nothing but rounding.
+    """
 
     samples: str
     num_samples: int
@@ -17,14 +28,7 @@ class Protocol:
     extractor: str
     layers: dict[str, str]
     weights_sha256: str
-    precision: str
-    compat: str
-    seed: int
-    batch_size: int
     devices: int
-    isc_splits: int
-    kid_subsets: int
-    kid_subset_size: int
 
     def in_words(self) -> list[str]:
         """Lines for people."""
@@ -38,30 +42,25 @@ class Protocol:
 
 
 class FidelityResult(dict[str, float]):
-    """Figures by name, and how they were measured.
+    """Metrics by name, and the protocol they were measured under.
 
     Args:
-        figures: such as ``fid``; those of another extractor than Inception end in its name, ``fid_digits``.
+        metrics: such as ``fid``; names of another extractor than Inception end in its name, ``fid_digits``.
         protocol: what they depend on.
         seconds: how long it took.
     """
 
-    def __init__(self, figures: dict[str, float], protocol: Protocol, seconds: float):
-        super().__init__(figures)
+    def __init__(self, metrics: dict[str, float], protocol: Protocol, seconds: float):
+        super().__init__(metrics)
         self.protocol = protocol
         self.seconds = seconds
 
     def table(self) -> str:
-        """Figures and protocol as lines of text."""
+        """Metrics and protocol as lines of text."""
         width = max(map(len, self))
-        figures = [f"{name:<{width}}  {value:.6g}" for name, value in self.items()]
-        return "\n".join([*figures, "", *self.protocol.in_words()])
+        metrics = [f"{name:<{width}}  {value:.6g}" for name, value in self.items()]
+        return "\n".join([*metrics, "", *self.protocol.in_words()])
 
     def as_json(self) -> dict[str, Any]:
-        """Figures and protocol as plain types."""
+        """Metrics and protocol as plain types; the key of the metrics is ``figures``, as files have always had it."""
         return {"figures": dict(self), "protocol": asdict(self.protocol), "seconds": self.seconds}
-
-
-def figure_name(name: str, extractor: str) -> str:
-    """What a figure is called: by its plain name only if Inception's features were measured."""
-    return name if extractor == INCEPTION else f"{name}_{extractor}"

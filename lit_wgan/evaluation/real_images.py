@@ -1,143 +1,106 @@
-"""Images that exist, opened: arrays, data sets, folders, and torch-fidelity's registered inputs."""
+"""The real images of an evaluation and their statistics: from a file, from the cache, or by a pass over the images."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
-from torch.utils.data import Dataset
-from torch_fidelity.registry import DATASETS_REGISTRY
 
-from lit_wgan.data.folders import FolderImages, all_grey, image_files
-from lit_wgan.data.pixels import Pixels
-from lit_wgan.engine.digests import array_sha256, describe, fingerprint, text_sha256
-from lit_wgan.engine.preserve import preserve_random_state
+from lit_wgan.engine.collectives import on_rank_zero
 from lit_wgan.errors import UsageError
-from lit_wgan.evaluation.images import to_bytes
+from lit_wgan.evaluation.collect import collect
+from lit_wgan.evaluation.extractors import Extractor
+from lit_wgan.evaluation.image_sets import ImageSet, open_image_set
+from lit_wgan.evaluation.images import StoredImages
+from lit_wgan.evaluation.metrics import accumulator_for, reference_from
+from lit_wgan.evaluation.options import EvaluationOptions
+from lit_wgan.evaluation.reference import Reference, ReferenceCache, read_npz
 
-PROBES = 8  # images that are read again to see whether they change
-RESIZE = "Resize them all beforehand, generated and real ones alike, for figures depend on how it is done"
 
-
-@dataclass(frozen=True)
 class RealImages:
-    """Opened images.
+    """Opens the reference of an evaluation, and computes its statistics once.
 
     Args:
-        images: uint8 ``(C, H, W)`` by index.
-        key: what changes when the images do, fit for JSON.
-        description: for people.
-    """
-
-    images: Sequence[Any] | np.ndarray
-    key: object
-    description: str
-
-
-class UnitRangeImages(Dataset[Tensor]):
-    """A training set as bytes: its items are images in [-1, 1], or tuples that begin with one.
-
-    Args:
-        dataset: with ``__len__`` and ``__getitem__``.
-    """
-
-    def __init__(self, dataset: Any):
-        self.dataset = dataset
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getitem__(self, index: int) -> Tensor:
-        item = self.dataset[index]
-        return to_bytes((item[0] if isinstance(item, (tuple, list)) else item)[None])[0]
-
-
-def open_images(images: object, option: str = "reference") -> RealImages:
-    """Open images for measuring.
-
-    Args:
-        images: an array or tensor of bytes ``(N, C, H, W)`` or ``(N, H, W, C)``; a data set with ``__len__`` and
-            ``__getitem__`` whose items are bytes, Pillow images or floats in [0, 1], alone or first in a tuple; the
-            path of a folder of images or of such an array in an ``.npy`` file; or a name registered with
-            torch-fidelity, such as ``cifar10-train``.
-        option: what errors call it.
+        options: of the evaluation.
 
     Raises:
-        FileNotFoundError: for a folder that is none or without images.
-        UsageError: for anything else, for items that are no images, and for data sets that are augmented at random.
+        UsageError: for a reference that is missing, cannot be used, or does not suffice for the metrics.
     """
-    if isinstance(images, (str, Path)):
-        return _from_path(str(images), option)
-    if isinstance(images, Tensor):
-        images = images.cpu().numpy()
-    if isinstance(images, np.ndarray):
-        return _from_array(images, option)
-    if hasattr(images, "__len__") and hasattr(images, "__getitem__"):
-        return _from_dataset(images, type(images).__name__, option)
-    raise UsageError(
-        f"Expected {option} to be a folder, an .npy or .npz file, a registered name, an array or a data set with "
-        f"__len__ and __getitem__, but got {type(images).__name__}. Give one of these."
-    )
+
+    def __init__(self, options: EvaluationOptions):
+        self.options = options
+        self.description = str(options.reference)
+        self.images: ImageSet | None = None
+        self._statistics: Reference | None = None
+        metrics = sorted(set(options.metrics))
+        if self.description.endswith(".npz"):
+            self._statistics = self._read_statistics([metric for metric in metrics if metric in ("kid", "prc")])
+        elif options.reference is not None:
+            self.images = open_image_set(options.reference)
+            self.description = self.images.description
+        elif metrics == ["isc"]:
+            self._statistics = Reference()
+        else:
+            raise UsageError(
+                f"Expected a reference for {', '.join(metrics)}, but got none. Give the real images, or their "
+                "statistics in an .npz file; isc alone needs neither."
+            )
+
+    @property
+    def num_images(self) -> int | None:
+        """The number of real images, or None if only their statistics are known."""
+        return None if self.images is None else len(self.images.images)
+
+    def statistics(self, extractor: Extractor, device: torch.device, progress: bool) -> Reference:
+        """The statistics, complete on rank 0, on other ranks without the large parts."""
+        if set(self.options.metrics) == {"isc"}:
+            return Reference()
+        if self._statistics is None:
+            self._statistics = self._cached(extractor) or self._computed(extractor, device, progress)
+        return self._statistics
+
+    def _read_statistics(self, need_images: list[str]) -> Reference:
+        if need_images:
+            raise UsageError(
+                f"Expected real images as the reference of {' and '.join(need_images)}, but got the statistics "
+                f"{self.description}. Give the images, or leave these metrics out."
+            )
+        return read_npz(Path(self.description))
+
+    def _cached(self, extractor: Extractor) -> Reference | None:
+        if {"kid", "prc"} & set(self.options.metrics):  # which need every feature, and no file holds them
+            return None
+        return _complete_on_rank_zero(self._cache(extractor).read)
+
+    def _computed(self, extractor: Extractor, device: torch.device, progress: bool) -> Reference:
+        assert self.images is not None
+        source = StoredImages(self.images.images)
+        accumulator = accumulator_for(self.options, extractor.layers, len(source), reference=None)
+        shape = collect(source, extractor, accumulator, device, None, "real images" if progress else "")
+
+        def summarise() -> Reference:
+            reference = reference_from(accumulator, shape, extractor.layers)
+            if reference.mu is not None:
+                self._cache(extractor).write(reference)
+            return reference
+
+        reference = _complete_on_rank_zero(summarise)
+        assert reference is not None
+        return reference
+
+    def _cache(self, extractor: Extractor) -> ReferenceCache:
+        assert self.images is not None
+        made = [extractor.name, extractor.layers.get("fid"), extractor.weights_sha256, extractor.precision]
+        return ReferenceCache(self.options.cache_dir, [self.images.key, *made, self.options.compat])
 
 
-def _from_path(path: str, option: str) -> RealImages:
-    if path in DATASETS_REGISTRY:
-        root = Path(torch.hub.get_dir()).parent / "fidelity_datasets"  # torch-fidelity's own
-        root.mkdir(parents=True, exist_ok=True)
-        return _from_dataset(DATASETS_REGISTRY[path](str(root), True), path, option)
-    if path.endswith(".npy") and Path(path).is_file():
-        return _from_array(np.load(path, mmap_mode="r", allow_pickle=False), option)
-    if Path(path).is_dir():
-        files = image_files(Path(path), option)
-        images = Pixels(FolderImages(Path(path), files, grey=all_grey(Path(path), files)), None, RESIZE)
-        return RealImages(images, fingerprint(Path(path).resolve(), files), f"{len(files)} images of {path}")  # type: ignore[arg-type]  # indexable is enough
-    raise UsageError(
-        f"Expected {option} to be a folder of images, an .npy or .npz file, or one of {', '.join(DATASETS_REGISTRY)}, "
-        f"but got {path}. Check the path."
-    )
+def _complete_on_rank_zero(function: Callable[[], Reference | None]) -> Reference | None:
+    """Run on rank 0; return the result there, and its summary on every other rank."""
+    complete: list[Reference] = []
 
+    def summary() -> Reference | None:
+        found = function()
+        complete.extend([found] if found else [])
+        return found and found.summary()
 
-def _from_array(array: np.ndarray, option: str) -> RealImages:
-    if array.ndim != 4 or array.dtype != np.uint8 or not len(array):
-        raise UsageError(
-            f"Expected {option} to be an array of bytes (N, C, H, W), but got {array.dtype} {array.shape}. Turn floats "
-            "x in [-1, 1] into bytes by floor(127.5 x + 128), cut to 0 .. 255."
-        )
-    if array.shape[-1] in (1, 3) and array.shape[1] not in (1, 3):
-        array = array.transpose(0, 3, 1, 2)
-    return RealImages(array, _key_of_array(array), f"an array of {len(array)} images")
-
-
-def _key_of_array(array: np.ndarray) -> object:
-    if isinstance(array, np.memmap) and array.filename is not None:
-        path = Path(array.filename)
-        return [*fingerprint(path.parent, [path.name]), array.shape]
-    return [array.shape, array_sha256(array)]
-
-
-def _from_dataset(dataset: Any, name: str, option: str) -> RealImages:
-    if len(dataset) == 0:
-        raise UsageError(f"Expected {option} to hold images, but got an empty {name}. Add some.")
-    images = Pixels(dataset, None, RESIZE)
-    probes = [images[index] for index in _spread(len(images))]
-    _check_repeatable(images, probes, option)
-    key = [len(images), text_sha256(describe(dataset)), array_sha256(torch.stack(probes).numpy())]
-    return RealImages(images, key, f"{len(images)} images of {name}")  # type: ignore[arg-type]  # indexable is enough
-
-
-def _spread(count: int) -> list[int]:
-    return sorted({number * (count - 1) // (PROBES - 1) for number in range(PROBES)})
-
-
-def _check_repeatable(images: Pixels, probes: list[Tensor], option: str) -> None:
-    """Raise a UsageError if images change from one reading to the next."""
-    with preserve_random_state():
-        for index, probe in zip(_spread(len(images)), probes, strict=True):
-            if not all(torch.equal(images[index], probe) for _ in range(3)):
-                raise UsageError(
-                    f"Expected {option} to give the same images at every reading, but item {index} changed. Leave out "
-                    "random augmentation: fidelity is measured against the data itself."
-                )
+    shared = on_rank_zero(summary)
+    return complete[0] if complete else shared

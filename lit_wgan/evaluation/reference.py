@@ -1,4 +1,4 @@
-"""Statistics of real images: computed once, kept in a file that pytorch-fid and TTUR read too, or read from theirs."""
+"""Statistics of real images, and files of them that pytorch-fid and TTUR read and write too."""
 
 import json
 import os
@@ -15,19 +15,19 @@ from lit_wgan.engine.digests import json_sha256
 from lit_wgan.engine.files import atomic_write
 from lit_wgan.errors import UsageError
 
-FORMAT = 2  # raise it when the same images would give another file
+FORMAT = 2  # raise it when the same images would give different statistics
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What is known of the real images.
+    """Statistics of real images; what no metric needs is None.
 
     Args:
         mu: mean of the features, ``(D,)``.
         sigma: their covariance, ``(D, D)``.
         factor: A with ``A A^T = sigma``, ``(D, rank)``, or None if it was not computed.
         count: number of images, or None if the file does not say.
-        shape: of an image, ``(C, H, W)``, or None.
+        shape: of an image, ``(C, H, W)``, or None if the file does not say.
         features: all features ``(N, D)``, where a metric needs them.
     """
 
@@ -39,19 +39,19 @@ class Reference:
     features: Tensor | None = None
 
     def summary(self) -> "Reference":
-        """What the devices that do not solve for the figures need: the same without the large parts."""
+        """The same without the large parts, for the ranks that do not compute the metrics."""
         return replace(self, sigma=None, factor=None, features=None)
 
 
 def read_npz(path: Path, key: str | None = None) -> Reference:
-    """Statistics from a file with ``mu`` and ``sigma``, as pytorch-fid, TTUR and :class:`ReferenceCache` write them.
+    """Read statistics from a file with ``mu`` and ``sigma``, as pytorch-fid, TTUR and :class:`ReferenceCache` write it.
 
     Args:
         path: the file.
-        key: what the file's metadata must name, for those of :class:`ReferenceCache`.
+        key: that must stand in the file's metadata, for files of :class:`ReferenceCache`.
 
     Raises:
-        UsageError: for a file that is damaged, of other contents, or made with another key.
+        UsageError: for a file that is missing, damaged, of other contents, or made with another key.
     """
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
@@ -75,11 +75,11 @@ def read_npz(path: Path, key: str | None = None) -> Reference:
 
 
 class ReferenceCache:
-    """One file of statistics, whose name tells what they were made from.
+    """A cached file of statistics, named by a digest of all that they depend on.
 
     Args:
         folder: of all such files; None for ``lit_wgan`` in the user's cache folder.
-        parts: all that the statistics depend on, fit for JSON.
+        parts: all that the statistics depend on; can be written as JSON.
     """
 
     def __init__(self, folder: str | Path | None, parts: list[object]):
@@ -88,16 +88,16 @@ class ReferenceCache:
         self.path = Path(folder or home / "lit_wgan").expanduser() / f"reference-{self.key[:16]}.npz"
 
     def read(self) -> Reference | None:
-        """The statistics, or None if there is no such file, or a damaged one, or one of other contents."""
+        """Return the statistics, or None if the file is missing, damaged, or of other contents."""
         if not self.path.is_file():
             return None
         try:
             return read_npz(self.path, self.key)
         except ValueError:
-            return None  # to be written anew
+            return None  # so that it is written again
 
     def write(self, reference: Reference) -> None:
-        """Keep statistics; the file appears when it is complete. What cannot be kept is a warning, not an error."""
+        """Write statistics; the file appears once it is complete. A failure to write is a warning, not an error."""
         arrays = {name: getattr(reference, name) for name in ("mu", "sigma", "factor")}
         arrays = {name: array for name, array in arrays.items() if array is not None}
         metadata = json.dumps({"key": self.key, "count": reference.count, "shape": reference.shape})

@@ -1,15 +1,14 @@
-"""Exact optimal transport between two sets of samples."""
+"""Exact Wasserstein-1 distance between two sets of samples."""
 
-import ot
 from torch import Tensor
 
 from lit_wgan.errors import UsageError
 
 
 def exact_w1(x: Tensor, y: Tensor) -> float:
-    """Wasserstein-1 distance of two empirical distributions of equal size, under the Euclidean distance.
+    """Return the Wasserstein-1 distance between two empirical distributions of equal size, under the Euclidean metric.
 
-    It is positive even for two sets of one distribution: compare it with that floor. Time grows with ``n^3`` at worst
+    It is positive even for two sets from one distribution: compare it with that floor. Time grows with ``n^3`` at worst
     (2,048 points take about a second), memory with ``n^2``.
 
     Args:
@@ -29,5 +28,7 @@ def exact_w1(x: Tensor, y: Tensor) -> float:
             f"Expected two sets of one shape, but got {tuple(x.shape)} and {tuple(y.shape)}. "
             "Draw as many samples from the one as from the other."
         )
+    import ot
+
     cost = ot.dist(x.flatten(1).double().cpu().numpy(), y.flatten(1).double().cpu().numpy(), metric="euclidean")
     return float(ot.emd2([], [], cost, numItermax=10_000_000))

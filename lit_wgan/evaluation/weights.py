@@ -1,16 +1,12 @@
-"""Where the weights of the Inception network are, and whether a file holds them. Nothing is ever measured without."""
+"""Finding and downloading the weights of the Inception network. Nothing is ever measured without them."""
 
 import os
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
-from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, FeatureExtractorInceptionV3
 
 from lit_wgan.engine.collectives import first_on_each_machine
-from lit_wgan.errors import UsageError
 
-INCEPTION = "inception-v3-compat"
 ENVIRONMENT_VARIABLE = "LIT_WGAN_INCEPTION_WEIGHTS"
 TORCH_FIDELITY_FILE = "weights-inception-2015-12-05-6726825d.pth"
 PYTORCH_FID_FILE = "pt_inception-2015-12-05-6726825d.pth"  # the same network
@@ -18,9 +14,9 @@ SHA256_PREFIX = "6726825d"
 
 
 def inception_weights(path: str | Path | None = None) -> Path:
-    """The file of Inception's weights; called on all devices, of which one per machine downloads it where need be.
+    """Return the file of Inception's weights. Call it on all devices: one per machine downloads it where needed.
 
-    Looked for in this order: ``path``; the file that ``LIT_WGAN_INCEPTION_WEIGHTS`` names; torch-fidelity's file, then
+    Searched in this order: ``path``; the file that ``LIT_WGAN_INCEPTION_WEIGHTS`` names; torch-fidelity's file, then
     pytorch-fid's, in the folder ``checkpoints`` of torch hub (``~/.cache/torch/hub``); torch-fidelity's release page.
 
     Raises:
@@ -30,7 +26,7 @@ def inception_weights(path: str | Path | None = None) -> Path:
 
 
 def find_weights(path: str | Path | None = None) -> Path | None:
-    """The file on this machine, or None."""
+    """Return the file if it is on this machine, or None. Arguments and errors: see :func:`inception_weights`."""
     named = path or os.environ.get(ENVIRONMENT_VARIABLE)
     if named:
         if not Path(named).expanduser().is_file():
@@ -42,7 +38,9 @@ def find_weights(path: str | Path | None = None) -> Path | None:
 
 
 def download_weights() -> Path:
-    """Fetch torch-fidelity's file into the folder of torch hub; it appears there only when it is complete."""
+    """Download torch-fidelity's file into the folder of torch hub; it appears there only once it is complete."""
+    from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
+
     file = _hub_folder() / TORCH_FIDELITY_FILE
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -54,23 +52,6 @@ def download_weights() -> Path:
             f"{ENVIRONMENT_VARIABLE}, or take another extractor (digits needs no download)."
         ) from error
     return file
-
-
-def load_inception(layers: list[str], path: Path) -> FeatureExtractorInceptionV3:
-    """torch-fidelity's Inception network with the weights of a file.
-
-    Raises:
-        UsageError: for a file that is cut short, or holds something else than this network's weights.
-    """
-    try:
-        torch.load(path, map_location="cpu", weights_only=True)  # torch-fidelity would run what a pickle asks for
-        return FeatureExtractorInceptionV3(INCEPTION, layers, feature_extractor_weights_path=str(path))
-    except (RuntimeError, UnpicklingError, EOFError, TypeError, AttributeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UsageError(
-            f"Expected {path} to hold the weights of {INCEPTION}, but got a file that is damaged or of another network "
-            f"({reason}). Replace it with {TORCH_FIDELITY_FILE}."
-        ) from error
 
 
 def _hub_folder() -> Path:

@@ -23,7 +23,7 @@ class OneOfTheModes(nn.Module):
         return EIGHT.centres[torch.arange(len(z)) % self.modes] + self.shift
 
 
-def figures(trainer, callback, generator=None, data=None):
+def metrics(trainer, callback, generator=None, data=None):
     data = data or ToyData("eight_gaussians", num_held_out=16)
     run = trainer(callbacks=[callback])
     run.validate(WGAN(generator or OneOfTheModes(), MLPCritic(2, 4, 1), latent_dim=2), datamodule=data, verbose=False)
@@ -31,7 +31,7 @@ def figures(trainer, callback, generator=None, data=None):
 
 
 def test_w1_and_its_floor_are_exact(trainer):
-    logged = figures(trainer, ExactW1(num_samples=64), OneOfTheModes(shift=5.0))
+    logged = metrics(trainer, ExactW1(num_samples=64), OneOfTheModes(shift=5.0))
     held_out, train = (EIGHT.draw(RandomStreams(0), name, 0, 64) for name in ("toy/held_out", "toy/train"))
     fake = OneOfTheModes(shift=5.0)(torch.empty(64))
     assert logged["eval/w1"] == pytest.approx(exact_w1(held_out, fake))
@@ -40,17 +40,17 @@ def test_w1_and_its_floor_are_exact(trainer):
 
 
 def test_full_coverage_has_equal_shares_near_their_modes(trainer):
-    logged = figures(trainer, ModeCoverage(num_samples=800))
+    logged = metrics(trainer, ModeCoverage(num_samples=800))
     assert logged["eval/smallest_mode_share"] == pytest.approx(1 / 8)
     assert logged["eval/share_near_a_mode"] == 1
 
 
 def test_a_missing_mode_and_samples_between_modes_are_seen(trainer):
-    assert figures(trainer, ModeCoverage(num_samples=800), OneOfTheModes(modes=7))["eval/smallest_mode_share"] == 0
-    assert figures(trainer, ModeCoverage(num_samples=800), OneOfTheModes(shift=0.2))["eval/share_near_a_mode"] == 0
+    assert metrics(trainer, ModeCoverage(num_samples=800), OneOfTheModes(modes=7))["eval/smallest_mode_share"] == 0
+    assert metrics(trainer, ModeCoverage(num_samples=800), OneOfTheModes(shift=0.2))["eval/share_near_a_mode"] == 0
 
 
-def test_figures_are_logged_in_training_as_well_as_in_testing(trainer, networks):
+def test_metrics_are_logged_in_training_as_well_as_in_testing(trainer, networks):
     data = ToyData("eight_gaussians", batch_size=8, num_held_out=16)
     run = trainer(max_steps=2, val_check_interval=2, callbacks=[ExactW1(num_samples=16)])
     run.fit(WGAN(**networks()), datamodule=data)
@@ -61,8 +61,8 @@ def test_figures_are_logged_in_training_as_well_as_in_testing(trainer, networks)
 
 @pytest.mark.parametrize("callback", [ExactW1(16), ModeCoverage(16)], ids=lambda callback: type(callback).__name__)
 def test_what_a_callback_says_it_logs_is_what_it_logs(callback, trainer):
-    logged = {name for name in figures(trainer, callback) if name != "eval/wasserstein_estimate"}
-    assert logged == set(callback.figures())
+    logged = {name for name in metrics(trainer, callback) if name != "eval/wasserstein_estimate"}
+    assert logged == set(callback.metric_names())
 
 
 def test_no_samples_are_refused():

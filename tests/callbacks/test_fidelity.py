@@ -41,17 +41,17 @@ def fit(trainer, tmp_path, callback, model=None, steps=4, data=None, **options):
     return run, model
 
 
-def figure(run, name="fid_Pixels"):
+def metric(run, name="fid_Pixels"):
     return run.callback_metrics[f"fidelity/{name}"].item()
 
 
-def test_figures_count_samples_and_time_are_logged_at_their_updates(trainer, tmp_path):
+def test_metrics_count_samples_and_time_are_logged_at_their_updates(trainer, tmp_path):
     loggers = [CSVLogger(tmp_path / "csv"), TensorBoardLogger(tmp_path / "tb")]
     run, _ = fit(trainer, tmp_path, measured(tmp_path), steps=5, logger=loggers, log_every_n_steps=1)
     with open(f"{loggers[0].log_dir}/metrics.csv") as file:
         rows = [row for row in csv.DictReader(file) if row["fidelity/fid_Pixels"]]
     assert [row["step"] for row in rows] == ["2", "4", "5"]  # the last update is always measured
-    assert float(rows[-1]["fidelity/fid_Pixels"]) == pytest.approx(figure(run), rel=1e-6)
+    assert float(rows[-1]["fidelity/fid_Pixels"]) == pytest.approx(metric(run), rel=1e-6)
     assert {float(row["fidelity/num_samples"]) for row in rows} == {100}
     assert all(float(row["fidelity/seconds"]) > 0 for row in rows)
 
@@ -62,14 +62,14 @@ def test_what_is_logged_is_what_the_evaluator_gives_for_the_training_set(trainer
     run, model = fit(trainer, tmp_path, callback, data={"datamodule": data})
     evaluator = GenerativeEvaluator(data.images[True], ["fid", "prc"], 100, extractor=Pixels(), cache_dir=tmp_path)
     expected = evaluator.evaluate(model.generator, 4)
-    logged = {name: figure(run, name) for name in expected}
+    logged = {name: metric(run, name) for name in expected}
     assert logged == pytest.approx(expected, rel=1e-6)
 
 
 def test_what_the_callback_says_it_logs_is_what_it_logs(trainer, tmp_path):
     callback = measured(tmp_path, metrics=["prc", "fid", "kid"], kid_subset_size=10)
     run, _ = fit(trainer, tmp_path, callback, steps=2)
-    assert {name for name in run.callback_metrics if name.startswith("fidelity/")} == set(callback.figures())
+    assert {name for name in run.callback_metrics if name.startswith("fidelity/")} == set(callback.metric_names())
 
 
 def test_training_is_bitwise_the_same_without_the_callback(trainer, tmp_path):
@@ -85,7 +85,7 @@ def test_the_average_is_measured_unless_the_generator_itself_is_asked_for(traine
     average, _ = fit(trainer, tmp_path, measured(tmp_path), system(ema_decay=0.9))
     live, _ = fit(trainer, tmp_path, measured(tmp_path, use_ema=False), system(ema_decay=0.9))
     none, _ = fit(trainer, tmp_path, measured(tmp_path), system())
-    assert figure(live) == figure(none) != figure(average)
+    assert metric(live) == metric(none) != metric(average)
 
 
 def test_mixed_precision_of_training_leaves_features_alone(trainer, tmp_path):
@@ -115,21 +115,21 @@ def test_flags_and_random_state_are_put_back_when_measuring_fails(trainer, tmp_p
 
 
 @pytest.mark.filterwarnings("ignore:(?s).*no pre-optimization state")
-def test_a_checkpoint_keeps_the_best_figure(trainer, tmp_path):
+def test_a_checkpoint_keeps_the_best_metric(trainer, tmp_path):
     best = ModelCheckpoint(tmp_path / "best", "{step}", "fidelity/fid_Pixels", every_n_train_steps=1)
     run = trainer(max_steps=3, callbacks=[best, measured(tmp_path, every=1)], enable_checkpointing=True)
-    figures = []
-    run.callbacks.insert(0, Spy(figures))
+    values = []
+    run.callbacks.insert(0, Spy(values))
     run.fit(system(), datamodule=digits(tmp_path))
-    assert best.best_model_score.item() == min(figures)
-    assert best.best_model_path.endswith(f"step={figures.index(min(figures)) + 1}.ckpt")
+    assert best.best_model_score.item() == min(values)
+    assert best.best_model_path.endswith(f"step={values.index(min(values)) + 1}.ckpt")
 
 
 class Spy(FidelityCallback):
-    """Notes the figure that the last update left, when the next begins and at the end."""
+    """Notes the metric that the last update left, when the next begins and at the end."""
 
-    def __init__(self, figures):
-        self.figures = figures
+    def __init__(self, values):
+        self.values = values
 
     def on_train_start(self, *_):
         pass
@@ -139,10 +139,10 @@ class Spy(FidelityCallback):
 
     def on_train_batch_start(self, trainer, *_):
         if "fidelity/fid_Pixels" in trainer.callback_metrics:
-            self.figures.append(figure(trainer))
+            self.values.append(metric(trainer))
 
     def on_train_end(self, trainer, *_):
-        self.figures.append(figure(trainer))
+        self.values.append(metric(trainer))
 
 
 @pytest.mark.parametrize("items", ["tensors", "tuples"])
@@ -154,7 +154,7 @@ def test_a_loader_of_ones_own_is_its_own_reference(items, trainer, tmp_path):
     run, _ = fit(trainer, tmp_path, callback, data={"train_dataloaders": loader}, steps=2)
     stated = measured(tmp_path, reference=(images * 127.5 + 128).clamp(0, 255).byte())
     again, _ = fit(trainer, tmp_path, stated, data={"train_dataloaders": loader}, steps=2)
-    assert figure(run) == pytest.approx(figure(again), rel=1e-9)
+    assert metric(run) == pytest.approx(metric(again), rel=1e-9)
 
 
 class Endless(IterableDataset):
@@ -179,8 +179,8 @@ def test_the_inception_score_needs_no_training_images(trainer, tmp_path):
 
     callback = measured(tmp_path, metrics=["isc"], extractor=WithLogits())
     run, _ = fit(trainer, tmp_path, callback, data={"train_dataloaders": DataLoader(Endless(), 8)})
-    assert figure(run, "inception_score_mean_WithLogits") >= 1
-    assert {name for name in run.callback_metrics if name.startswith("fidelity/")} == set(callback.figures())
+    assert metric(run, "inception_score_mean_WithLogits") >= 1
+    assert {name for name in run.callback_metrics if name.startswith("fidelity/")} == set(callback.metric_names())
 
 
 def test_what_is_wrong_shows_before_the_first_update(trainer, tmp_path):

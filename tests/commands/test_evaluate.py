@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
 from lit_wgan import GenerativeEvaluator
-from lit_wgan.commands.evaluate import load_run
+from lit_wgan.cli import main
+from lit_wgan.commands.evaluate import load_run, parser
+from lit_wgan.evaluation import EvaluationOptions
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 TINY = "--model.generator.width 4 --model.critic.width 4 --data.batch_size 8 --trainer.max_steps 2"
@@ -44,25 +47,36 @@ if "pixels" not in FEATURE_EXTRACTORS_REGISTRY:
     register_feature_extractor("pixels", Pooled)
 
 
-@pytest.fixture
-def checkpoint(command, tmp_path):
-    """The last checkpoint of a short run on digits."""
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Trains one short run of each configuration asked for, and returns its last checkpoint."""
+    folder, known = tmp_path_factory.mktemp("runs"), {}
 
-    def fit(config="wgan_gp_digits"):
-        status, _, err = command("fit", "--config", str(CONFIGS / f"{config}.yaml"), *TINY.split(), *QUIET.split())
-        assert status == 0, err
-        (path,) = (tmp_path / "runs").glob("*/version_*/checkpoints/last.ckpt")
-        return str(path)
+    def fit(config, *options):
+        if config not in known:
+            command = ["lit-wgan", "fit", "--config", str(CONFIGS / f"{config}.yaml"), *QUIET.split(), *options]
+            with pytest.MonkeyPatch.context() as patch:
+                patch.chdir(folder)
+                patch.setattr(sys, "argv", command)
+                assert main() == 0
+            (known[config],) = folder.glob(f"runs/{config}/version_*/checkpoints/last.ckpt")
+        return known[config]
 
     return fit
 
 
+@pytest.fixture
+def checkpoint(runs):
+    """The last checkpoint of a short run on digits."""
+    return str(runs("wgan_gp_digits", *TINY.split()))
+
+
 def test_a_checkpoint_is_measured_as_the_evaluator_measures_it(command, checkpoint, tmp_path):
-    path = checkpoint()
-    metrics = ["--metrics", "fid,prc", "--json", "figures.json"]
+    path = checkpoint
+    metrics = ["--metrics", "fid,prc", "--json", "metrics.json"]
     status, out, err = command("evaluate", "--ckpt", path, *MEASURE, *metrics)
     assert status == 0, err
-    written = json.loads((tmp_path / "figures.json").read_text())
+    written = json.loads((tmp_path / "metrics.json").read_text())
     system, data = load_run(Path(path))
     data.setup("fit")
     evaluator = GenerativeEvaluator(data.images[True], ["fid", "prc"], 100, "pixels", cache_dir=tmp_path)
@@ -74,8 +88,7 @@ def test_a_checkpoint_is_measured_as_the_evaluator_measures_it(command, checkpoi
 
 
 def test_the_live_generator_is_measured_on_request(command, checkpoint):
-    path = checkpoint()
-    outputs = [command("evaluate", "--ckpt", path, *MEASURE, *extra)[1] for extra in ([], ["--live"])]
+    outputs = [command("evaluate", "--ckpt", checkpoint, *MEASURE, *extra)[1] for extra in ([], ["--live"])]
     assert outputs[0].splitlines()[0] != outputs[1].splitlines()[0]
 
 
@@ -90,11 +103,11 @@ def test_images_of_any_other_program_are_measured(kind, command, tmp_path):
     else:
         np.save(tmp_path / "samples.npy", digits[150:, None])
     samples = "samples" if kind == "folder" else "samples.npy"
-    arguments = ["--samples", samples, "--reference", "real.npy", *MEASURE, "--json", "figures.json"]
+    arguments = ["--samples", samples, "--reference", "real.npy", *MEASURE, "--json", "metrics.json"]
     status, out, err = command("evaluate", *arguments)
     assert status == 0, err
     evaluator = GenerativeEvaluator(digits[:150, None], ["fid"], extractor="pixels", cache_dir=tmp_path)
-    assert json.loads((tmp_path / "figures.json").read_text())["figures"] == evaluator.evaluate_images(
+    assert json.loads((tmp_path / "metrics.json").read_text())["figures"] == evaluator.evaluate_images(
         digits[150:, None]
     )
     assert "an array of 150 images" in out
@@ -102,24 +115,20 @@ def test_images_of_any_other_program_are_measured(kind, command, tmp_path):
 
 @pytest.mark.slow
 def test_two_devices_measure_what_one_does(command, checkpoint, tmp_path):
-    path = checkpoint()
+    path = checkpoint
     (tmp_path / "two.py").write_text(
         f"import importlib.util, sys\nspec = importlib.util.spec_from_file_location('own', {__file__!r})\n"
         "spec.loader.exec_module(importlib.util.module_from_spec(spec))\n"
         "from lit_wgan.cli import main\nsys.exit(main())\n"
     )
-    figures = []
-    for devices in ("1", "2"):
-        options = ["--devices", devices, "--json", f"{devices}.json", "--metrics", "fid,prc"]
-        subprocess.run(
-            [sys.executable, "two.py", "evaluate", "--ckpt", path, *MEASURE, *options],
-            check=True,
-            timeout=300,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
-        )
-        figures.append(json.loads(Path(f"{devices}.json").read_text()))
-    assert figures[1]["protocol"]["devices"] == 2
-    assert figures[1]["figures"] == pytest.approx(figures[0]["figures"], rel=1e-11)
+    measured = ["--ckpt", path, *MEASURE, "--metrics", "fid,prc"]
+    status, _, err = command("evaluate", *measured, "--json", "1.json")
+    assert status == 0, err
+    two = [sys.executable, "two.py", "evaluate", *measured, "--devices", "2", "--json", "2.json"]
+    subprocess.run(two, check=True, timeout=600, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    alone, together = (json.loads(Path(f"{devices}.json").read_text()) for devices in (1, 2))
+    assert together["protocol"]["devices"] == 2
+    assert together["figures"] == pytest.approx(alone["figures"], rel=1e-11)
 
 
 def reasons(path):
@@ -128,7 +137,9 @@ def reasons(path):
     return {
         "neither": ([], "One of the arguments --ckpt --samples is required"),
         "unknown option": ([*given, "--metric_s", "fid"], "Unrecognized arguments: --metric_s"),
-        "not a number": ([*given, "--num_samples", "many"], "invalid int value: 'many'"),
+        "not a number": ([*given, "--num_samples", "many"], "--num_samples: expected int, but got many"),
+        "unknown precision": ([*given, "--precision", "half"], "one of float32, tf32, bfloat16, but got half"),
+        "both": ([*given, "--samples", "empty"], "Argument --samples: not allowed with argument --ckpt"),
         "unknown metric": ([*given, "--metrics", "fit"], "some of fid, isc, kid, prc, but got fit"),
         "unknown extractor": ([*given, "--extractor", "inception"], "Expected the extractor to be one of"),
         "no checkpoint": (["--ckpt", "none.ckpt"], "Expected --ckpt to be a checkpoint file, but got none.ckpt"),
@@ -147,7 +158,7 @@ def reasons(path):
 
 
 def test_bad_input_ends_in_one_or_two_plain_lines(command, checkpoint, tmp_path):
-    path = checkpoint()
+    path = checkpoint
     (tmp_path / "empty").mkdir()
     np.save(tmp_path / "real.npy", np.zeros((8, 1, 8, 8), np.uint8))
     for name, (arguments, message) in reasons(path).items():
@@ -159,7 +170,7 @@ def test_bad_input_ends_in_one_or_two_plain_lines(command, checkpoint, tmp_path)
 
 
 def test_a_checkpoint_of_other_networks_is_refused(command, checkpoint, tmp_path):
-    path = Path(checkpoint())
+    path = Path(checkpoint)
     other = path.parent.parent / "config.yaml"
     (tmp_path / "other.yaml").write_text(other.read_text().replace("width: 4", "width: 8"))
     status, _, err = command("evaluate", "--ckpt", str(path), "--config", "other.yaml", *MEASURE)
@@ -167,19 +178,25 @@ def test_a_checkpoint_of_other_networks_is_refused(command, checkpoint, tmp_path
     assert "Expected a checkpoint of these networks" in err
 
 
-def test_a_run_on_points_is_refused(command, checkpoint):
-    status, _, err = command(
-        "fit", "--config", str(CONFIGS / "wgan_gp_eight_gaussians.yaml"), *QUIET.split(), "--trainer.max_steps", "1"
-    )
-    assert status == 0, err
-    (path,) = Path("runs").glob("*/version_*/checkpoints/last.ckpt")
+def test_a_run_on_points_is_refused(command, runs):
+    path = runs("wgan_gp_eight_gaussians", "--trainer.max_steps", "1")
     status, _, err = command("evaluate", "--ckpt", str(path), *MEASURE)
     assert status == 2
     assert "Expected a run on images, but got one on ToyData" in err
 
 
-def test_help_lists_the_options(command, capsys):
+def test_help_lists_every_option_of_an_evaluation(command, capsys):
     with pytest.raises(SystemExit) as left:
         command("evaluate", "--help")
     assert left.value.code == 0
-    assert "--num_samples" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    for option in fields(EvaluationOptions):
+        assert f"--{option.name} " in shown
+    assert "samples in each subset. (type: int, default: 1000)" in " ".join(shown.split())
+    assert "default: 50000" in shown
+
+
+def test_defaults_are_those_of_an_evaluation_but_for_the_number_of_samples():
+    chosen = parser().parse_args(["--samples", "folder"])
+    changed = {option.name: chosen[option.name] for option in fields(EvaluationOptions)} | {"metrics": ("fid",)}
+    assert EvaluationOptions(**changed) == EvaluationOptions(num_samples=50_000)

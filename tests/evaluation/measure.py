@@ -1,9 +1,8 @@
-"""Small networks for the tests of fidelity; and, run in as many processes as they like, what all of them measure.
+"""Small networks for the tests of fidelity; run as a program, what 3, 2 and 1 processes measure.
 
-python measure.py OUTPUT, under the variables of torchrun
+python measure.py FOLDER, in three processes under the variables of torchrun
 """
 
-import contextlib
 import logging
 import os
 import sys
@@ -21,7 +20,9 @@ from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
 from lit_wgan import WGANGP, FidelityCallback, GenerativeEvaluator, ImageData
-from lit_wgan.evaluation.accumulator import Accumulator, collect
+from lit_wgan.errors import UsageError
+from lit_wgan.evaluation.accumulator import Accumulator
+from lit_wgan.evaluation.collect import collect
 from lit_wgan.evaluation.extractors import make_extractor
 from lit_wgan.evaluation.images import StoredImages
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
@@ -125,8 +126,8 @@ def skipping_a_block():
     collect(SkipsABlock(images), extractor, Accumulator(len(images), 64, moments="12"), torch.device("cpu"))
 
 
-def figures(folder):
-    """The figures of every case, and the messages of every failure."""
+def measure(folder):
+    """The metrics of every case, and the messages of every failure."""
     cases = {
         "all": lambda: evaluator(folder).evaluate(Generator(), 4),
         "all, compat": lambda: evaluator(folder, compat="torch-fidelity").evaluate(Generator(), 4),
@@ -142,10 +143,9 @@ def figures(folder):
         ),
     }
     results = {name: dict(case()) for name, case in cases.items()}
-    os.environ["LIT_WGAN_INCEPTION_WEIGHTS"] = "no_such.pth"
     failures = {
-        "error of use on one device": lambda: evaluator(folder).evaluate(FailsLate(ValueError), 4),
-        "defect on one device": lambda: evaluator(folder).evaluate(FailsLate(RuntimeError), 4),
+        "error of use on one device": lambda: evaluator(folder).evaluate(FailsLate(UsageError), 4),
+        "defect on one device": lambda: evaluator(folder).evaluate(FailsLate(ValueError), 4),
         "no weights": lambda: evaluator(folder, extractor="inception-v3-compat"),
         "a block left out": skipping_a_block,
         "a reference on one device alone": lambda: evaluator(folder, ["fid"], f"{folder}/only_{rank()}.npz"),
@@ -203,18 +203,30 @@ def training(folder, devices):
 
 
 def main():
-    output, devices = Path(sys.argv[1]), int(os.environ["WORLD_SIZE"])
+    output = Path(sys.argv[1])
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore")
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    folder = f"{output}.files"
-    with contextlib.suppress(FileExistsError):
-        Path(folder).mkdir()
+    os.environ["LIT_WGAN_INCEPTION_WEIGHTS"] = "no_such.pth"
+    own_rank = int(os.environ["RANK"])
+    # One start for all: importing torch and Lightning takes longer than what is measured.
+    for devices in (3, 2, 1):
+        if own_rank < devices:
+            os.environ |= {"WORLD_SIZE": str(devices), "LOCAL_WORLD_SIZE": str(devices)}
+            on_devices(devices, output)
+
+
+def on_devices(devices, output):
+    folder = output / f"files_{devices}"
+    folder.mkdir(exist_ok=True)
     if devices > 1:
-        dist.init_process_group("gloo")
-    results, failures = figures(folder)
-    found = {"figures": results, "failures": failures, "training": training(folder, devices)}
-    torch.save(found, f"{output}.{rank()}")
+        store = f"file://{output}/store_{devices}"
+        dist.init_process_group("gloo", store, rank=int(os.environ["RANK"]), world_size=devices)
+    metrics, failures = measure(str(folder))
+    found = {"metrics": metrics, "failures": failures, "training": training(str(folder), devices)}
+    torch.save(found, output / f"on_{devices}.{rank()}")
+    if devices > 1:
+        dist.destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from scipy.linalg import sqrtm
 from torch_fidelity.metric_fid import fid_statistics_to_metric
 from torch_fidelity.metric_isc import isc_features_to_metric
 
+from lit_wgan.evaluation.accumulator import InceptionSums, split_of_samples
 from lit_wgan.evaluation.distance import (
     covariance_factor,
     density_coverage,
@@ -13,7 +14,6 @@ from lit_wgan.evaluation.distance import (
     kernel_distance,
     precision_recall,
 )
-from lit_wgan.evaluation.statistics import InceptionSums, split_of_samples
 
 
 def orthogonal(dim):
@@ -129,9 +129,9 @@ def test_kernel_distance_is_the_unbiased_estimate_by_hand():
 def test_equal_sets_have_full_precision_recall_and_coverage():
     x = torch.randn(60, 5)
     assert precision_recall(x, x) == {"precision": 1, "recall": 1, "f_score": 1}
-    figures = density_coverage(x, x)
-    assert figures["coverage"] == 1
-    assert figures["density"] >= 1
+    metrics = density_coverage(x, x)
+    assert metrics["coverage"] == 1
+    assert metrics["density"] >= 1
 
 
 def test_far_sets_have_none():

@@ -1,4 +1,4 @@
-"""The same figures on 1, 2 and 3 processes: real ones, over gloo, on a number of samples that none divides."""
+"""The same metrics on 1, 2 and 3 processes: real ones, over gloo, on a number of samples that none divides."""
 
 from pathlib import Path
 
@@ -13,16 +13,15 @@ SCRIPT = Path(__file__).parent / "measure.py"
 def runs(script, tmp_path_factory):
     """What every rank found, by the number of devices."""
     folder = tmp_path_factory.mktemp("runs")
-    for devices in (1, 2, 3):
-        script(folder, SCRIPT, folder / f"on_{devices}", processes=devices)
+    script(folder, SCRIPT, folder, processes=3)
     return {devices: [torch.load(folder / f"on_{devices}.{rank}") for rank in range(devices)] for devices in (1, 2, 3)}
 
 
 @pytest.mark.parametrize("devices", [2, 3])
-def test_every_rank_has_the_same_figures(runs, devices):
+def test_every_rank_has_the_same_metrics(runs, devices):
     first, *others = runs[devices]
     for other in others:
-        assert other["figures"] == first["figures"]
+        assert other["metrics"] == first["metrics"]
         assert {k: v for k, v in other["training"]["logged"].items() if "seconds" not in k} == {
             k: v for k, v in first["training"]["logged"].items() if "seconds" not in k
         }
@@ -30,7 +29,7 @@ def test_every_rank_has_the_same_figures(runs, devices):
 
 @pytest.mark.parametrize("devices", [2, 3])
 def test_any_number_of_processes_measures_the_same(runs, devices):
-    alone, together = runs[1][0]["figures"], runs[devices][0]["figures"]
+    alone, together = runs[1][0]["metrics"], runs[devices][0]["metrics"]
     assert alone.keys() == together.keys()
     for case, expected in alone.items():
         assert together[case] == pytest.approx(expected, rel=1e-11, abs=1e-12), case
@@ -40,21 +39,24 @@ def test_any_number_of_processes_measures_the_same(runs, devices):
 
 
 @pytest.mark.parametrize("devices", [1, 2, 3])
-def test_neither_the_block_size_nor_the_cache_nor_what_else_is_measured_changes_a_figure(runs, devices):
-    figures = runs[devices][0]["figures"]
+def test_neither_the_block_size_nor_the_cache_nor_what_else_is_measured_changes_a_metric(runs, devices):
+    metrics = runs[devices][0]["metrics"]
     streamed = ("fid_small", "inception_score_mean_small", "inception_score_std_small")
     for case in ("other blocks", "more devices than blocks", "streamed", "streamed, from the cache", "all, compat"):
         for name in streamed:
-            assert figures[case][name] == pytest.approx(figures["all"][name], rel=1e-5), (case, name)
+            assert metrics[case][name] == pytest.approx(metrics["all"][name], rel=1e-5), (case, name)
 
 
 @pytest.mark.parametrize("devices", [2, 3])
-@pytest.mark.parametrize(("failure", "kind"), [("error of use", "ValueError"), ("defect", "RuntimeError")])
-def test_an_exception_on_one_device_is_raised_on_all(runs, devices, failure, kind):
+@pytest.mark.parametrize(
+    ("failure", "there", "elsewhere"),
+    [("error of use", "UsageError", "UsageError"), ("defect", "ValueError", "RuntimeError")],
+)
+def test_an_exception_on_one_device_is_raised_on_all(runs, devices, failure, there, elsewhere):
     messages = [found["failures"][f"{failure} on one device"] for found in runs[devices]]
     culprit = (1003 // 64) % devices
-    assert messages.pop(culprit) == f"{kind}: no luck"
-    assert set(messages) == {f"{kind}: Process {culprit} failed with {kind}: no luck"}
+    assert messages.pop(culprit) == f"{there}: no luck"
+    assert set(messages) == {f"{elsewhere}: Process {culprit} failed with {there}: no luck"}
 
 
 @pytest.mark.parametrize("devices", [1, 2, 3])
@@ -73,7 +75,7 @@ def test_a_block_that_no_device_took_is_noticed(runs, devices):
 
 def test_a_file_that_one_device_alone_can_read_stops_all(runs):
     first, second = (found["failures"]["a reference on one device alone"] for found in runs[2])
-    assert first.startswith("ValueError: Process 1 failed with ValueError: Expected ")
+    assert first.startswith("UsageError: Process 1 failed with UsageError: Expected ")
     assert "to hold mu and sigma" in second
 
 
@@ -83,7 +85,7 @@ def test_training_is_bitwise_untouched_by_the_callback(runs, devices):
 
 
 @pytest.mark.parametrize("devices", [1, 2, 3])
-def test_a_monitored_figure_picks_the_same_checkpoint_on_all_devices(runs, devices):
+def test_a_monitored_metric_picks_the_same_checkpoint_on_all_devices(runs, devices):
     trainings = [found["training"] for found in runs[devices]]
     assert len({training["best"] for training in trainings}) == 1
     assert trainings[0]["best"].endswith((f"best_{devices}/epoch=0-step=2.ckpt", f"best_{devices}/epoch=0-step=4.ckpt"))

@@ -1,4 +1,4 @@
-"""The evaluator on one device; tests/fidelity/test_distributed.py has the others."""
+"""The evaluator on one device; test_distributed.py has several."""
 
 import json
 import runpy
@@ -11,7 +11,8 @@ from torch import nn
 from torchmetrics.image.inception import InceptionScore
 
 from lit_wgan import GenerativeEvaluator
-from lit_wgan.evaluation import evaluator as module
+from lit_wgan.evaluation import evaluator as generated_side
+from lit_wgan.evaluation import real_images as real_side
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -21,43 +22,58 @@ def torch_fidelitys():
     """What torch-fidelity's own entry point gives for a generator of noise of size 4."""
     theirs = runpy.run_path(str(BENCHMARKS / "torch_fidelitys.py"))
 
-    def figures(generator, real, samples, **options):
+    def measure(generator, real, samples, **options):
         options |= {"input1_model_num_samples": samples, "isc": True, "fid": True, "kid": True, "prc": True}
         # With save_cpu_ram no loader processes are started.
-        found = theirs["figures"](theirs["generated"](generator, 4), real, save_cpu_ram=True, **options)
+        found = theirs["measure"](theirs["generated"](generator, 4), real, save_cpu_ram=True, **options)
         assert found.keys() == theirs["NAMES"].keys()
         return found
 
-    return figures
+    return measure
 
 
 def test_compat_is_bitwise_torch_fidelity(small, torch_fidelitys, tmp_path):
     generator, real = small.Generator().eval(), small.real_images()
     expected = torch_fidelitys(generator, real, small.N, feature_extractor="small", **small.SIZES)
-    figures = small.evaluator(tmp_path, compat="torch-fidelity").evaluate(generator, 4)
-    assert {name: figures[f"{name}_small"] for name in expected} == expected
+    metrics = small.evaluator(tmp_path, compat="torch-fidelity").evaluate(generator, 4)
+    assert {name: metrics[f"{name}_small"] for name in expected} == expected
 
 
-def test_exact_figures_differ_from_torch_fidelity_by_its_rounding_alone(small, torch_fidelitys, tmp_path):
+def test_exact_metrics_differ_from_torch_fidelity_by_its_rounding_alone(small, torch_fidelitys, tmp_path):
     generator, real = small.Generator().eval(), small.real_images()
     expected = torch_fidelitys(generator, real, small.N, feature_extractor="small", **small.SIZES)
-    figures = small.evaluator(tmp_path).evaluate(generator, 4)
-    assert {name: figures[f"{name}_small"] for name in expected} == pytest.approx(expected, rel=1e-4)
-    assert [figures[f"{name}_small"] for name in ("kid_mean", "precision", "recall")] == [
+    metrics = small.evaluator(tmp_path).evaluate(generator, 4)
+    assert {name: metrics[f"{name}_small"] for name in expected} == pytest.approx(expected, rel=1e-4)
+    assert [metrics[f"{name}_small"] for name in ("kid_mean", "precision", "recall")] == [
         expected[name] for name in ("kid_mean", "precision", "recall")
     ]
-    assert figures["inception_score_mean_small"] == pytest.approx(expected["inception_score_mean"], rel=1e-13)
+    assert metrics["inception_score_mean_small"] == pytest.approx(expected["inception_score_mean"], rel=1e-13)
+
+
+@pytest.fixture
+def eigenvalues_once(monkeypatch):
+    """Remembers the eigenvalues of 2048 x 2048 matrices, which take a minute, for a matrix equal to the last bit."""
+    known, eigvals = {}, np.linalg.eigvals
+
+    def remembered(matrix):
+        key = (matrix.dtype, matrix.tobytes())
+        if key not in known:
+            known[key] = eigvals(matrix)
+        return known[key]
+
+    monkeypatch.setattr(np.linalg, "eigvals", remembered)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eigenvalues_once")
 def test_with_inception_compat_is_bitwise_torch_fidelity_and_exact_agrees(
     small, inception_file, torch_fidelitys, tmp_path
 ):
-    generator, real = small.Generator().eval(), small.real_images(40)
-    sizes = {"isc_splits": 3, "kid_subset_size": 20, "kid_subsets": 3}
+    generator, real = small.Generator().eval(), small.real_images(12)
+    sizes = {"isc_splits": 3, "kid_subset_size": 8, "kid_subsets": 3}
     options = {"feature_extractor": "inception-v3-compat", "feature_extractor_weights_path": str(inception_file)}
-    expected = torch_fidelitys(generator, real, 37, batch_size=16, **options, **sizes)
-    common = {"num_samples": 37, "batch_size": 16, "extractor": "inception-v3-compat", **sizes}
+    expected = torch_fidelitys(generator, real, 11, batch_size=8, **options, **sizes)
+    common = {"num_samples": 11, "batch_size": 8, "extractor": "inception-v3-compat", **sizes}
     common["weights"] = str(inception_file)
     compat = small.evaluator(tmp_path, reference=real, compat="torch-fidelity", **common).evaluate(generator, 4)
     assert {name: compat[name] for name in expected} == expected
@@ -79,8 +95,8 @@ def test_inception_score_agrees_with_torchmetrics_where_there_is_nothing_to_shuf
     theirs = InceptionScore(Logits(small.SmallExtractor("mine", ["logits"])), splits=1)
     images = torch.from_numpy(small.real_images(200))
     theirs.update(images)
-    figures = small.evaluator(tmp_path, ["isc"], isc_splits=1).evaluate_images(images)
-    assert figures["inception_score_mean_small"] == pytest.approx(theirs.compute()[0].item(), rel=1e-5)
+    metrics = small.evaluator(tmp_path, ["isc"], isc_splits=1).evaluate_images(images)
+    assert metrics["inception_score_mean_small"] == pytest.approx(theirs.compute()[0].item(), rel=1e-5)
 
 
 def test_five_lines_measure_a_generator_and_say_how(small, tmp_path):
@@ -89,7 +105,7 @@ def test_five_lines_measure_a_generator_and_say_how(small, tmp_path):
     assert list(result) == ["fid_small"]
     protocol = result.protocol
     assert (protocol.num_samples, protocol.num_real, protocol.seed, protocol.devices) == (100, 777, 2020, 1)
-    assert protocol.weights_sha256 == evaluator.extractor.weights_sha256
+    assert protocol.weights_sha256 == evaluator.network.weights_sha256
     for words in ("100 Generator's images, seed 2020", "an array of 777 images", "small (12 for fid)", "float32"):
         assert words in result.table()
     assert json.loads(json.dumps(result.as_json()))["figures"] == result
@@ -104,10 +120,10 @@ def test_a_generator_equal_to_the_data_has_distance_zero(small, tmp_path):
 
 
 def test_constant_images_are_measured(small, tmp_path):
-    figures = small.evaluator(tmp_path).evaluate_images(np.full((120, 3, 8, 8), 7, np.uint8))
-    assert all(np.isfinite(value) for value in figures.values())
-    assert figures["inception_score_mean_small"] == pytest.approx(1)
-    assert figures["recall_small"] == 0
+    metrics = small.evaluator(tmp_path).evaluate_images(np.full((120, 3, 8, 8), 7, np.uint8))
+    assert all(np.isfinite(value) for value in metrics.values())
+    assert metrics["inception_score_mean_small"] == pytest.approx(1)
+    assert metrics["recall_small"] == 0
 
 
 def test_the_seed_matters_and_alone_decides(small, tmp_path):
@@ -146,15 +162,16 @@ def test_nothing_outside_changes(fails, small, tmp_path):
 
 
 def passes(monkeypatch):
-    """Counts what goes through an extractor, by name of the pass."""
+    """Notes the number of images of each pass."""
     calls = []
-    collect = module.collect
+    collect = generated_side.collect
 
     def counted(source, *arguments):
         calls.append(len(source))
         return collect(source, *arguments)
 
-    monkeypatch.setattr(module, "collect", counted)
+    for module in (generated_side, real_side):
+        monkeypatch.setattr(module, "collect", counted)
     return calls
 
 
@@ -201,13 +218,13 @@ def test_a_broken_cache_file_is_written_again(small, tmp_path):
     assert len(file.read_bytes()) == len(content)
 
 
-def test_a_cache_that_cannot_be_written_is_one_warning_and_the_figure_stands(small, tmp_path):
+def test_a_cache_that_cannot_be_written_is_one_warning_and_the_metric_stands(small, tmp_path):
     (tmp_path / "file").touch()
     evaluator = small.evaluator(tmp_path / "file", ["fid"])
     with pytest.warns(UserWarning, match="could not be kept") as warned:
-        figures = [evaluator.evaluate(small.Generator(), 4) for _ in range(2)]
+        metrics = [evaluator.evaluate(small.Generator(), 4) for _ in range(2)]
     assert len(warned) == 1
-    assert figures[0] == figures[1] == small.evaluator(tmp_path / "good", ["fid"]).evaluate(small.Generator(), 4)
+    assert metrics[0] == metrics[1] == small.evaluator(tmp_path / "good", ["fid"]).evaluate(small.Generator(), 4)
 
 
 @pytest.mark.parametrize("compat", ["exact", "torch-fidelity"])
@@ -235,11 +252,13 @@ def npz(folder, dim=12):
 BAD = {
     "unknown metric": ({"metrics": ["fid", "is"]}, "metrics to be some of fid, isc, kid, prc, but got is"),
     "no metric": ({"metrics": []}, "but got none. Choose"),
+    "unknown precision": ({"precision": "float16"}, "precision to be one of float32, tf32, bfloat16, but got float16"),
     "unknown compat": ({"compat": "pytorch-fid"}, "Expected compat to be one of exact, torch-fidelity"),
     "no samples": ({"num_samples": 0}, "Expected num_samples to be above 0"),
     "no batch": ({"batch_size": 0}, "Expected batch_size to be above 0"),
     "no splits": ({"isc_splits": 0}, "Expected isc_splits to be above 0"),
     "no subsets": ({"kid_subsets": 0}, "Expected kid_subsets to be above 0"),
+    "empty subsets": ({"kid_subset_size": 0}, "Expected kid_subset_size to be above 0"),
     "fewer than a subset": ({"num_samples": 99}, "at least 100 generated samples for kid, but got 99"),
     "fewer real than a subset": ({"kid_subset_size": 800}, "at least 800 real samples for kid, but got 777"),
     "fewer than splits": ({"metrics": ["isc"], "num_samples": 9}, "at least 10 generated samples for isc, but got 9"),
@@ -262,8 +281,8 @@ def test_statistics_serve_the_distance_alone(small, tmp_path):
 def test_only_the_inception_score_needs_no_reference(small):
     with pytest.raises(ValueError, match="Expected a reference for fid, isc, but got none"):
         GenerativeEvaluator(None, ["isc", "fid"], extractor="small")
-    figures = GenerativeEvaluator(None, ["isc"], 100, extractor="small").evaluate(small.Generator(), 4)
-    assert list(figures) == ["inception_score_mean_small", "inception_score_std_small"]
+    metrics = GenerativeEvaluator(None, ["isc"], 100, extractor="small").evaluate(small.Generator(), 4)
+    assert list(metrics) == ["inception_score_mean_small", "inception_score_std_small"]
 
 
 def test_a_reference_of_other_features_is_refused(small, tmp_path):

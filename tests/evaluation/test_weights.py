@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 
-from lit_wgan.evaluation import weights
+from lit_wgan.evaluation.inception import load_inception
 from lit_wgan.evaluation.weights import (
     ENVIRONMENT_VARIABLE,
     PYTORCH_FID_FILE,
     TORCH_FIDELITY_FILE,
     inception_weights,
-    load_inception,
 )
 
 
@@ -55,7 +55,7 @@ def test_without_a_file_it_is_downloaded_once_with_its_hash_checked(hub, monkeyp
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", download)
     assert inception_weights() == inception_weights() == hub / TORCH_FIDELITY_FILE
-    assert calls == [(weights.URL_INCEPTION_V3, "6726825d")]
+    assert calls == [(URL_INCEPTION_V3, "6726825d")]
 
 
 def test_without_file_and_network_the_error_says_what_to_put_where(hub):

@@ -20,11 +20,11 @@ OWN_OPTIONS = ["--trainer.logger=true", "--trainer.enable_progress_bar=false"]
 
 
 @runtime_checkable
-class LogsFigures(Protocol):
+class LogsMetrics(Protocol):
     """A callback that lists the metrics that it will log."""
 
-    def figures(self) -> list[str]:
-        """The logged names."""
+    def metric_names(self) -> list[str]:
+        """The names of the metrics that are logged."""
 
 
 class FitParser(Experiment):
@@ -100,8 +100,8 @@ def _read(parser: FitParser, file: SweepFile, values: dict[str, Value], own: lis
 def _check_objective(file: SweepFile, options: Namespace) -> None:
     """Raise a UsageError if no callback logs the objective; a user's own callback may log anything."""
     callbacks = [instantiate_class((), callback.as_dict()) for callback in _callbacks(options)]
-    can_tell = [callback for callback in callbacks if isinstance(callback, LogsFigures)]
-    logged = [name for callback in can_tell for name in callback.figures()]
+    can_tell = [callback for callback in callbacks if isinstance(callback, LogsMetrics)]
+    logged = [name for callback in can_tell for name in callback.metric_names()]
     if file.metric not in logged and callbacks == can_tell:
         raise UsageError(
             f"Expected metric in {file.path} to be one of {', '.join(logged) or 'none'}, which its runs log, but got "

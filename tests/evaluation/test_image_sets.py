@@ -5,7 +5,7 @@ from PIL import Image
 from torch.utils.data import Dataset, TensorDataset
 from torch_fidelity.registry import DATASETS_REGISTRY
 
-from lit_wgan.evaluation.real_images import UnitRangeImages, open_images
+from lit_wgan.evaluation.image_sets import UnitRangeImages, open_image_set
 
 PIXELS = np.random.RandomState(0).randint(0, 256, (12, 3, 8, 8), dtype=np.uint8)
 
@@ -52,13 +52,13 @@ def test_every_kind_of_reference_gives_the_same_bytes(kind, tmp_path, monkeypatc
         "channels last": lambda: npy(tmp_path / "last.npy", PIXELS.transpose(0, 2, 3, 1)),
         "registered": lambda: "twelve",
     }[kind]()
-    assert torch.equal(all_of(open_images(given)), torch.from_numpy(PIXELS))
+    assert torch.equal(all_of(open_image_set(given)), torch.from_numpy(PIXELS))
 
 
 def test_training_sets_in_unit_range_become_bytes():
     floats = torch.from_numpy(PIXELS) / 127.5 - 1
     for dataset in (TensorDataset(floats), list(floats)):
-        assert torch.equal(all_of(open_images(UnitRangeImages(dataset))), torch.from_numpy(PIXELS))
+        assert torch.equal(all_of(open_image_set(UnitRangeImages(dataset))), torch.from_numpy(PIXELS))
 
 
 @pytest.mark.parametrize("kind", ["array", "dataset", "folder"])
@@ -68,31 +68,31 @@ def test_key_changes_with_the_images_and_with_nothing_else(kind, tmp_path):
 
     def key(images, name):
         if kind == "folder":
-            return open_images(folder(tmp_path / name, images)).key
-        return open_images(images if kind == "array" else Items(images)).key
+            return open_image_set(folder(tmp_path / name, images)).key
+        return open_image_set(images if kind == "array" else Items(images)).key
 
     assert key(PIXELS, "a") != key(other, "b")
     if kind != "folder":
         assert key(PIXELS, "c") == key(PIXELS.copy(), "d")
     else:
-        assert open_images(tmp_path / "a").key == open_images(tmp_path / "a").key
+        assert open_image_set(tmp_path / "a").key == open_image_set(tmp_path / "a").key
 
 
 def test_key_of_a_mapped_file_tells_when_it_is_written_again(tmp_path):
     path = npy(tmp_path / "images.npy", PIXELS)
-    before = open_images(path).key
-    assert open_images(path).key == before
+    before = open_image_set(path).key
+    assert open_image_set(path).key == before
     npy(path, PIXELS[:11])
-    assert open_images(path).key != before
+    assert open_image_set(path).key != before
 
 
 def test_random_augmentation_is_refused_and_random_states_are_kept():
     before = torch.get_rng_state()
     with pytest.raises(ValueError, match="Expected reference to give the same images at every reading, but item"):
-        open_images(Items(flip=0.5))
+        open_image_set(Items(flip=0.5))
     assert not torch.equal(torch.get_rng_state(), torch.empty_like(before))
     torch.set_rng_state(before)
-    open_images(Items(flip=0.0))
+    open_image_set(Items(flip=0.0))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_random_augmentation_is_refused_and_random_states_are_kept():
 )
 def test_what_is_no_set_of_images_is_refused(images, message):
     with pytest.raises(ValueError, match=message):
-        open_images(images)
+        open_image_set(images)
 
 
 @pytest.mark.parametrize("kind", ["folder", "dataset"])
@@ -121,10 +121,10 @@ def test_images_of_several_sizes_are_refused_with_a_remedy_that_works_here(kind,
     if kind == "folder":
         folder(tmp_path / "images", [image.numpy() for image in given])
     with pytest.raises(ValueError, match=r"but got \(3, 9, 8\) for .*Resize them all beforehand, generated and real"):
-        all_of(open_images(tmp_path / "images" if kind == "folder" else given))
+        all_of(open_image_set(tmp_path / "images" if kind == "folder" else given))
 
 
 def test_a_folder_without_images_is_refused(tmp_path):
     (tmp_path / "readme.txt").touch()
     with pytest.raises(FileNotFoundError, match="Expected samples to hold images"):
-        open_images(tmp_path, "samples")
+        open_image_set(tmp_path, "samples")

@@ -1,0 +1,144 @@
+"""Opening stored images for measuring: arrays, data sets, folders, and inputs registered with torch-fidelity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from lit_wgan.data.folders import FolderImages, all_grey, image_files
+from lit_wgan.data.pixels import Pixels
+from lit_wgan.engine.digests import array_sha256, describe, fingerprint, text_sha256
+from lit_wgan.engine.preserve import preserve_random_state
+from lit_wgan.errors import UsageError
+from lit_wgan.evaluation.images import to_bytes
+
+PROBES = 8  # images that are read several times to see whether they change
+RESIZE = "Resize them all beforehand, generated and real ones alike, since metrics depend on how it is done"
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Opened images.
+
+    Args:
+        images: uint8 ``(C, H, W)`` by index.
+        key: identifies the images in a cache; can be written as JSON.
+        description: in words.
+    """
+
+    images: Sequence[Any] | np.ndarray
+    key: object
+    description: str
+
+
+class UnitRangeImages(Dataset[Tensor]):
+    """A training set, whose items are images in [-1, 1] or tuples that begin with one, as bytes.
+
+    Args:
+        dataset: with ``__len__`` and ``__getitem__``.
+    """
+
+    def __init__(self, dataset: Any):
+        self.dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> Tensor:
+        item = self.dataset[index]
+        return to_bytes((item[0] if isinstance(item, (tuple, list)) else item)[None])[0]
+
+
+def open_image_set(images: object, option: str = "reference") -> ImageSet:
+    """Open images for measuring.
+
+    Args:
+        images: an array or tensor of bytes ``(N, C, H, W)`` or ``(N, H, W, C)``; a data set with ``__len__`` and
+            ``__getitem__`` whose items are bytes, Pillow images or floats in [0, 1], alone or first in a tuple; the
+            path of a folder of images or of such an array in an ``.npy`` file; or a name registered with
+            torch-fidelity, such as ``cifar10-train``.
+        option: name of the option in error messages.
+
+    Raises:
+        FileNotFoundError: for a folder without images.
+        UsageError: for anything else, for items that are no images, and for data sets with random augmentation.
+    """
+    if isinstance(images, (str, Path)):
+        return _from_path(str(images), option)
+    if isinstance(images, Tensor):
+        images = images.cpu().numpy()
+    if isinstance(images, np.ndarray):
+        return _from_array(images, option)
+    if hasattr(images, "__len__") and hasattr(images, "__getitem__"):
+        return _from_dataset(images, type(images).__name__, option)
+    raise UsageError(
+        f"Expected {option} to be a folder, an .npy or .npz file, a registered name, an array or a data set with "
+        f"__len__ and __getitem__, but got {type(images).__name__}. Give one of these."
+    )
+
+
+def _from_path(path: str, option: str) -> ImageSet:
+    from torch_fidelity.registry import DATASETS_REGISTRY
+
+    if path in DATASETS_REGISTRY:
+        root = Path(torch.hub.get_dir()).parent / "fidelity_datasets"  # torch-fidelity's own
+        root.mkdir(parents=True, exist_ok=True)
+        return _from_dataset(DATASETS_REGISTRY[path](str(root), True), path, option)
+    if path.endswith(".npy") and Path(path).is_file():
+        return _from_array(np.load(path, mmap_mode="r", allow_pickle=False), option)
+    if Path(path).is_dir():
+        files = image_files(Path(path), option)
+        images = Pixels(FolderImages(Path(path), files, grey=all_grey(Path(path), files)), None, RESIZE)
+        return ImageSet(images, fingerprint(Path(path).resolve(), files), f"{len(files)} images of {path}")  # type: ignore[arg-type]  # indexable is enough
+    raise UsageError(
+        f"Expected {option} to be a folder of images, an .npy or .npz file, or one of {', '.join(DATASETS_REGISTRY)}, "
+        f"but got {path}. Check the path."
+    )
+
+
+def _from_array(array: np.ndarray, option: str) -> ImageSet:
+    if array.ndim != 4 or array.dtype != np.uint8 or not len(array):
+        raise UsageError(
+            f"Expected {option} to be an array of bytes (N, C, H, W), but got {array.dtype} {array.shape}. Turn floats "
+            "x in [-1, 1] into bytes by floor(127.5 x + 128), clamped to 0 .. 255."
+        )
+    if array.shape[-1] in (1, 3) and array.shape[1] not in (1, 3):
+        array = array.transpose(0, 3, 1, 2)
+    return ImageSet(array, _key_of_array(array), f"an array of {len(array)} images")
+
+
+def _key_of_array(array: np.ndarray) -> object:
+    if isinstance(array, np.memmap) and array.filename is not None:
+        path = Path(array.filename)
+        return [*fingerprint(path.parent, [path.name]), array.shape]
+    return [array.shape, array_sha256(array)]
+
+
+def _from_dataset(dataset: Any, name: str, option: str) -> ImageSet:
+    if len(dataset) == 0:
+        raise UsageError(f"Expected {option} to hold images, but got an empty {name}. Add some.")
+    images = Pixels(dataset, None, RESIZE)
+    probes = [images[index] for index in _spread(len(images))]
+    _check_repeatable(images, probes, option)
+    key = [len(images), text_sha256(describe(dataset)), array_sha256(torch.stack(probes).numpy())]
+    return ImageSet(images, key, f"{len(images)} images of {name}")  # type: ignore[arg-type]  # indexable is enough
+
+
+def _spread(count: int) -> list[int]:
+    return sorted({number * (count - 1) // (PROBES - 1) for number in range(PROBES)})
+
+
+def _check_repeatable(images: Pixels, probes: list[Tensor], option: str) -> None:
+    """Raise a UsageError if images differ from one reading to the next."""
+    with preserve_random_state():
+        for index, probe in zip(_spread(len(images)), probes, strict=True):
+            if not all(torch.equal(images[index], probe) for _ in range(3)):
+                raise UsageError(
+                    f"Expected {option} to give the same images at every reading, but item {index} changed. Leave out "
+                    "random augmentation: fidelity is measured against the data itself."
+                )

@@ -1,0 +1,124 @@
+"""Options of an evaluation, defined once: for the evaluator, the callback, the command and the protocol alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from lit_wgan.engine.preserve import PRECISIONS
+from lit_wgan.errors import UsageError, check_positive
+
+INCEPTION = "inception-v3-compat"
+METRICS = {
+    "fid": ("fid",),
+    "isc": ("inception_score_mean", "inception_score_std"),
+    "kid": ("kid_mean", "kid_std"),
+    "prc": ("precision", "recall", "f_score", "density", "coverage"),
+}
+"""What can be asked for, and the metrics that each brings."""
+COMPAT = ("exact", "torch-fidelity")
+NEIGHBOURS = 5  # of density and coverage; precision and recall take 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtocolOptions:
+    """Options that the metrics depend on whatever is measured, so every protocol lists them.
+
+    Args:
+        batch_size: images per block.
+        seed: seed of the noise, the Inception Score's shuffle and KID's subsets.
+        precision: of the features of real and generated images alike: ``float32``, ``tf32`` or ``bfloat16``.
+        compat: ``exact``, or ``torch-fidelity`` for the results of its ``calculate_metrics`` bit for bit, with its
+            rounding errors and its need of memory.
+        isc_splits: splits over which the Inception Score is averaged.
+        kid_subsets: random subsets over which KID is averaged.
+        kid_subset_size: samples in each subset.
+
+    Raises:
+        UsageError: for numbers that are not positive, and unknown names.
+    """
+
+    batch_size: int = 64
+    seed: int = 2020
+    precision: str = "float32"
+    compat: str = "exact"
+    isc_splits: int = 10
+    kid_subsets: int = 100
+    kid_subset_size: int = 1000
+
+    def __post_init__(self) -> None:
+        check_positive(**{name: getattr(self, name) for name in ("batch_size", "isc_splits", "kid_subsets")})
+        check_positive(kid_subset_size=self.kid_subset_size)
+        _check_choice("precision", self.precision, PRECISIONS)
+        _check_choice("compat", self.compat, COMPAT)
+
+    def of_protocol(self) -> dict[str, Any]:
+        """These options by name, without those that a subclass adds."""
+        return {option.name: getattr(self, option.name) for option in fields(ProtocolOptions)}
+
+
+@dataclass(frozen=True)
+class EvaluationOptions(ProtocolOptions):
+    """Options of an evaluation.
+
+    Args:
+        reference: the real images, as :func:`open_image_set` takes them; or the path of an ``.npz`` file of their
+            statistics, which is enough for FID alone. None where only ``isc`` is asked for.
+        metrics: any of ``fid``, ``isc``, ``kid``, and ``prc``: precision, recall, their harmonic mean, density,
+            coverage.
+        num_samples: images to generate. Metrics of different numbers of samples do not compare.
+        extractor: name or module, see :func:`make_extractor`.
+        weights: file of the extractor's weights, if it is not in one of the usual places.
+        cache_dir: folder of the reference's statistics, if not the user's cache folder.
+
+    Raises:
+        UsageError: for numbers that are not positive, and unknown names.
+    """
+
+    reference: Any = None
+    metrics: Sequence[str] = ("fid",)
+    num_samples: int = 10_000
+    extractor: str | nn.Module = INCEPTION
+    weights: str | None = None
+    cache_dir: str | Path | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive(num_samples=self.num_samples)
+        unknown = [metric for metric in self.metrics if metric not in METRICS]
+        if unknown or not self.metrics:
+            raise UsageError(
+                f"Expected metrics to be some of {', '.join(METRICS)}, but got {', '.join(unknown) or 'none'}. Choose "
+                "among these."
+            )
+
+    def check_samples(self, generated: int, real: int | None) -> None:
+        """Raise a UsageError if there are too few samples, generated or real, for one of the metrics."""
+        needs = {"fid": 2, "isc": self.isc_splits, "kid": self.kid_subset_size, "prc": NEIGHBOURS + 1}
+        remedy = {"isc": " or lower isc_splits", "kid": " or lower kid_subset_size"}
+        for metric in self.metrics:
+            for number, kind in ((generated, "generated"), (None if metric == "isc" else real, "real")):
+                if number is not None and number < needs[metric]:
+                    raise UsageError(
+                        f"Expected at least {needs[metric]} {kind} samples for {metric}, but got {number}. Take "
+                        f"more{remedy.get(metric, '')}."
+                    )
+
+    def metric_names(self) -> list[str]:
+        """The names of all metrics asked for, as they are logged and reported."""
+        extractor = self.extractor if isinstance(self.extractor, str) else type(self.extractor).__name__
+        return [
+            metric_name(name, extractor) for metric in METRICS if metric in self.metrics for name in METRICS[metric]
+        ]
+
+
+def metric_name(name: str, extractor: str) -> str:
+    """The full name of a metric: the plain one is kept for Inception's features, ``fid_digits`` is of others."""
+    return name if extractor == INCEPTION else f"{name}_{extractor}"
+
+
+def _check_choice(option: str, value: str, choices: Sequence[str] | dict[str, str]) -> None:
+    if value not in choices:
+        raise UsageError(f"Expected {option} to be one of {', '.join(choices)}, but got {value}. Take one of them.")
