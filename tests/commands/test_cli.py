@@ -111,6 +111,15 @@ def test_a_second_run_writes_over_nothing(fit):
     assert before == {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
 
 
+def test_runs_without_a_logger_follow_each_other(lit_wgan_command, tmp_path):
+    none = ["--trainer.logger", "false", "--checkpoint.dirpath", str(tmp_path / "mine"), "--ckpt_path", "last"]
+    for updates in ("2", "3"):
+        status, err = lit_wgan_command(*wrong(*none, "--trainer.max_steps", updates, config=TOY))
+        assert status == 0, err
+    assert torch.load(tmp_path / "mine" / "last.ckpt", weights_only=True)["global_step"] == 3
+    assert yaml.safe_load((tmp_path / "runs" / "config.yaml").read_text())["trainer"]["max_steps"] == 3
+
+
 def test_two_runs_of_one_seed_are_equal_and_of_two_seeds_are_not(fit):
     def weights(*arguments):
         return torch.load(fit(TOY, *arguments) / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
