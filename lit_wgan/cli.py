@@ -16,7 +16,7 @@ COMMANDS = {
     "predict": "generate samples from a checkpoint",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
     "reproduce": "repeat a run from its record, and compare it bit by bit",
-    "sweep": "search parameters as a Weights & Biases sweep file describes, on this machine, without an account",
+    "sweep": "search parameters as a W&B sweep file says, on this machine and without an account",
 }
 
 HELP = f"""usage: lit-wgan COMMAND [options]

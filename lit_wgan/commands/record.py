@@ -28,6 +28,7 @@ class RunRecord(SaveConfigCallback):
             UsageError: if processes found different checkpoints to continue from.
         """
         self._check_same_checkpoint(trainer)
+        self.overwrite = self.overwrite or not trainer.loggers  # without loggers all runs share one directory
         super().setup(trainer, pl_module, stage)
         directory = trainer.log_dir  # asks all devices
         if not trainer.is_global_zero or directory is None:

@@ -55,12 +55,6 @@ def test_quick_answers_import_neither_torch_nor_lightning(arguments):
     assert result.stdout.endswith("set()\n")
 
 
-def test_training_does_not_import_wandb(tmp_path):
-    code = "import sys, lit_wgan.commands.fit; print('wandb' in sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert result.stdout == "False\n"
-
-
 def test_python_m_is_the_command(tmp_path):
     command = [sys.executable, "-m", "lit_wgan", "--version"]
     result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
@@ -109,6 +103,15 @@ def test_a_second_run_writes_over_nothing(fit):
     before = {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
     assert fit(TOY).name == "version_1"
     assert before == {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
+
+
+def test_runs_without_a_logger_follow_each_other(lit_wgan_command, tmp_path):
+    none = ["--trainer.logger", "false", "--checkpoint.dirpath", str(tmp_path / "mine"), "--ckpt_path", "last"]
+    for updates in ("2", "3"):
+        status, err = lit_wgan_command(*wrong(*none, "--trainer.max_steps", updates, config=TOY))
+        assert status == 0, err
+    assert torch.load(tmp_path / "mine" / "last.ckpt", weights_only=True)["global_step"] == 3
+    assert yaml.safe_load((tmp_path / "runs" / "config.yaml").read_text())["trainer"]["max_steps"] == 3
 
 
 def test_two_runs_of_one_seed_are_equal_and_of_two_seeds_are_not(fit):

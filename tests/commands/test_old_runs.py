@@ -59,7 +59,7 @@ def test_its_system_and_data_are_loaded(old):
     system, data = load_run(RUN / "checkpoints" / "last.ckpt")
     assert isinstance(system, WGANGP)
     assert isinstance(data, ToyData)
-    assert torch.equal(system.generator.state_dict()["0.weight"], weights(RUN)["generator.0.weight"])
+    assert torch.equal(system.generator.state_dict()["layers.0.weight"], weights(RUN)["generator.layers.0.weight"])
 
 
 @pytest.mark.slow
