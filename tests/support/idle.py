@@ -135,9 +135,11 @@ class Spare:
         if self.pid == 0:
             os.close(writer)
             with os.fdopen(reader, "rb") as file:
-                request = file.read()
-            if request:
-                run(**pickle.loads(request))
+                try:
+                    request = pickle.load(file)  # not to the end: further spares hold the other end of the pipe too
+                except EOFError:
+                    sys.exit()
+            run(**request)
             sys.exit()
         os.close(reader)
         self.writer = writer
