@@ -1,8 +1,8 @@
-"""Random weights for Inception in the format of the true file, for tests and for measuring time where there is none.
+"""Random weights for Inception in the format of the true file, for tests and timings where that file is missing.
 
     python benchmarks/random_inception.py FILE
 
-Figures made with them mean nothing but that two programs agree.
+Metrics with these weights show only whether two programs agree.
 """
 
 import sys
