@@ -1,4 +1,4 @@
-"""The networks and data that are measured, and how lit-wgan trains them: WGAN-GP with the papers' settings."""
+"""Networks and data to measure, and their training by lit-wgan: WGAN-GP with the papers' settings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ N_CRITIC = 5
 
 @dataclass(frozen=True)
 class Case:
-    """One pair of networks and its data.
+    """A pair of networks and its data.
 
-    ``cpu_batch_size`` is for where the paper's would take minutes; ``cpu_channels_last`` says which layout of images is
-    the faster one on a CPU in bfloat16.
+    ``cpu_batch_size`` replaces the paper's batch size on CPUs, where that would take minutes; ``cpu_channels_last`` is
+    the faster layout of images on a CPU in bfloat16.
     """
 
     title: str
@@ -60,14 +60,14 @@ class Case:
         return torch.randint(0, 256, (4096, *self.shape), dtype=torch.uint8, generator=generator)
 
     def data(self, batch_size: int, folder: str) -> AdversarialData:
-        """The same for lit-wgan, which draws points afresh and keeps images in ``folder``."""
+        """The same data for lit-wgan, which draws points afresh and keeps images in ``folder``."""
         if len(self.shape) == 1:
             return ToyData("eight_gaussians", batch_size=batch_size)
         return ImageData(Images(self), batch_size=batch_size, cache_dir=folder)
 
 
 class Images(Dataset[Tensor]):
-    """The images of a case one by one."""
+    """The images of a case as a data set."""
 
     def __init__(self, case: Case):
         self.title, self.images = case.title, case.real()

@@ -1,10 +1,10 @@
-"""Where the time of a generator update goes, as torch's profiler sees it.
+"""Profile of a generator update: where its time goes, by torch's profiler.
 
     python benchmarks/hot_spots.py [--cases toy digits ...] [--variants lit fast ...] [--device cpu|cuda] [--updates 5]
 
-The table gives shares of the wall time of updates by Lightning's Trainer, loggers included. On a CPU, time within
-noise, data, optimizers and the moving average counts for these, all else by the operation; the rest is Python and
-Lightning. On a GPU it is kernels that count, and the rest is where none runs.
+The table gives shares of the wall time of updates in Lightning's Trainer, loggers included. On a CPU, time within
+noise, data, optimizers and the moving average is counted under these names, all other time under its operation; the
+rest is Python and Lightning. On a GPU only kernels are counted, and the rest is time in which none runs.
 """
 
 import argparse
@@ -57,7 +57,7 @@ COLUMNS = [*dict.fromkeys(KINDS.values()), "noise", "data", "moving average", OT
 
 
 def within(label: str, function: Any) -> Any:
-    """A function whose calls the profiler sees under a label."""
+    """Wrap a function so that the profiler sees its calls under a label."""
 
     @wraps(function)
     def seen(*args: Any, **kwargs: Any) -> Any:
@@ -75,14 +75,14 @@ class Profile(Callback):
         self.profiler = profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA])
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Put the labels on."""
+        """Label the functions to be profiled."""
         pl_module.noise, pl_module.draw = (within("noise", method) for method in (pl_module.noise, pl_module.draw))
         data: Any = trainer.datamodule  # type: ignore[attr-defined]
         if hasattr(data, "prepare"):
             data.prepare = within("data", data.prepare)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
-        """Start or stop."""
+        """Start or stop the profiler."""
         if trainer.global_step == self.warm_up:
             synchronize(pl_module.device)
             self.profiler.start()
@@ -95,7 +95,7 @@ class Profile(Callback):
 
 
 def kind_of(event: FunctionEvent) -> str:
-    """What an operation or a kernel is counted as: the label around it, or what its name says."""
+    """The kind that an operation or a kernel is counted as: that of the label around it, or that of its name."""
     around: FunctionEvent | None = event
     while around is not None:
         if around.name in LABELS:
@@ -132,7 +132,7 @@ def measure(case: str, variant: str, device: str, updates: int) -> dict[str, flo
 
 
 def main() -> None:
-    """Profile what is asked for and print the table."""
+    """Profile the given cases and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", nargs="+", default=DEFAULT_CASES, choices=list(CASES))
     parser.add_argument("--variants", nargs="+", default=["fast"], choices=LIT_VARIANTS)

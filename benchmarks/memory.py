@@ -1,9 +1,9 @@
-"""Memory over 2,000 generator updates on images that are larger than they should ever be in memory.
+"""Memory use over 2,000 generator updates, on a file of images that is never loaded as a whole.
 
     python benchmarks/memory.py [--gigabytes 8]
 
-The images are a sparse file, memory-mapped as the packaged data sets are. 'Own' is what the process allocated; the
-pages of the file that it has looked at are the system's to drop, and not counted.
+The images are a sparse file, memory-mapped like the packaged data sets. 'Own memory' is what the process allocated.
+Pages of the file that it has read do not count, since the system may drop them.
 """
 
 import argparse
@@ -28,7 +28,7 @@ UPDATES = 2000
 
 
 def own_megabytes() -> float:
-    """Memory of this process that no file backs, in MiB (Linux)."""
+    """Memory of this process that is not backed by a file, in MiB (Linux)."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["RssAnon"].split()[0]) / 1024
 
@@ -45,14 +45,14 @@ class MappedImages(AdversarialData):
         return ImageMinibatches(self.array, InfiniteSampler(len(self.array), self.batch_size, self.streams), rows)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Bytes to numbers."""
+        """Turn bytes into floats in [-1, 1]."""
         if isinstance(batch, CriticBatches):
             batch.prepare = lambda images, number: to_unit_range(images)
         return batch
 
 
 class Watch(Callback):
-    """Prints the process's memory now and then."""
+    """Prints the memory of the process every few updates."""
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         """One row of the table."""

@@ -1,14 +1,14 @@
-"""Time and memory of one generator update: lit-wgan against the same maths as plain loops.
+"""Time and memory of one generator update: lit-wgan against the same mathematics in plain loops.
 
     python benchmarks/peers.py [--cases toy digits ...] [--variants hand tuned ...] [--device cpu|cuda]
                                [--batch-sizes 64 128 ...] [--seconds 30] [--clock wall|processor] [--json FILE]
 
-Each variant lives in a process of its own, which also gives its memory, and one of them runs at a time: blocks of
-updates take turns, round by round. The table gives medians over the rounds and quartiles; ratios are medians of those
-within a round, which a machine that is busy with other things disturbs least. The last process of a round measures
-what the device makes of large products of matrices, of which the share is taken. lit-wgan runs in Lightning's Trainer
-with its progress bar and loggers on. On a CPU that others use too, OMP_NUM_THREADS=1 and the processor's clock give
-the times of a machine with one core that nobody else uses.
+Each variant runs in a process of its own, whose memory is reported too. One of them runs at a time: blocks of updates
+take turns, round by round. The table gives medians and quartiles over the rounds; ratios are medians of the ratios
+within a round, which other load on the machine disturbs least. The last process of a round measures the rate of large
+matrix products, of which each variant's share is given. lit-wgan runs in Lightning's Trainer with its progress bar and
+loggers on. On a CPU with other load, OMP_NUM_THREADS=1 and the processor's clock give the times of a quiet machine with
+one core.
 """
 
 import argparse
@@ -39,7 +39,7 @@ WORKERS = Path(__file__).with_name("workers.py")
 
 
 class Worker:
-    """The parent's view of a worker."""
+    """A worker process, as the parent sees it."""
 
     def __init__(self, *what: Any):
         self.what = " ".join(map(str, what))
@@ -47,7 +47,7 @@ class Worker:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def turn(self, updates: int) -> dict[str, Any]:
-        """Let it run, and return its reply."""
+        """Let it take a turn, and return its reply."""
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(f"{updates}\n")
@@ -142,7 +142,7 @@ HEADER = (
 
 
 def machine(device: str) -> str:
-    """What everything was measured on."""
+    """The machine and versions of the measurement."""
     if device == "cuda":
         precisions = torch.backends.cuda.matmul.fp32_precision, torch.backends.cudnn.conv.fp32_precision
         where = f"{torch.cuda.get_device_name()}, float32 products {precisions[0]}, convolutions {precisions[1]}"
@@ -154,7 +154,7 @@ def machine(device: str) -> str:
 
 
 def main() -> None:
-    """Measure what is asked for and print the table."""
+    """Measure the given cases and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", nargs="+", default=DEFAULT_CASES, choices=list(CASES))
     parser.add_argument("--variants", nargs="+", default=DEFAULT_VARIANTS, choices=list(TITLES))

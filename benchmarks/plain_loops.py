@@ -1,4 +1,4 @@
-"""WGAN-GP without any part of lit-wgan but its networks: as people write it by hand, and as one tunes it."""
+"""WGAN-GP in plain loops with lit-wgan's networks alone: as people write it by hand, and tuned."""
 
 import copy
 
@@ -9,9 +9,9 @@ from torch.optim import Adam
 
 
 class HandWritten:
-    """The loop of many repositories: every term has its own pass and backward call, and every loss is read.
+    """The loop of many repositories: a forward pass and a backward call for every term, and every loss read back.
 
-    Both networks are differentiated in the generator's update; batches become numbers on the CPU.
+    The generator's update differentiates both networks, and batches become floats on the CPU.
     """
 
     fused: bool | None = None  # torch's choice of kernel
@@ -27,7 +27,7 @@ class HandWritten:
         self.losses: dict[str, float] = {}
 
     def minibatch(self) -> Tensor:
-        """Random samples as numbers in [-1, 1]."""
+        """Random samples as floats in [-1, 1]."""
         real = self.real[torch.randint(len(self.real), (self.batch_size,), device=self.real.device)]
         real = real.float() / 127.5 - 1 if real.dtype == torch.uint8 else real
         return real.to(self.device)
@@ -37,7 +37,7 @@ class HandWritten:
         return torch.randn(multiple * self.batch_size, self.case.latent_dim, device=self.device)
 
     def interpolates(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Points between real and fake, to be differentiated by."""
+        """Points between real and fake that the critic is differentiated at."""
         eps = torch.rand(len(real), *[1] * (real.ndim - 1), device=self.device)
         return (eps * real + (1 - eps) * fake).requires_grad_()
 
@@ -82,7 +82,7 @@ class HandWritten:
 
 
 class Tuned(HandWritten):
-    """The same without what is known to be wasted, still eager and in float32.
+    """The same loop without work known to be useless, still eager and in float32.
 
     Real and fake share a pass, one backward call serves all terms, no value is read, Adam is fused, the average one
     operation, the critic frozen where only the generator learns, and the training set on the device.

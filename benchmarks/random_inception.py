@@ -1,8 +1,8 @@
-"""Random weights for Inception in the format of the real file, for tests and benchmarks without it.
+"""Random weights for Inception in the format of the true file, for tests and timings where that file is missing.
 
     python benchmarks/random_inception.py FILE
 
-Metrics computed with them mean nothing; they only show whether two programs agree.
+Metrics with these weights show only whether two programs agree.
 """
 
 import sys

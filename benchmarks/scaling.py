@@ -1,10 +1,10 @@
-"""Time per generator update on two processes against one, and what agreeing to stop and logging cost.
+"""Time per generator update on two processes against one, and the cost of agreeing to stop and of logging.
 
     python benchmarks/scaling.py [--rounds 5] [--cases toy digits cifar10] [--json FILE]
 
-Each process has one thread, and the global minibatch is the same. The variants take turns, each in processes of its
-own, round by round; a run warms up before its updates are timed. The table gives medians over the rounds, their
-quartiles, and the median of the ratios within a round. 'DDP's own' is the usual way: Lightning's
+Each process has one thread, and the global minibatch is the same for one and for two. The variants take turns round by
+round, each in processes of its own, and warm up before their updates are timed. The table gives medians over the
+rounds, their quartiles, and the median of the ratios within a round. 'DDP's own' is the usual strategy, Lightning's
 ddp_find_unused_parameters_true, which reduces the gradients of both networks at every backward pass.
 """
 

@@ -1,4 +1,4 @@
-"""The processes of peers.py: each trains one variant of one case, in blocks, when it is told to."""
+"""Worker processes of peers.py: each trains one variant of one case, in blocks, on request."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
 
 
 def options_of(case: Case, variant: str, device: str) -> dict[str, Any]:
-    """What a variant of lit-wgan gives WGANGP and the Trainer; docs/performance.md says why it differs by device."""
+    """Options of WGANGP and of the Trainer for a variant; docs/performance.md says why they differ by device."""
     trainer: dict[str, Any] = {"accelerator": "gpu" if device == "cuda" else "cpu"}
     if variant == "lit":
         return trainer
@@ -55,7 +55,7 @@ class Operations(TorchDispatchMode):
 
 
 class Turns:
-    """A worker's side: waits for its turn, which says how many updates, and replies how long they took."""
+    """A worker's turns: waits to be told a number of updates, and replies how long they took."""
 
     def __init__(self, device: torch.device, clock: str):
         self.device = device
@@ -65,7 +65,7 @@ class Turns:
         self.updates = 0
 
     def wait(self) -> bool:
-        """Whether there is a turn."""
+        """Wait for a turn; False if there is none any more."""
         turn = sys.stdin.readline()
         self.updates = int(turn or 0)
         self.forget_peak()
@@ -73,7 +73,7 @@ class Turns:
         return bool(turn)
 
     def done(self) -> None:
-        """Reply."""
+        """Reply with the time and memory of the turn."""
         if self.device.type == "cuda":
             torch.cuda.synchronize()
         seconds = (self.clock() - self.started) / self.updates
@@ -129,7 +129,7 @@ class Counted(WGANGP):
 
 
 def work(case_name: str, variant: str, batch_size: int, device_name: str, clock: str) -> None:
-    """Be the worker of one variant."""
+    """Run as the worker of one variant."""
     warnings.filterwarnings("ignore")
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     device = torch.device(device_name)
