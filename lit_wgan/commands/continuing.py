@@ -60,6 +60,6 @@ def find_last(runs: Path, dirpath: str | None, logger: Any) -> LastCheckpoint:
 def _check_default_logger(logger: Any) -> None:
     if logger not in (None, True, "wandb"):
         raise UsageError(
-            "Expected --checkpoint.dirpath along with --ckpt_path last and a logger of one's own, but got none. "
+            "Expected --checkpoint.dirpath along with --ckpt_path last and a logger of your own, but got none. "
             "Set it, or give --ckpt_path the file."
         )

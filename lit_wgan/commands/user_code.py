@@ -49,7 +49,8 @@ def find_user_code(error: BaseException) -> str | None:
     where = f"{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path} line {line}"
     if function == "<module>":
         return where
-    role = next(filter(None, (_role(place.owner, places) for place in users)), None)
+    in_loader = "data" if "DataLoader worker" in str(error) else None
+    role = next(filter(None, (_role(place.owner, places) for place in users)), in_loader)
     name = function if owner is None else f"{type(owner).__name__}.{function}"
     return f"{name}{f' ({role})' if role else ''}, {where}"
 

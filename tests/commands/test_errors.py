@@ -210,7 +210,7 @@ def test_an_error_in_a_loaders_process_is_found_in_its_message(tmp_path, monkeyp
     error = ValueError(text)
     error.__traceback__ = None
     assert report(error) == 1
-    assert capsys.readouterr().err.startswith("lit-wgan: error in __getitem__, mine.py line 7:\n")
+    assert capsys.readouterr().err.startswith("lit-wgan: error in __getitem__ (data), mine.py line 7:\n")
 
 
 def test_an_error_that_jsonargparse_did_not_wrap_is_left_as_it_is():
