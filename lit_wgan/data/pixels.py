@@ -88,7 +88,7 @@ class Pixels(Dataset[Tensor]):
     Args:
         dataset: its ``name_of(index)``, if it has one, says what error messages call an item.
         image_size: pixels per side to crop and resize to, or None to keep the images as they are.
-        remedy: what error messages tell to do about images of different sizes.
+        remedy: what error messages advise about images of different sizes.
 
     Raises:
         UsageError: on reading an item that is no image or, after resizing, has another shape than the first.

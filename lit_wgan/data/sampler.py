@@ -10,8 +10,8 @@ from lit_wgan.functional.streams import RandomStreams
 class InfiniteSampler:
     """Global minibatch t of an endless sequence of shuffled epochs, as a pure function of (seed, t).
 
-    Minibatch t takes the places ``t m .. (t + 1) m - 1`` of that sequence. One that crosses the end of an epoch goes on
-    in the next, so no sample is left out.
+    Minibatch t takes the places ``t m .. (t + 1) m - 1`` of that sequence. One that crosses the end of an epoch
+    continues in the next, so no sample is left out.
 
     Args:
         num_samples: size of the data set.

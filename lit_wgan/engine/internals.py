@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from subprocess import Popen
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch.distributed as dist
@@ -11,6 +10,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from subprocess import Popen
 
     from lightning.pytorch import LightningModule, Trainer
     from lightning.pytorch.callbacks import ModelCheckpoint
@@ -61,8 +61,11 @@ def disable_signal_handling(trainer: Trainer) -> None:
 
 
 def child_processes(trainer: Trainer) -> list[Popen[bytes]]:
-    """The processes that Lightning has started, in the order of their ranks; no public name leads to them."""
-    return [process for process in getattr(trainer.strategy.launcher, "procs", []) if isinstance(process, Popen)]
+    """The processes that Lightning has started, in the order of their ranks; no public name leads to them.
+
+    Left out are those of multiprocessing, which cannot be waited for and which the systems refuse.
+    """
+    return [process for process in getattr(trainer.strategy.launcher, "procs", []) if hasattr(process, "wait")]
 
 
 def process_group_timeout(strategy: DDPStrategy) -> timedelta:

@@ -8,6 +8,12 @@ from lit_wgan.data.image_minibatches import fits, to_unit_range
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
 
+@pytest.fixture(autouse=True)
+def shared_folder(monkeypatch, tmp_path_factory):
+    """Images are decoded once for all tests here, and not into the folder from which the tests are run."""
+    monkeypatch.chdir(tmp_path_factory.getbasetemp())
+
+
 class Rank(torch.nn.Module):
     """Stands for a trainer's place among devices, and for the system that it trains."""
 
@@ -143,7 +149,7 @@ def test_dequantisation_spreads_each_level_evenly_over_its_interval():
 
 def test_digits_train_a_dcgan_by_the_datamodule(trainer):
     system = WGAN(DCGANGenerator(8, 1, 4, width=4), DCGANCritic(8, 1, width=4), latent_dim=4, n_critic=2)
-    run = trainer(max_steps=3)
+    run = trainer(max_steps=3, limit_val_batches=4)
     data = ImageData("digits", batch_size=8)
     run.fit(system, datamodule=data)
     assert system.counters.critic_updates == 6

@@ -57,3 +57,10 @@ def test_no_file_is_no_error(tmp_path):
     keep_rows(tmp_path / "metrics.csv", 1)
     assert not list(tmp_path.iterdir())
     assert read(write(tmp_path, ROWS[:1], continue_after=5)) == TEXT[:1]
+
+
+def test_hyper_parameters_of_a_users_system_are_kept_beside_it(tmp_path):
+    log = MetricsFile(str(tmp_path), "run", 0)
+    log.log_hyperparams({"width": 3})
+    assert (tmp_path / "run" / "version_0" / "hparams.yaml").read_text() == "width: 3\n"
+    assert read(write(tmp_path, ROWS)) == TEXT
