@@ -32,7 +32,7 @@ def installed_versions(package: str = "lit-wgan") -> dict[str, str]:
         metadata = installed.metadata  # read anew at each access
         found[name] = metadata["Version"]
         for line in metadata.get_all("Requires-Dist", []):
-            if _is_for_other_extra(line, extra):
+            if is_for_other_extra(line, extra):
                 continue
             requirement = _parse(line)
             if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
@@ -40,10 +40,10 @@ def installed_versions(package: str = "lit-wgan") -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-_parse = cache(Requirement)  # a package is met once for each of its extras
+_parse = cache(Requirement)  # since a package is met once for each of its extras
 
 
-def _is_for_other_extra(requirement: str, extra: str) -> bool:
+def is_for_other_extra(requirement: str, extra: str) -> bool:
     """Whether a requirement is plainly one of another extra: most are, and parsing all of them takes a second."""
     marker = re.sub(r"\([^()]*\)", "", requirement.partition(";")[2])  # the rest is joined by 'and' alone or by 'or'
     named = re.search(r"""\bextra\s*==\s*["']([^"']+)["']""", marker)

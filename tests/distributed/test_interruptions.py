@@ -93,13 +93,14 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_ends_the_run_in_one_line_and_keeps_the_last_checkpoint(small_disk, runs, undisturbed, same_run):
-    err = runs.fit("--checkpoint.save_top_k=-1", status=2)
+    options = ("--checkpoint.save_top_k=-1", "--trainer.max_steps=200")
+    err = runs.fit(*options, status=2)
     (line,) = [line for line in err.splitlines() if "lit-wgan: error" in line]
     assert "No space left on device" in line
     assert "Traceback" not in err
     assert not list(runs.checkpoints.glob("*.tmp-*"))
     small_disk("remount", "size=50m")
-    assert "Continuing from" in runs.fit("--checkpoint.save_top_k=-1", "--ckpt_path", "last")
+    assert "Continuing from" in runs.fit(*options, "--ckpt_path", "last")
     same_run(runs.result(), undisturbed(1, 200))
 
 

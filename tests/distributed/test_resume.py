@@ -27,7 +27,8 @@ TORTURE = [pytest.param(devices, workers, 5, marks=torture) for devices in (1, 2
 @pytest.mark.parametrize(("devices", "workers", "times"), [(1, 0, 2), (2, 2, 2), *TORTURE])
 def test_killed_at_random_moments(devices, workers, times, runs, undisturbed, same_run):
     moments = random.Random(10 * devices + workers)
-    options = (*devices_and_workers(devices, workers), "--trainer.max_steps", "1500", *LAST)
+    max_steps = 300 * times
+    options = (*devices_and_workers(devices, workers), "--trainer.max_steps", str(max_steps), *LAST)
     for _ in range(times):
         process = runs.start(*options)
         runs.wait_for_checkpoint(process)
@@ -36,7 +37,7 @@ def test_killed_at_random_moments(devices, workers, times, runs, undisturbed, sa
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
     runs.fit(*options)
-    same_run(runs.result(), undisturbed(devices, 1500))
+    same_run(runs.result(), undisturbed(devices, max_steps))
 
 
 ACCIDENTS = [
@@ -57,7 +58,7 @@ def test_ended_by_an_accident(accident, status, devices, runs, undisturbed, same
     options = devices_and_workers(devices, 0)
     runs.fit(*options, *accident_at(60, **accident), status=status)
     runs.fit(*options, *LAST)
-    same_run(runs.result(), undisturbed(devices, 200))
+    same_run(runs.result(), undisturbed(devices, 120))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_ended_by_an_accident(accident, status, devices, runs, undisturbed, same
 def test_continued_on_another_number_of_devices(before, after, runs, undisturbed):
     runs.fit(*devices_and_workers(before, 0), *accident_at(60, signal="SIGTERM"))
     runs.fit(*devices_and_workers(after, 0), *LAST)
-    (checkpoint, rows), (expected, expected_rows) = runs.result(), undisturbed(1, 200)
+    (checkpoint, rows), (expected, expected_rows) = runs.result(), undisturbed(1, 120)
     assert checkpoint["lit_wgan"] == expected["lit_wgan"]
     for name, weight in expected["state_dict"].items():
         assert (checkpoint["state_dict"][name] - weight).abs().max() <= 1e-5, name
@@ -83,7 +84,7 @@ def test_a_compiled_run_continues_to_the_bit_and_is_that_of_two_devices_and_of_e
     same_run(runs.result(), whole)
     (runs.folder / "runs").rename(runs.folder / "continued")
     runs.fit(*compiled, *devices_and_workers(2, 0))
-    for checkpoint in (runs.result()[0], undisturbed(1, 200)[0]):
+    for checkpoint in (runs.result()[0], undisturbed(1, 120)[0]):
         for name, weight in whole[0]["state_dict"].items():
             assert (checkpoint["state_dict"][name] - weight).abs().max() <= 1e-5, name
 
@@ -94,4 +95,4 @@ def test_torchrun_restarts_a_run_whose_process_was_killed(runs, undisturbed, sam
     err = runs.fit(*options, *accident_at(65, rank=1, signal="SIGKILL"), launcher=torchrun)
     assert "exitcode: -9" in err
     assert "Continuing from" in err
-    same_run(runs.result(), undisturbed(2, 200))
+    same_run(runs.result(), undisturbed(2, 120))

@@ -15,7 +15,7 @@ def test_processes_that_start_together_never_share_a_directory(tmp_path):
     for process in processes:
         process.stdin.close()  # go
         process.stdin = None
-    claimed = [int(number) for process in processes for number in process.communicate(timeout=60)[0].split()]
+    claimed = [int(number) for process in processes for number in process.communicate(timeout=600)[0].split()]
     assert sorted(claimed) == list(range(400))
 
 

@@ -4,17 +4,19 @@ import hashlib
 import json
 import shutil
 import subprocess
+from importlib.metadata import requires
 from types import SimpleNamespace
 
 import pytest
 import torch
+from packaging.requirements import Requirement
 from torch import nn
 
 from lit_wgan.engine.digests import weights_sha256
 from lit_wgan.runs import environment as record
 from lit_wgan.runs.environment import arithmetic_variables
 from lit_wgan.runs.result import write_result
-from lit_wgan.runs.versions import installed_versions, lock_sha256, versions_sha256
+from lit_wgan.runs.versions import installed_versions, is_for_other_extra, lock_sha256, versions_sha256
 
 
 def test_versions_are_those_of_the_package_and_all_it_needs_but_of_no_tool():
@@ -22,6 +24,14 @@ def test_versions_are_those_of_the_package_and_all_it_needs_but_of_no_tool():
     assert versions["torch"] == torch.__version__.split("+")[0]
     assert {"lit-wgan", "lightning", "numpy", "typeshed-client"} <= versions.keys()  # the last by an extra
     assert not {"pytest", "ruff", "mypy", "setuptools"} & versions.keys()
+
+
+@pytest.mark.parametrize("extra", ["", "all", "test"])
+def test_requirements_that_are_left_unread_are_those_of_other_extras(extra):
+    lines = [line for name in ("jsonargparse", "lightning", "matplotlib", "torch") for line in requires(name)]
+    unread = [line for line in lines if is_for_other_extra(line, extra)]
+    assert len(unread) > len(lines) / 4
+    assert not any(Requirement(line).marker.evaluate({"extra": extra}) for line in unread)
 
 
 def test_versions_of_a_package_that_is_not_installed_are_none():

@@ -129,7 +129,7 @@ class Sweeps:
 
     def wait_for_checkpoint(self, process, trial):
         folder = self.sweep / "trials" / trial
-        for _ in range(6000):
+        for _ in range(30000):
             if process.poll() is not None or list(folder.glob("*/*/checkpoints/*.ckpt")):
                 break
             time.sleep(0.02)
@@ -234,7 +234,7 @@ def test_ctrl_c_stops_the_trials_after_saving_and_shows_what_there_is(sweeps, sw
     sweeps.wait_for_checkpoint(process, "000")
     sweeps.wait_for_checkpoint(process, "001")
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 130, err
     assert [row["state"] for row in sweeps.rows().values()] == ["interrupted", "interrupted"]
     assert "Best" not in out
