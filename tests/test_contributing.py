@@ -12,7 +12,8 @@ from lit_wgan.functional.streams import RandomStreams
 from lit_wgan.systems.gan import dcgan_adam
 from lit_wgan.systems.judging import judge_both
 
-PAGE = Path(__file__).parents[1] / "CONTRIBUTING.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "CONTRIBUTING.md"
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +22,11 @@ def examples():
     for code in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
         exec(code, names)
     return names
+
+
+def test_files_that_the_page_names_exist():
+    named = re.findall(r"`(\w+/[\w/]*\.py)`", PAGE.read_text())
+    assert [name for name in named if not ((ROOT / name).exists() or (ROOT / "lit_wgan" / name).exists())] == []
 
 
 def test_term_of_the_page_is_the_shift_between_paired_samples_and_trains(examples, networks, trainer):
@@ -55,4 +61,4 @@ def test_metric_of_the_page_tells_how_much_wider_samples_are_than_data(examples,
     assert run.callback_metrics["eval/spread_ratio"] > 0
     metric = examples["SpreadRatio"](num_samples=500)
     assert metric.evaluate(3 * data.real_samples(500, train=False), data) == {"eval/spread_ratio": pytest.approx(3.0)}
-    assert metric.metrics() == ["eval/spread_ratio"]
+    assert metric.metric_names() == ["eval/spread_ratio"]
