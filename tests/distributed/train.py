@@ -11,13 +11,17 @@ import warnings
 import torch
 from lightning.pytorch import Trainer, seed_everything
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.nn.functional import one_hot
+from torch.utils.data import DataLoader, TensorDataset
 
 from lit_wgan import GAN, WGAN, WGANGP, ImageData, ToyData, WarmStart
+from lit_wgan.data.conditions import ClassLabels
 from lit_wgan.networks import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator
+from lit_wgan.terms import DRAGAN, R1, R2, Drift
 
 UPDATES = 50
 M = 12
+CLASSES = 3
 
 
 def toy_networks():
@@ -50,11 +54,27 @@ def linear_decay(optimizer):
     return torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=2 * UPDATES)
 
 
-def own_loader(devices):
+def own_loader(devices, labels=False):
     """Every device takes its rows in order; Lightning's own sampler would shuffle."""
     data = torch.randn(UPDATES * 2 * M, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     rows = range(int(os.environ["RANK"]), len(data), devices)
-    return {"train_dataloaders": DataLoader(data, M // devices, sampler=rows)}
+    samples = TensorDataset(data, torch.arange(len(data)) % CLASSES) if labels else data
+    return {"train_dataloaders": DataLoader(samples, M // devices, sampler=rows)}
+
+
+class Told(nn.Module):
+    """A network that is told a class beside its input."""
+
+    def __init__(self, outputs):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(2 + CLASSES, 16), nn.ReLU(), nn.Linear(16, outputs))
+
+    def forward(self, x, label):
+        return self.layers(torch.cat([x, one_hot(label, CLASSES).to(x)], 1))
+
+
+def conditional_networks():
+    return {"generator": Told(2), "critic": Told(1), "latent_dim": 2, "condition": ClassLabels(CLASSES)}
 
 
 CASES = {
@@ -74,6 +94,14 @@ CASES = {
     "WGAN on a loader of one's own": lambda devices: (
         WGAN(**toy_networks(), **RMSPROP, clip_value=0.1, n_critic=2),
         own_loader(devices),
+    ),
+    "GAN with terms": lambda _: (
+        GAN(**toy_networks(), **ADAM, critic_terms=[R1(interval=2), R2(), DRAGAN(), Drift()]),
+        {"datamodule": ToyData("swiss_roll", M)},
+    ),
+    "conditional WGAN-GP": lambda devices: (
+        WGANGP(**conditional_networks(), **ADAM, n_critic=2, generator_batch_multiple=2),
+        own_loader(devices, labels=True),
     ),
 }
 
