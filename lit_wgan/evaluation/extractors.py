@@ -11,7 +11,7 @@ from lit_wgan.engine.collectives import first_on_each_machine, together
 from lit_wgan.engine.digests import file_sha256, module_sha256
 from lit_wgan.engine.preserve import matmul_precision, preserve_random_state
 from lit_wgan.errors import UsageError
-from lit_wgan.evaluation.options import INCEPTION
+from lit_wgan.evaluation.options import INCEPTION, module_name
 from lit_wgan.evaluation.weights import inception_weights
 
 if TYPE_CHECKING:
@@ -150,12 +150,12 @@ def _inception(outputs: list[str], file: Path, compat: str) -> nn.Module:
 def _from_module(module: nn.Module, metrics: list[str], precision: str) -> Extractor:
     from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 
+    name, expand = module_name(module), isinstance(module, FeatureExtractorBase)
     if isinstance(module, FeatureExtractorBase):
-        layers, outputs, name = _layers(type(module), module.get_name(), metrics), module.features_list, module.name
+        layers, outputs = _layers(type(module), name, metrics), module.features_list
     else:
         layers = {metric: LOGITS if metric == "isc" else FEATURES for metric in metrics}
-        outputs, name = [FEATURES, LOGITS] if "isc" in metrics else [FEATURES], type(module).__name__
-    expand = isinstance(module, FeatureExtractorBase)
+        outputs = [FEATURES, LOGITS] if "isc" in metrics else [FEATURES]
     return Extractor(module, name, list(outputs), layers, module_sha256(module), precision, expand)
 
 

@@ -29,7 +29,7 @@ def accumulator_for(
         reference: of the real images, if the pass is over generated ones; None for the pass over real images.
     """
     generated, exact = reference is not None, options.compat == "exact"
-    kept = ["kid", "prc"] if exact else ["fid", "kid", "prc", *(["isc"] if generated else [])]
+    kept = [*FROM_FEATURES] if exact else ["fid", *FROM_FEATURES, *(["isc"] if generated else [])]
     return Accumulator(
         num_samples,
         options.batch_size,
@@ -50,16 +50,15 @@ def reference_from(accumulator: Accumulator, shape: tuple[int, ...], layers: dic
         shape: of an image.
         layers: the layer that each of the metrics takes.
     """
-    features = accumulator.kept.get(layers.get("fid") or layers.get("kid") or layers.get("prc", ""))
-    common = {"count": accumulator.num_samples, "shape": shape, "features": features}
+    common = {"count": accumulator.num_samples, "shape": shape, "features": accumulator.kept}
     if accumulator.moments is not None:
         mu, sigma = accumulator.moments.compute()
         factor = covariance_factor(sigma)
         return Reference(mu.cpu().numpy(), sigma.cpu().numpy(), factor.cpu().numpy(), **common)  # type: ignore[arg-type]  # mixed
-    if "fid" in layers and features is not None:
+    if "fid" in layers:
         from torch_fidelity.metric_fid import fid_features_to_statistics
 
-        return Reference(**fid_features_to_statistics(features), **common)  # type: ignore[arg-type]  # mixed
+        return Reference(**fid_features_to_statistics(accumulator.kept[layers["fid"]]), **common)  # type: ignore[arg-type]  # mixed
     return Reference(**common)  # type: ignore[arg-type]  # mixed
 
 
@@ -79,7 +78,7 @@ def exact_metrics(
         metrics["fid"] = _exact_fid(*accumulator.moments.compute(), reference)
     if accumulator.inception is not None:
         metrics["inception_score_mean"], metrics["inception_score_std"] = accumulator.inception.compute()
-    return metrics | _from_features(options, layers, accumulator, reference, save_memory=True)
+    return metrics | _from_features(options, layers, accumulator, reference)
 
 
 def torch_fidelity_metrics(
@@ -100,7 +99,7 @@ def torch_fidelity_metrics(
         score = isc_features_to_metric(accumulator.kept[layers["isc"]], options.isc_splits, True, options.seed)
         metrics["inception_score_mean"] = score[KEY_METRIC_ISC_MEAN]
         metrics["inception_score_std"] = score[KEY_METRIC_ISC_STD]
-    return metrics | _from_features(options, layers, accumulator, reference, save_memory=False)
+    return metrics | _from_features(options, layers, accumulator, reference)
 
 
 def _exact_fid(mean: Tensor, covariance: Tensor, reference: Reference) -> float:
@@ -113,23 +112,28 @@ def _exact_fid(mean: Tensor, covariance: Tensor, reference: Reference) -> float:
 
 
 def _from_features(
-    options: EvaluationOptions,
-    layers: dict[str, str],
-    accumulator: Accumulator,
-    reference: Reference,
-    save_memory: bool,
+    options: EvaluationOptions, layers: dict[str, str], accumulator: Accumulator, reference: Reference
 ) -> dict[str, float]:
     metrics: dict[str, float] = {}
-    real = reference.features
-    if "kid" in layers and real is not None:
-        subsets = (options.kid_subsets, options.kid_subset_size, options.seed)
-        metrics["kid_mean"], metrics["kid_std"] = kernel_distance(real, accumulator.kept[layers["kid"]], *subsets)
-    if "prc" in layers and real is not None:
-        fake = accumulator.kept[layers["prc"]]
-        metrics |= precision_recall(real, fake, save_memory) | density_coverage(real, fake, NEIGHBOURS)
+    for metric, compute in FROM_FEATURES.items():
+        if metric in layers and reference.features is not None:
+            layer = layers[metric]
+            metrics |= compute(options, reference.features[layer], accumulator.kept[layer])
     return metrics
 
 
+def _kid(options: EvaluationOptions, real: Tensor, fake: Tensor) -> dict[str, float]:
+    mean, std = kernel_distance(real, fake, options.kid_subsets, options.kid_subset_size, options.seed)
+    return {"kid_mean": mean, "kid_std": std}
+
+
+def _prc(options: EvaluationOptions, real: Tensor, fake: Tensor) -> dict[str, float]:
+    save_memory = options.compat == "exact"
+    return precision_recall(real, fake, save_memory) | density_coverage(real, fake, NEIGHBOURS)
+
+
+FROM_FEATURES: dict[str, Callable[[EvaluationOptions, Tensor, Tensor], dict[str, float]]] = {"kid": _kid, "prc": _prc}
+"""Functions of all real and generated features, by what the option ``metrics`` asks for."""
 COMPUTE: dict[str, Callable[[EvaluationOptions, dict[str, str], Accumulator, Reference], dict[str, float]]] = {
     "exact": exact_metrics,
     "torch-fidelity": torch_fidelity_metrics,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -11,15 +11,28 @@ from lit_wgan.engine.preserve import PRECISIONS
 from lit_wgan.errors import UsageError, check_positive
 
 INCEPTION = "inception-v3-compat"
-METRICS = {
-    "fid": ("fid",),
-    "isc": ("inception_score_mean", "inception_score_std"),
-    "kid": ("kid_mean", "kid_std"),
-    "prc": ("precision", "recall", "f_score", "density", "coverage"),
-}
-"""What can be asked for, and the metrics that each brings."""
 COMPAT = ("exact", "torch-fidelity")
 NEIGHBOURS = 5  # of density and coverage; precision and recall take 3
+
+
+class Choice(NamedTuple):
+    """What the option ``metrics`` can ask for.
+
+    Args:
+        names: of the metrics that are computed.
+        needs: smallest number of samples, or the name of the option that holds it.
+    """
+
+    names: tuple[str, ...]
+    needs: int | str
+
+
+METRICS = {
+    "fid": Choice(("fid",), 2),
+    "isc": Choice(("inception_score_mean", "inception_score_std"), "isc_splits"),
+    "kid": Choice(("kid_mean", "kid_std"), "kid_subset_size"),
+    "prc": Choice(("precision", "recall", "f_score", "density", "coverage"), NEIGHBOURS + 1),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,22 +109,26 @@ class EvaluationOptions(ProtocolOptions):
 
     def check_samples(self, generated: int, real: int | None) -> None:
         """Raise a UsageError if there are too few samples, generated or real, for one of the metrics."""
-        needs = {"fid": 2, "isc": self.isc_splits, "kid": self.kid_subset_size, "prc": NEIGHBOURS + 1}
-        remedy = {"isc": " or lower isc_splits", "kid": " or lower kid_subset_size"}
         for metric in self.metrics:
+            option = METRICS[metric].needs
+            needed, remedy = (getattr(self, option), f" or lower {option}") if isinstance(option, str) else (option, "")
             for number, kind in ((generated, "generated"), (None if metric == "isc" else real, "real")):
-                if number is not None and number < needs[metric]:
+                if number is not None and number < needed:
                     raise UsageError(
-                        f"Expected at least {needs[metric]} {kind} samples for {metric}, but got {number}. Take "
-                        f"more{remedy.get(metric, '')}."
+                        f"Expected at least {needed} {kind} samples for {metric}, but got {number}. Take more{remedy}."
                     )
 
     def metric_names(self) -> list[str]:
         """The names of all metrics asked for, as they are logged and reported."""
-        extractor = self.extractor if isinstance(self.extractor, str) else type(self.extractor).__name__
-        return [
-            metric_name(name, extractor) for metric in METRICS if metric in self.metrics for name in METRICS[metric]
-        ]
+        extractor = self.extractor if isinstance(self.extractor, str) else module_name(self.extractor)
+        asked_for = [choice for metric, choice in METRICS.items() if metric in self.metrics]
+        return [metric_name(name, extractor) for choice in asked_for for name in choice.names]
+
+
+def module_name(extractor: nn.Module) -> str:
+    """The name of an extractor that is given as a module: torch-fidelity's have one, of others it is the class."""
+    named = getattr(extractor, "get_name", None)
+    return named() if named else type(extractor).__name__
 
 
 def metric_name(name: str, extractor: str) -> str:

@@ -11,7 +11,7 @@ from lit_wgan.evaluation.collect import collect
 from lit_wgan.evaluation.extractors import Extractor
 from lit_wgan.evaluation.image_sets import ImageSet, open_image_set
 from lit_wgan.evaluation.images import StoredImages
-from lit_wgan.evaluation.metrics import accumulator_for, reference_from
+from lit_wgan.evaluation.metrics import FROM_FEATURES, accumulator_for, reference_from
 from lit_wgan.evaluation.options import EvaluationOptions
 from lit_wgan.evaluation.reference import Reference, ReferenceCache, read_npz
 
@@ -33,7 +33,7 @@ class RealImages:
         self._statistics: Reference | None = None
         metrics = sorted(set(options.metrics))
         if self.description.endswith(".npz"):
-            self._statistics = self._read_statistics([metric for metric in metrics if metric in ("kid", "prc")])
+            self._statistics = self._read_statistics([metric for metric in metrics if metric in FROM_FEATURES])
         elif options.reference is not None:
             self.images = open_image_set(options.reference)
             self.description = self.images.description
@@ -67,7 +67,7 @@ class RealImages:
         return read_npz(Path(self.description))
 
     def _cached(self, extractor: Extractor) -> Reference | None:
-        if {"kid", "prc"} & set(self.options.metrics):  # which need every feature, and no file holds them
+        if FROM_FEATURES.keys() & set(self.options.metrics):  # no file holds every feature
             return None
         return _complete_on_rank_zero(self._cache(extractor).read)
 

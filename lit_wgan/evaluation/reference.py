@@ -28,7 +28,7 @@ class Reference:
         factor: A with ``A A^T = sigma``, ``(D, rank)``, or None if it was not computed.
         count: number of images, or None if the file does not say.
         shape: of an image, ``(C, H, W)``, or None if the file does not say.
-        features: all features ``(N, D)``, where a metric needs them.
+        features: all features ``(N, D)`` of the layers of which a metric needs them.
     """
 
     mu: np.ndarray | None = None
@@ -36,7 +36,7 @@ class Reference:
     factor: np.ndarray | None = None
     count: int | None = None
     shape: tuple[int, ...] | None = None
-    features: Tensor | None = None
+    features: dict[str, Tensor] | None = None
 
     def summary(self) -> "Reference":
         """The same without the large parts, for the ranks that do not compute the metrics."""

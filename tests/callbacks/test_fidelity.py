@@ -2,13 +2,16 @@ import csv
 
 import pytest
 import torch
-from lightning.pytorch import seed_everything
+from jsonargparse import ArgumentError, ArgumentParser
+from lightning.pytorch import Callback, seed_everything
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from lit_wgan import WGANGP, FidelityCallback, GenerativeEvaluator, ImageData, ToyData
+from lit_wgan.evaluation import EvaluationOptions
+from lit_wgan.evaluation.digits import DigitsExtractor
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
 
@@ -70,6 +73,11 @@ def test_what_the_callback_says_it_logs_is_what_it_logs(trainer, tmp_path):
     callback = measured(tmp_path, metrics=["prc", "fid", "kid"], kid_subset_size=10)
     run, _ = fit(trainer, tmp_path, callback, steps=2)
     assert {name for name in run.callback_metrics if name.startswith("fidelity/")} == set(callback.metric_names())
+
+
+def test_metrics_of_an_extractor_object_carry_its_name():
+    callback = FidelityCallback(extractor=DigitsExtractor("mine"))
+    assert callback.metric_names() == ["fidelity/fid_mine", "fidelity/num_samples", "fidelity/seconds"]
 
 
 def test_training_is_bitwise_the_same_without_the_callback(trainer, tmp_path):
@@ -199,6 +207,30 @@ def test_a_prefix_renames_what_is_logged(trainer, tmp_path):
 def test_the_progress_bar_shows_where_the_trainers_does(trainer, tmp_path, capsys):
     fit(trainer, tmp_path, measured(tmp_path), enable_progress_bar=True)
     assert "generated images" in "".join(capsys.readouterr())
+
+
+def test_a_configuration_sets_every_option_of_an_evaluation():
+    given = {"metrics": ["fid", "kid"], "num_samples": 2000, "reference": "folder", "extractor": "digits"}
+    given |= {"weights": "file", "batch_size": 5, "seed": 6, "precision": "bfloat16", "compat": "torch-fidelity"}
+    given |= {"cache_dir": "kept", "isc_splits": 7, "kid_subsets": 8, "kid_subset_size": 9}
+    own = {"every_n_updates": 10, "use_ema": False, "prefix": "held_out"}
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_subclass_arguments(Callback, "callback")
+    chosen = {"class_path": "lit_wgan.FidelityCallback", "init_args": given | own}
+    callback = parser.instantiate_classes(parser.parse_object({"callback": chosen})).callback
+    assert callback.options == EvaluationOptions(**given)
+    assert {name: getattr(callback, name) for name in own} == own
+    with pytest.raises(ArgumentError, match="kid_subset"):
+        parser.parse_object({"callback": chosen | {"init_args": {"kid_subset": 9}}})
+
+
+def test_defaults_are_those_of_an_evaluation():
+    assert FidelityCallback().options == EvaluationOptions()
+
+
+def test_unknown_options_are_refused_at_once():
+    with pytest.raises(ValueError, match="metrics to be some of fid, isc, kid, prc, but got fit"):
+        FidelityCallback(["fit"])
 
 
 def test_no_updates_between_measurements_is_refused():

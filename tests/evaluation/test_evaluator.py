@@ -99,6 +99,14 @@ def test_inception_score_agrees_with_torchmetrics_where_there_is_nothing_to_shuf
     assert metrics["inception_score_mean_small"] == pytest.approx(theirs.compute()[0].item(), rel=1e-5)
 
 
+def test_each_metric_takes_its_own_layer(small, tmp_path, monkeypatch):
+    separate = small.evaluator(tmp_path, ["kid"]).evaluate(small.Generator(), 4)
+    layers = {"fid": "logits", "kid": "12"}
+    monkeypatch.setattr(small.SmallExtractor, "get_default_feature_layer_for_metric", staticmethod(layers.__getitem__))
+    both = small.evaluator(tmp_path, ["fid", "kid"]).evaluate(small.Generator(), 4)
+    assert {name: both[name] for name in separate} == separate
+
+
 def test_five_lines_measure_a_generator_and_say_how(small, tmp_path):
     evaluator = GenerativeEvaluator(small.real_images(), extractor="small", num_samples=100, cache_dir=tmp_path)
     result = evaluator.evaluate(small.Generator(), latent_dim=4)

@@ -110,7 +110,7 @@ def test_a_file_that_is_none_is_refused(tmp_path):
 
 
 def test_summary_leaves_the_large_parts_out():
-    reference = Reference(np.zeros(2), np.eye(2), np.eye(2), 5, (1, 2, 2), torch.zeros(5, 2))
+    reference = Reference(np.zeros(2), np.eye(2), np.eye(2), 5, (1, 2, 2), {"layer": torch.zeros(5, 2)})
     summary = reference.summary()
     assert (summary.count, summary.shape, len(summary.mu)) == (5, (1, 2, 2), 2)
     assert (summary.sigma, summary.factor, summary.features) == (None, None, None)
