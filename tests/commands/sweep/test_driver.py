@@ -15,6 +15,7 @@ from optuna.trial import TrialState
 import lit_wgan.commands.sweep.trial
 from lit_wgan.commands.sweep.report import STATES
 
+pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 
 
