@@ -19,7 +19,7 @@ test: $(INSTALLED)
 quick: $(INSTALLED)
 	$(PYTEST) -m "not slow and not torture"
 
-# Every accident at every moment on every number of processes, one at a time: it takes an hour.
+# All accidents on all numbers of processes, one test at a time: for a machine that does nothing else meanwhile.
 torture: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -m torture
 

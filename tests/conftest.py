@@ -40,6 +40,14 @@ def small_critic(data_dim: int = 2) -> nn.Module:
     return nn.Sequential(nn.Linear(data_dim, 16), nn.LeakyReLU(0.2), nn.Linear(16, 1), Scores())
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what trains by the command or in processes of its own."""
+    for item in items:
+        if {"forks", "fit", "start", "trained"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def networks() -> Callable[..., dict[str, Any]]:
     """Arguments of a system on the plane, with the same weights at every call."""

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
 UNUSED = ["matplotlib", "optuna", "ot", "scipy", "sklearn", "tensorboard", "torch._dynamo.utils", "torch_fidelity"]
 UNUSED += ["torchvision", "wandb"]
 PROGRAM = """

@@ -61,6 +61,7 @@ def test_python_m_is_the_command(tmp_path):
     assert result.stdout == f"lit-wgan {lit_wgan.__version__}\n"
 
 
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_written_ends_in_one_plain_line(tmp_path):
     (tmp_path / "file").touch()
     command = [sys.executable, "-m", "lit_wgan", "fit", "--config", TOY]

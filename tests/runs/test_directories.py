@@ -9,6 +9,7 @@ CLAIM = "import sys, pathlib; from lit_wgan.runs.directories import claim_versio
 CLAIM += "print(*(c(pathlib.Path(sys.argv[1])) for _ in range(100)))"
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_never_share_a_directory(tmp_path):
     options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen([sys.executable, "-c", CLAIM, str(tmp_path)], **options) for _ in range(4)]

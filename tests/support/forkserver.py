@@ -112,7 +112,10 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
     def _read_number(self):
-        return int.from_bytes(self.status.recv(8), "big", signed=True)
+        number = self.status.recv(8)
+        if not number:
+            raise RuntimeError("Expected the idle process of forkserver.py to answer, but it has ended.")
+        return int.from_bytes(number, "big", signed=True)
 
 
 def wait_for(file, timeout):

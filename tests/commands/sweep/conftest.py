@@ -41,14 +41,15 @@ def sweep_file(tmp_path):
 def stand_ins(sweep_file, tmp_path):
     """A search over given values of x, and a driver whose trials are stand-ins."""
 
-    def make(*values, parallel=1, seconds=0.02, last_update=10, **changes):
+    def make(*values, parallel=1, seconds=0.02, until=None, last_update=10, **changes):
         grid = {"method": "grid", "parameters": {"x": {"values": list(values)}}}
         search = Search(read_sweep(sweep_file(**grid, **changes)), tmp_path, [])
 
         def start(number, chosen, place):
             folder = tmp_path / "trials" / str(number)
             command = [sys.executable, str(HERE / "stand_in.py"), f"--x={chosen['x']}", f"--seconds={seconds}"]
-            return TrialProcess(folder, [*command, f"--root={folder}"], dict(os.environ))
+            command += [f"--root={folder}"] + ([f"--until={until}"] if until else [])
+            return TrialProcess(folder, command, dict(os.environ))
 
         return search, Driver(search, start, parallel, last_update)
 

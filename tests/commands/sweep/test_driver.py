@@ -15,6 +15,7 @@ from optuna.trial import TrialState
 import lit_wgan.commands.sweep.trial
 from lit_wgan.commands.sweep.report import STATES
 
+pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 
 
@@ -27,7 +28,7 @@ def started(tmp_path, number):
 
 
 def wait_for(condition):
-    for _ in range(600):
+    for _ in range(12000):
         if condition():
             return
         time.sleep(0.05)
@@ -51,12 +52,14 @@ def test_no_more_trials_run_than_were_asked_for_in_all_attempts(stand_ins):
 
 
 def test_trials_run_side_by_side(stand_ins, tmp_path):
-    _, driver = stand_ins(1, 2, 3, parallel=2, seconds=0.2)
+    seen = tmp_path / "seen"
+    _, driver = stand_ins(2, 3, 4, parallel=2, until=seen)
     together = []
 
     def look():
         wait_for(lambda: started(tmp_path, 0).exists() and started(tmp_path, 1).exists())
         together.append(not started(tmp_path, 2).exists())
+        seen.touch()
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -66,8 +69,10 @@ def test_trials_run_side_by_side(stand_ins, tmp_path):
     assert started(tmp_path, 2).exists()
 
 
-def test_a_trial_that_is_worse_at_a_rung_is_stopped_early(stand_ins, capsys):
-    search, driver = stand_ins(1, 2, seconds=0.3, early_terminate={"type": "hyperband", "min_iter": 3, "eta": 2})
+def test_a_trial_that_is_worse_at_a_rung_is_stopped_early(stand_ins, tmp_path, capsys):
+    search, driver = stand_ins(
+        1, 2, until=tmp_path / "never", early_terminate={"type": "hyperband", "min_iter": 3, "eta": 2}
+    )
     driver.run(2)
     assert states(search) == ["finished", "stopped early"]
     assert 3 <= len(search.trials()[1].intermediate_values) < 10
@@ -82,7 +87,7 @@ def test_a_trial_that_never_logs_the_objective_has_failed(stand_ins):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_trials_which_go_on_the_next_time(number, stand_ins, tmp_path):
-    search, driver = stand_ins(1, 2, seconds=0.3)
+    search, driver = stand_ins(1, 2, seconds=60)
 
     def interrupt():
         wait_for(started(tmp_path, 0).exists)
@@ -101,7 +106,7 @@ def test_a_signal_stops_the_trials_which_go_on_the_next_time(number, stand_ins, 
 
 
 def test_a_trial_that_someone_else_stopped_is_not_counted_as_finished(stand_ins, tmp_path):
-    search, driver = stand_ins(1, seconds=0.3)
+    search, driver = stand_ins(1, seconds=60)
 
     def interrupt():
         wait_for(started(tmp_path, 0).exists)
@@ -116,7 +121,7 @@ def test_a_trial_that_someone_else_stopped_is_not_counted_as_finished(stand_ins,
 
 def test_a_trial_that_does_not_stop_is_killed(stand_ins, tmp_path, monkeypatch):
     monkeypatch.setattr(lit_wgan.commands.sweep.trial, "SECONDS_TO_SAVE", 0.5)
-    search, driver = stand_ins(99, seconds=10)
+    search, driver = stand_ins(99, seconds=60)
 
     def interrupt():
         wait_for(started(tmp_path, 0).exists)
@@ -132,7 +137,7 @@ def test_a_trial_that_does_not_stop_is_killed(stand_ins, tmp_path, monkeypatch):
 
 
 def test_a_second_signal_leaves_no_process_behind(stand_ins, tmp_path):
-    _, driver = stand_ins(99, seconds=10)
+    _, driver = stand_ins(99, seconds=60)
 
     def interrupt():
         wait_for(started(tmp_path, 0).exists)
@@ -154,7 +159,7 @@ def test_a_trial_that_outlived_its_killed_sweep_is_ended_before_it_goes_on(stand
     search, _ = stand_ins(1)
     trial = search.begin()
     folder = tmp_path / "trials" / str(trial.number)
-    command = [sys.executable, str(HERE / "stand_in.py"), "--x=1", "--seconds=0.5", f"--root={folder}"]
+    command = [sys.executable, str(HERE / "stand_in.py"), "--x=1", "--seconds=60", f"--root={folder}"]
     code = f"""
         import os, signal
         from pathlib import Path
