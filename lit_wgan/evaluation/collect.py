@@ -35,26 +35,35 @@ def collect(
     Raises:
         UsageError: for images of another shape.
     """
-    rank, world = rank_and_world()
-
-    def add() -> tuple[dict[str, int], tuple[int, ...]] | None:
-        from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm  # with Lightning, which takes seconds
-
-        found: tuple[int, ...] | None = None
-        bar = Tqdm(total=len(source), desc=progress, unit=" images", leave=False, disable=not progress or rank > 0)
-        with bar:
-            for rows, images in source.blocks(accumulator.batch_size, rank, world):
-                found = tuple(images.shape[1:])
-                _check_shape(found, shape)
-                accumulator.update(rows, extractor(images.to(device)))
-                bar.update(min(len(images) * world, len(source) - bar.n))
-        return (accumulator.dims, found) if accumulator.dims is not None and found is not None else None
-
-    dims, found = next(outcome for outcome in gather(add) if outcome is not None)
+    outcomes = gather(lambda: _own_blocks(source, extractor, accumulator, device, shape, progress))
+    dims, found = next(outcome for outcome in outcomes if outcome is not None)
     if accumulator.dims is None:  # more devices than blocks
         accumulator.start(dims, device)
     accumulator.add_up(device)
     return found
+
+
+def _own_blocks(
+    source: ImageBlocks,
+    extractor: Extractor,
+    accumulator: Accumulator,
+    device: torch.device,
+    shape: tuple[int, ...] | None,
+    progress: str,
+) -> tuple[dict[str, int], tuple[int, ...]] | None:
+    """Accumulate this device's blocks; return the sizes of the layers and of an image, or None if it has no block."""
+    from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm  # with Lightning, which takes seconds
+
+    rank, world = rank_and_world()
+    found: tuple[int, ...] | None = None
+    bar = Tqdm(total=len(source), desc=progress, unit=" images", leave=False, disable=not progress or rank > 0)
+    with bar:
+        for rows, images in source.blocks(accumulator.batch_size, rank, world):
+            found = tuple(images.shape[1:])
+            _check_shape(found, shape)
+            accumulator.update(rows, extractor(images.to(device)))
+            bar.update(min(len(images) * world, len(source) - bar.n))
+    return (accumulator.dims, found) if accumulator.dims is not None and found is not None else None
 
 
 def _check_shape(found: tuple[int, ...], expected: tuple[int, ...] | None) -> None:
