@@ -45,8 +45,10 @@ def fail(message: str, status: int = 2) -> int:
 
 def is_of_use(error: BaseException) -> bool:
     """Whether an error is one that the user can mend: wrong options, or a file that cannot be opened."""
-    if isinstance(error, UsageError | OSError | FloatingPointError):
+    if isinstance(error, UsageError | OSError):
         return True
+    if isinstance(error, ValueError) and _raised_in(error) == "lightning" and find_user_code(error) is None:
+        return True  # an option that Lightning refuses
     from jsonargparse import ArgumentError  # takes seconds, as the next does
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
@@ -65,8 +67,13 @@ def unwrap(error: Exception) -> Exception:
 
 
 def _is_jsonargparses(error: BaseException) -> bool:
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return bool(frames) and frames[-1].f_globals.get("__name__", "").startswith("jsonargparse.")
+    return _raised_in(error) == "jsonargparse"
+
+
+def _raised_in(error: BaseException) -> str:
+    """The package whose code raised an error, or ``""``."""
+    names = [str(frame.f_globals.get("__name__", "")) for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return names[-1].partition(".")[0] if names else ""
 
 
 def describe(error: BaseException) -> str:

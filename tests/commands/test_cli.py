@@ -195,6 +195,7 @@ BAD_INPUT = {
     "no such checkpoint": (wrong("--ckpt_path", "no_such.ckpt"), "--ckpt_path to be a checkpoint file"),
     "checkpoint that is none": (wrong("--ckpt_path", "broken.yaml"), "broken.yaml"),
     "lambda": (wrong("--model.gp_weight", "-1"), "gp_weight to be above 0, but got -1"),
+    "strategy": (wrong("--trainer.strategy", "nonsense"), "invalid strategy name"),
     "c": (wrong("--model.clip_value", "0", config=str(CONFIGS / "wgan_digits.yaml")), "clip_value to be above 0"),
     "n_critic": (wrong("--model.n_critic", "0"), "n_critic to be above 0, but got 0"),
     "batch size": (wrong("--data.batch_size", "0"), "data.batch_size to be above 0, but got 0"),
