@@ -61,7 +61,7 @@ BAD = {
     "no such configuration": (
         {},
         ["--", "--config", "none.yaml"],
-        "Expected --config to name a YAML file, but got none.yaml",
+        "Expected --config to name a YAML file of options, but got none.yaml",
     ),
     "no count": ({}, ["--count"], "Argument --count: expected one argument. lit-wgan sweep --help lists the options."),
     "count of none": ({}, ["--count", "0"], "Expected --count to be above 0, but got 0"),
