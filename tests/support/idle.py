@@ -13,7 +13,9 @@ import runpy
 import select
 import signal
 import socket
+import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
 PRELOADED = (
@@ -125,12 +127,15 @@ def further_devices(command):
     return int(named[-1]) - 1 if named and named[-1].isdigit() and "WORLD_SIZE" not in os.environ else 0
 
 
-class Spare:
+class Spare(subprocess.Popen):
     """A process forked early, while this one has no threads, which Lightning's launcher takes for a new one."""
+
+    _child_created = False  # not by Popen, which so does not clean up behind it
 
     def __init__(self):
         reader, writer = os.pipe()
         self.returncode = None
+        self.lock = threading.Lock()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(writer)
@@ -150,11 +155,18 @@ class Spare:
         return self
 
     def poll(self):
+        with self.lock:
+            if self.returncode is None:
+                pid, code = os.waitpid(self.pid, os.WNOHANG)
+                if pid:
+                    self.returncode = os.waitstatus_to_exitcode(code)
+            return self.returncode
+
+    def wait(self, timeout=None):
+        assert timeout is None
         if self.returncode is None:
-            pid, code = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.returncode = os.waitstatus_to_exitcode(code)
-        return self.returncode
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)  # poll, which others call too, takes the status
+        return self.poll()
 
     def send_signal(self, number):
         if self.poll() is None:
