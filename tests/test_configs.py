@@ -1,5 +1,6 @@
 """Every shipped configuration is trained for two updates, with its networks as they are but a small minibatch."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -57,15 +58,15 @@ def test_config_trains(config, stand_in, monkeypatch, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("config", TRAINERS, ids=lambda path: path.stem)
-def test_trainer_config_follows_an_experiment(config, together, tmp_path):
+def test_trainer_config_follows_an_experiment(config, tmp_path):
     options = ["--model.generator.width", "4", "--model.critic.width", "4", "--data.batch_size", "8"]
     options += ["--trainer.max_steps", "2", "--trainer.callbacks", "null"]
     trainer = yaml.safe_load(config.read_text())["trainer"]
     if trainer["accelerator"] == "gpu":  # tests need none
         options += ["--trainer.accelerator", "cpu", "--trainer.sync_batchnorm", "false"]
     command = [sys.executable, "-m", "lit_wgan", "fit", "--config", str(FOLDER / "wgan_gp_digits.yaml")]
-    (end,) = together(tmp_path, ([*command, "--config", str(config), *options], {}))
-    assert end.status == 0, end.output
+    # Processes of their own: those that tests fork know their number of devices from the command alone.
+    subprocess.run([*command, "--config", str(config), *options], cwd=tmp_path, check=True, timeout=600)
     (run,) = (tmp_path / "runs" / "wgan_gp_digits").iterdir()
     assert yaml.safe_load((run / "config.yaml").read_text())["trainer"]["devices"] == trainer["devices"]
     checkpoint = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)

@@ -81,7 +81,7 @@ def test_data_that_is_gone_ends_it_with_status_2(finished, command):
     (finished / "config.yaml").write_text(yaml.safe_dump(config))
     status, _, err = command("reproduce", str(finished))
     assert status == 2
-    assert f"Expected the run to end as {finished} did, but got none that ended (exit status 2)" in err
+    assert f"Expected the run to end as {finished} did, but it ended early (exit status 2)" in err
 
 
 def test_a_signal_stops_the_repetition_with_a_checkpoint(finished):
