@@ -84,5 +84,7 @@ def _reasons(recipe: Recipe, again: Path) -> list[str]:
     if now["accelerator"] != "cpu" and not now["deterministic"]:
         reasons.append("GPUs repeat a run to the bit only with --trainer.deterministic true")
     if not reasons:
-        return ["The records show no reason: versions, commit, hardware, threads are the same. Was the data?"]
+        return [
+            "The records show no reason: versions, commit, hardware and threads are the same. Check whether the data are."
+        ]
     return ["Possible reasons:", *(f"  {reason}" for reason in reasons)]
