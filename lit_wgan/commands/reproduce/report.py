@@ -84,7 +84,5 @@ def _reasons(recipe: Recipe, again: Path) -> list[str]:
     if now["accelerator"] != "cpu" and not now["deterministic"]:
         reasons.append("GPUs repeat a run to the bit only with --trainer.deterministic true")
     if not reasons:
-        return [
-            "The records show no reason: versions, commit, hardware and threads are the same. Check whether the data are."
-        ]
+        return ["The records show no reason: versions, commit, hardware and threads agree. Check whether the data do."]
     return ["Possible reasons:", *(f"  {reason}" for reason in reasons)]

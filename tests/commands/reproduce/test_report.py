@@ -42,7 +42,7 @@ def test_an_entry_of_the_result_that_was_changed_is_named(entry, copy, change):
     text, equal = report(read_recipe(run), again)
     assert not equal
     assert [line.split()[0] for line in text.splitlines() if line.endswith("DIFFERENT")] == [name]
-    assert "Check whether the data are" in text or "git_dirty" in text
+    assert "Check whether the data do" in text or "git_dirty" in text
 
 
 def test_a_row_of_the_metrics_that_was_changed_is_named(copy):
