@@ -10,6 +10,7 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from lit_wgan.data.held_out import part_indices
+from lit_wgan.data.image_files import open_image
 from lit_wgan.data.sources import Source
 from lit_wgan.engine.digests import fingerprint
 from lit_wgan.errors import UsageError
@@ -75,7 +76,7 @@ def all_grey(root: Path, files: Sequence[str]) -> bool:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             yield image
     except Exception as error:  # Pillow's decoders raise many kinds, and none of them names the file reliably
         raise UsageError(

@@ -5,17 +5,20 @@ A new one is a function that returns a :class:`Source`, and an entry in ``DATASE
 
 import contextlib
 import glob
+import io
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
+from PIL import Image
 from torch.utils.data import Dataset, TensorDataset
 
-from lit_wgan.data.folders import folder
+from lit_wgan.data.folders import FolderImages, folder
 from lit_wgan.data.held_out import part_indices
+from lit_wgan.data.image_files import open_image
 from lit_wgan.data.sources import Source
 from lit_wgan.engine.digests import fingerprint
 from lit_wgan.errors import UsageError
@@ -61,7 +64,9 @@ def cifar100(root: Path, train: bool, download: bool) -> Source:
 
 def celeba(root: Path, train: bool, download: bool) -> Source:
     """Aligned CelebA, 3 x 218 x 178: 162,770 images, and the 19,867 of its validation split held out."""
-    return _torchvision("CelebA", root, "celeba/*.txt", download, split="train" if train else "valid")
+    source = _torchvision("CelebA", root, "celeba/*.txt", download, split="train" if train else "valid")
+    images = root / "celeba" / "img_align_celeba"
+    return Source(source.key, lambda: FolderImages(images, cast(Any, source.open()).filename, grey=False))
 
 
 def lsun(root: Path, train: bool, download: bool) -> Source:
@@ -79,7 +84,7 @@ def lsun(root: Path, train: bool, download: bool) -> Source:
         try:
             # torchvision leaves a list of keys in the working directory, and would trust one left by another root.
             with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
-                return LSUN(str(root), classes=[part])
+                return LmdbImages(LSUN(str(root), classes=[part]).dbs[0])
         except ModuleNotFoundError as error:
             raise UsageError(
                 "Expected the package lmdb for data.dataset=lsun, but got an environment without it. "
@@ -87,6 +92,25 @@ def lsun(root: Path, train: bool, download: bool) -> Source:
             ) from error
 
     return Source(fingerprint(root, glob.glob(f"{part}_lmdb/*", root_dir=root)), load)
+
+
+class LmdbImages(Dataset[Image.Image]):
+    """The images of one class of torchvision's LSUN, which would open any format.
+
+    Args:
+        database: torchvision's ``LSUNClass``.
+    """
+
+    def __init__(self, database: Any) -> None:
+        self.database = database
+
+    def __len__(self) -> int:
+        return len(self.database)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        with self.database.env.begin() as transaction:
+            contents = transaction.get(self.database.keys[index])
+        return open_image(io.BytesIO(contents)).convert("RGB")
 
 
 DATASETS: dict[str, Callable[[Path, bool, bool], Source]] = {
