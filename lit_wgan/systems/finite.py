@@ -1,10 +1,11 @@
-"""Stopping at losses that are not finite."""
+"""Stopping at losses and weights that are not finite."""
 
+import math
 from typing import Any
 
 import torch
 from lightning.pytorch import Callback, Trainer
-from torch import Tensor
+from torch import Tensor, nn
 
 from lit_wgan.errors import NonFiniteError
 
@@ -33,13 +34,38 @@ class LossWatch:
             )
 
 
+def check_finite_weights(system: nn.Module, update: int) -> None:
+    """Raise a NonFiniteError that names the first weight with an entry that is infinite or no number.
+
+    The losses of an update precede its optimizer steps, so they do not tell. Waits once for the device.
+    """
+    weights = {name: weight.detach() for name, weight in system.named_parameters() if weight.numel()}
+    if not weights:
+        return
+    largest = torch._foreach_norm(list(weights.values()), math.inf)
+    finite = torch.stack([entry.float() for entry in largest]).isfinite().tolist()
+    if not all(finite):
+        name = list(weights)[finite.index(False)]
+        raise NonFiniteError(
+            f"Expected finite weights, but got some that are not in {name} after generator update {update}. Lower the "
+            "learning rate, or look at the data for values that are not finite; the last checkpoint is intact."
+        )
+
+
 class FiniteLosses(Callback):
-    """Stops a run whose losses are not finite, at the latest every ``log_every_n_steps`` and before it is saved."""
+    """Stops a run whose losses are not finite, at the latest every ``log_every_n_steps`` and before it is saved.
+
+    Weights are checked along with the losses before each checkpoint, and both when training ends.
+    """
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         """Check the losses whenever metrics are logged."""
         if pl_module.counters.critic_updates_in_step == 0 and is_log_due(trainer, pl_module):
             pl_module.losses.check()
+
+    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """Check what the last updates left behind, which may not be saved."""
+        pl_module.check_finite()
 
 
 def is_log_due(trainer: Trainer, system: Any) -> bool:

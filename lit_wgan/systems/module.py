@@ -19,7 +19,7 @@ from lit_wgan.functional.losses import wasserstein_estimate
 from lit_wgan.functional.schedules import Counters
 from lit_wgan.functional.streams import RandomStreams
 from lit_wgan.systems.checks import check_floats, check_shape
-from lit_wgan.systems.finite import LossWatch
+from lit_wgan.systems.finite import LossWatch, check_finite_weights
 from lit_wgan.systems.judging import generate, judge
 from lit_wgan.systems.resuming import Options, restore_run_state_, run_state
 from lit_wgan.terms.base import Metrics, Noise, Term
@@ -185,9 +185,14 @@ class GenerativeModule(LightningModule):
             logger.log_metrics(values, step=self.counters.generator_updates)
             logger.save()
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the state of the run, which is the same on all devices; refuse if a loss was not finite."""
+    def check_finite(self) -> None:
+        """Raise a NonFiniteError if a loss since the last check, or a weight, is infinite or no number."""
         self.losses.check()
+        check_finite_weights(self, self.counters.generator_updates)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add the state of the run, which is the same on all devices; refuse what is not finite."""
+        self.check_finite()
         self.average_statistics()  # in place, so that the state dict that was gathered already sees it
         for logger in self.loggers:
             logger.save()  # what a run that continues from here will not log again

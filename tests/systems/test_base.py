@@ -3,11 +3,14 @@ import warnings
 
 import pytest
 import torch
+from lightning.pytorch import Callback
 from torch import nn
+from torch.optim import SGD
 from torch.utils.data import DataLoader, TensorDataset
 
 from lit_wgan import GAN, WGAN, WGANGP, ToyData, WarmStart
 from lit_wgan.engine.minibatches import Minibatch
+from lit_wgan.errors import NonFiniteError
 from lit_wgan.systems import AdversarialSystem
 
 SYSTEMS = [GAN, WGAN, WGANGP]
@@ -222,10 +225,62 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_says_where(networks, traine
 def test_no_checkpoint_is_written_after_a_loss_that_is_not_finite(networks, trainer, tmp_path):
     run = trainer(max_steps=4, log_every_n_steps=1000)
     data = torch.full((80, 2), torch.inf)
-    run.fit(WGAN(**networks(), n_critic=2), DataLoader(data, 8))
+    with pytest.raises(FloatingPointError):
+        run.fit(WGAN(**networks(), n_critic=2), DataLoader(data, 8))
     with pytest.raises(FloatingPointError):
         run.save_checkpoint(tmp_path / "broken.ckpt")
     assert not (tmp_path / "broken.ckpt").exists()
+
+
+class NanGradient(Callback):
+    """Makes the gradient of one network nan in one update, whose losses stay finite."""
+
+    def __init__(self, network, update):
+        self.network, self.update = network, update
+
+    def on_before_optimizer_step(self, trainer, pl_module, optimizer):
+        if trainer.global_step == self.update:
+            for weight in getattr(pl_module, self.network).parameters():
+                weight.grad.fill_(torch.nan)
+
+
+class Saves(Callback):
+    def __init__(self, path):
+        self.path = path
+
+    def on_train_batch_end(self, trainer, *_):
+        trainer.save_checkpoint(self.path)
+
+
+DIVERGING = {
+    "steps too large for a float": ({"generator_optimizer": lambda weights: SGD(weights, lr=3e38)}, []),
+    "a gradient that is no number": ({}, [NanGradient("generator", 0)]),
+    "the same, with an average": ({"ema_decay": 0.9}, [NanGradient("generator", 0)]),
+}
+
+
+@pytest.mark.parametrize(("options", "callbacks"), DIVERGING.values(), ids=DIVERGING)
+def test_weights_that_are_not_finite_are_not_saved_and_fail_the_last_update(
+    options, callbacks, networks, trainer, tmp_path
+):
+    """The losses of the update are finite: they were computed before its step."""
+    for saves in ([], [Saves(tmp_path / "a.ckpt")]):
+        steep = networks()
+        with torch.no_grad():
+            torch._foreach_mul_(list(steep["critic"].parameters()), 100)
+        with pytest.raises(NonFiniteError, match=r"not in generator\.0\.weight after generator update 1"):
+            trainer(max_steps=1, callbacks=[*callbacks, *saves]).fit(WGANGP(**steep, n_critic=1, **options), loader())
+        assert not (tmp_path / "a.ckpt").exists()
+
+
+def test_an_average_that_is_not_finite_and_a_mask_that_is_infinite(networks):
+    system = WGAN(**networks(), ema_decay=0.9)
+    system.generator.register_buffer("mask", torch.tensor([0.0, -torch.inf]))  # as attention has
+    system.check_finite()
+    with torch.no_grad():
+        system.ema_generator[0].bias[1] = torch.nan
+    with pytest.raises(NonFiniteError, match=r"not in ema_generator\.0\.bias after generator update 0"):
+        system.check_finite()
 
 
 class BadHead(nn.Module):
