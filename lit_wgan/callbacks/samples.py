@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import BasePredictionWriter
 from torch import Tensor
@@ -94,7 +95,8 @@ class SampleWriter(BasePredictionWriter):
             if is_image(prediction):
                 save_grid(sample[None], directory / f"{number:06d}.png")
             else:
-                np.save(directory / f"{number:06d}.npy", sample.cpu().numpy())
+                kept = sample.float() if sample.dtype == torch.bfloat16 else sample  # which numpy does not know
+                np.save(directory / f"{number:06d}.npy", kept.cpu().numpy())
 
 
 def is_image(samples: Tensor) -> bool:

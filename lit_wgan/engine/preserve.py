@@ -1,4 +1,4 @@
-"""Context managers that restore random states, training flags, buffers and the precision of matrix products."""
+"""Random states, training flags, buffers and the precision of matrix products: set for a while, then restored."""
 
 import random
 from collections.abc import Iterator
@@ -26,6 +26,13 @@ def preserve_random_state() -> Iterator[None]:
     finally:
         np.random.set_state(of_numpy)
         random.setstate(of_python)
+
+
+def seed_torch(seed: int, device: torch.device) -> None:
+    """Seed torch's generator of the CPU and that of a device; ``torch.manual_seed`` takes far longer for all devices."""
+    torch.default_generator.manual_seed(seed)
+    if device.type != "cpu":
+        torch.get_device_module(device).manual_seed(seed)
 
 
 @contextmanager

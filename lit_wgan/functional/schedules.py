@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lit_wgan.errors import check_positive
+from lit_wgan.errors import UsageError, check_positive
 
 NCritic = int | Callable[[int], int]
 
@@ -48,11 +48,25 @@ class WarmStart:
 
 
 def check_n_critic(n_critic: NCritic) -> None:
-    """Raise a UsageError unless ``n_critic`` is a schedule or a number above 0."""
+    """Raise a UsageError unless ``n_critic`` is a schedule or a whole number above 0."""
     if not callable(n_critic):
         check_positive(n_critic=n_critic)
+        if not hasattr(n_critic, "__index__"):
+            raise UsageError(f"Expected n_critic to be a whole number, but got {n_critic}. Round it, or give a schedule.")
 
 
 def n_critic_at(n_critic: NCritic, generator_update: int) -> int:
-    """Critic updates before generator update number ``generator_update``, counted from 0."""
-    return n_critic(generator_update) if callable(n_critic) else n_critic
+    """Critic updates before generator update number ``generator_update``, counted from 0.
+
+    Raises:
+        UsageError: if a schedule gives anything but a whole number above 0.
+    """
+    if not callable(n_critic):
+        return n_critic
+    updates = n_critic(generator_update)
+    if not hasattr(updates, "__index__") or updates < 1:
+        raise UsageError(
+            f"Expected n_critic to give a whole number of critic updates, 1 or more, but got {updates} for generator "
+            f"update {generator_update}. Mend the schedule."
+        )
+    return int(updates)

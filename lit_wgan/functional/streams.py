@@ -72,7 +72,7 @@ class RandomStreams:
     ) -> Tensor:
         """Independent uniform 64-bit words, shape ``(number of rows, *shape[1:])``, int64."""
         counters = _counters(*rows.indices(shape[0]), prod(shape[1:]), device)
-        return _mix_(counters ^ self._key(stream, update)).view(-1, *shape[1:])
+        return _mix_(counters ^ self.key(stream, update)).view(-1, *shape[1:])
 
     def uniform(
         self,
@@ -83,10 +83,13 @@ class RandomStreams:
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Uniform numbers in ``[0, 1)``, shape ``(number of rows, *shape[1:])``, float32 or float64."""
-        # No more bits than the type's mantissa has, or the largest would round up to 1.
-        n = 53 if dtype == torch.float64 else 24
-        return _top_bits(self.bits(stream, update, shape, rows, device), n).to(dtype) * 2.0**-n
+        """Uniform numbers in ``[0, 1)``, shape ``(number of rows, *shape[1:])``.
+
+        A type narrower than float32 gets those of float32, rounded, so that the largest may become 1.
+        """
+        # No more bits than the mantissa has, or the largest would round up to 1.
+        drawn, n = (torch.float64, 53) if dtype == torch.float64 else (torch.float32, 24)
+        return (_top_bits(self.bits(stream, update, shape, rows, device), n).to(drawn) * 2.0**-n).to(dtype)
 
     def normal(
         self,
@@ -97,18 +100,20 @@ class RandomStreams:
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Standard normal numbers, shape ``(number of rows, *shape[1:])``, float32 or float64.
+        """Standard normal numbers, shape ``(number of rows, *shape[1:])``.
 
         They are the quantiles of odd multiples of ``2**-23`` (float64: ``2**-52``) in ``(-1, 1)``, so none is infinite.
+        A type narrower than float32 gets those of float32, rounded.
         """
-        n = 52 if dtype == torch.float64 else 23
+        drawn, n = (torch.float64, 52) if dtype == torch.float64 else (torch.float32, 23)
         odd = (self.bits(stream, update, shape, rows, device) >> (63 - n)) | 1
-        return odd.to(dtype).mul_(2.0**-n).erfinv_().mul_(sqrt(2))
+        return odd.to(drawn).mul_(2.0**-n).erfinv_().mul_(sqrt(2)).to(dtype)
 
     def permutation(self, stream: str, update: int, n: int) -> Tensor:
         """A random order of ``0 .. n - 1``, shape ``(n,)``, int64, on the CPU."""
         return self.bits(stream, update, (n,)).argsort(stable=True)
 
-    def _key(self, stream: str, update: int) -> int:
+    def key(self, stream: str, update: int) -> int:
+        """A signed 64-bit number, from which a generator of other random numbers can be seeded."""
         digest = blake2b(f"{self.seed}/{stream}/{update}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "little", signed=True)

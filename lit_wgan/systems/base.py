@@ -137,6 +137,7 @@ class AdversarialSystem(GenerativeModule):
         update = self.counters.critic_updates
         z = self.noise("z/critic", update, len(minibatch.real))
         noises = self.draw(self.critic_terms, "critic", update, minibatch.real)
+        self.seed_networks("critic", update)
         loss, metrics = self._critic_objective(minibatch, z, noises)
         # Stepped without Lightning's wrapper, so that global_step counts generator updates alone.
         self._descend(self.critic, cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))[0], loss)
@@ -151,6 +152,7 @@ class AdversarialSystem(GenerativeModule):
         update = self.counters.generator_updates
         z = self.noise("z/generator", update, len(minibatch.real))
         noises = self.draw(self.generator_terms, "generator", update, minibatch.real)
+        self.seed_networks("generator", update)
         optimizer = cast(list[LightningOptimizer], self.optimizers())[1]
         self.toggle_optimizer(optimizer)  # spares the critic's weight gradients
         loss, metrics = self._generator_objective(minibatch, z, noises)

@@ -11,8 +11,19 @@ from lit_wgan.terms.base import Judged, Judgement, Step
 
 
 def generate(generator: nn.Module, z: Tensor, condition: Condition | None = None) -> Tensor:
-    """The samples ``(N, ...)`` that a generator makes of noise z and, if there is one, a condition."""
-    return generator(z) if condition is None else generator(z, condition)
+    """The samples ``(N, ...)`` that a generator makes of noise z and, if there is one, a condition.
+
+    Raises:
+        UsageError: for anything but a tensor of one sample for each row of z.
+    """
+    samples = generator(z) if condition is None else generator(z, condition)
+    if not isinstance(samples, Tensor) or samples.ndim < 1 or len(samples) != len(z):
+        got = f"the shape {tuple(samples.shape)}" if isinstance(samples, Tensor) else f"a {type(samples).__name__}"
+        raise UsageError(
+            f"Expected a generator that makes one tensor with a sample for each of {len(z)} noise vectors, but got "
+            f"{got}. Let {type(generator).__name__}.forward return the samples alone, as many as its noise has rows."
+        )
+    return samples
 
 
 def judge(critic: nn.Module, x: Tensor, condition: Condition | None = None) -> Judgement:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.engine.collectives import average_, average_buffers_
 from lit_wgan.engine.minibatches import Condition, Minibatch, map_condition, minibatches
-from lit_wgan.engine.preserve import evaluation_mode
+from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state, seed_torch
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.functional.losses import wasserstein_estimate
 from lit_wgan.functional.schedules import Counters
@@ -21,7 +21,7 @@ from lit_wgan.functional.streams import RandomStreams
 from lit_wgan.systems.checks import check_floats, check_shape
 from lit_wgan.systems.finite import LossWatch, check_finite_weights
 from lit_wgan.systems.judging import generate, judge
-from lit_wgan.systems.resuming import Options, restore_run_state_, run_state
+from lit_wgan.systems.resuming import Configuration, restore_run_state_, run_state
 from lit_wgan.terms.base import Metrics, Noise, Term
 
 
@@ -63,10 +63,10 @@ class GenerativeModule(LightningModule):
         self.sample_shape = torch.Size()
         """Shape of one generated sample; :class:`Preflight` finds out."""
         self.losses = LossWatch()
-        self.schedule_options: list[Options] = []
-        """Options of the learning-rate schedules, as they were configured."""
-        self.restored_schedules: list[Options] | None = None
-        """Those of the checkpoint that the run continues from."""
+        self.configured = Configuration([], [])
+        """What the optimizers and schedules were configured with."""
+        self.restored: Configuration | None = None
+        """The same of the checkpoint that the run continues from."""
 
     # Random numbers.
 
@@ -74,6 +74,13 @@ class GenerativeModule(LightningModule):
     def rows(self) -> slice:
         """The rows of a global minibatch that belong to this device."""
         return slice(self.global_rank, None, self.trainer.world_size)
+
+    def seed_networks(self, stream: str, update: int) -> None:
+        """Seed torch's own generators, which dropout and a network's own noise draw from.
+
+        So their numbers too depend on the seed, the update and the device alone.
+        """
+        seed_torch(self.streams.key(f"torch/{stream}/{self.global_rank}", update), self.device)
 
     def noise(self, stream: str, update: int, batch_size: int) -> Tensor:
         """This device's rows of the global minibatch of noise z, shape ``(batch_size, latent_dim)``."""
@@ -135,15 +142,17 @@ class GenerativeModule(LightningModule):
         """
         generator = self.generator if self.ema_generator is None else self.ema_generator
         dtype = cast(torch.dtype, self.dtype)
+        numbers = range(*rows.indices(rows.stop))
         z = self.streams.normal("z/samples", 0, (rows.stop, self.latent_dim), rows, self.device, dtype)
         if condition is None:
             condition = self.condition_of_samples(rows)
 
         def part(first: int) -> Tensor:
             chosen = slice(first, first + batch_size)
+            self.seed_networks("samples", numbers[first])
             return generate(generator, z[chosen], map_condition(lambda rows: rows[chosen], condition))
 
-        with evaluation_mode(generator):
+        with evaluation_mode(generator), preserve_random_state():
             return torch.cat([part(first) for first in range(0, len(z), batch_size)])
 
     def average_statistics(self) -> None:
@@ -159,6 +168,7 @@ class GenerativeModule(LightningModule):
             if not len(given.real):  # this device's share of a short last minibatch
                 continue
             z = self.noise("z/validation", batch_idx, len(given.real))
+            self.seed_networks("validation", batch_idx)
             real, condition = self.accept(given)
             fake = generate(self.generator, z, condition).to(self.dtype)
             check_shape(real, fake.shape[1:])

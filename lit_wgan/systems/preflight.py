@@ -15,13 +15,13 @@ class Preflight(Callback):
     """Refuses what cannot train, and records the sample shape and whether the critic mixes samples."""
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
-        """Refuse strategies that cannot train before they wrap the networks, and disconnect at exit."""
+        """Refuse strategies that cannot train before they wrap the networks, and precisions; disconnect at exit."""
         check_strategy(trainer.strategy)
+        check_precision(str(trainer.precision))
         atexit.register(disconnect)
 
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Let the generator make a few samples and the critic score them."""
-        check_precision(str(trainer.precision))
         disable_nvml_probe(pl_module.device)
         samples = first_samples(pl_module.sample, pl_module.latent_dim)
         pl_module.sample_shape = samples.shape[1:]

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.trainer.states import TrainerFn
@@ -21,21 +21,53 @@ PLAIN = (int, float, str, bool, type(None))
 
 
 class Resuming(Callback):
-    """Lets optimizer options that are given now win over those of the checkpoint; schedules must agree."""
+    """Lets optimizer options that are configured anew win over those of the checkpoint.
 
-    def __init__(self) -> None:
-        self._configured: list[list[Options]] = []
+    The kinds of optimizers and schedules must agree. What was moved while the run trained, by a schedule for example,
+    stays as the checkpoint has it.
+    """
 
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Keep what optimizers and schedules were configured with, which a checkpoint is about to replace."""
-        self._configured = optimizer_options(trainer.optimizers)
-        pl_module.schedule_options = schedule_options(pl_module.lr_schedulers() or [])
+        pl_module.configured = configuration(trainer.optimizers, pl_module.lr_schedulers() or [])
+        if pl_module.restored is not None:
+            check_configuration(pl_module.restored, pl_module.configured)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Refuse another schedule than the checkpoint's, and take the options asked for."""
-        if pl_module.restored_schedules is not None:
-            check_schedules(pl_module.restored_schedules, pl_module.schedule_options)
-            use_options_(trainer.optimizers, self._configured, scheduled=bool(pl_module.schedule_options))
+        """Take the options that were configured anew."""
+        if pl_module.restored is not None:
+            use_options_(trainer.optimizers, pl_module.restored, pl_module.configured)
+
+
+class Configuration(NamedTuple):
+    """What optimizers and schedules were configured with, as plain types.
+
+    Attributes:
+        schedules: the learning rate and the options of each schedule.
+        optimizers: the name of each optimizer and the options of its parameter groups; None where it is not known, in
+            checkpoints of earlier versions.
+    """
+
+    schedules: list[Options]
+    optimizers: list[Options] | None
+
+
+def configuration(optimizers: Sequence[Optimizer], schedulers: Sequence[LRScheduler] | LRScheduler) -> Configuration:
+    """The configuration of optimizers and schedules that have made no step yet."""
+    groups = optimizer_options(optimizers)
+    named = [{"name": type(each).__name__, "groups": own} for each, own in zip(optimizers, groups, strict=True)]
+    return Configuration(schedule_options(schedulers), named)
+
+
+def check_configuration(saved: Configuration, asked: Configuration) -> None:
+    """Raise a UsageError if a run is to continue with optimizers or schedules of another kind."""
+    for before, now in zip(saved.optimizers or [], asked.optimizers or [], strict=False):
+        if before["name"] != now["name"]:
+            raise UsageError(
+                f"Expected the optimizer of the checkpoint, {before['name']}, but got {now['name']}, which cannot go "
+                "on from its state. Give the optimizers it was trained with, or start anew without --ckpt_path."
+            )
+    check_schedules(saved.schedules, asked.schedules)
 
 
 def run_state(system: Any) -> Options:
@@ -43,7 +75,7 @@ def run_state(system: Any) -> Options:
     return {
         "system": type(system).__name__,
         "seed": system.streams.seed,
-        "schedules": system.schedule_options,
+        **system.configured._asdict(),
         **asdict(system.counters),
     }
 
@@ -65,7 +97,7 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
     trainer = attached_trainer(system)
     if trainer is not None and trainer.state.fn == TrainerFn.FITTING:
         check_seed(state["seed"], os.environ.get("PL_GLOBAL_SEED"))
-    system.restored_schedules = state.pop("schedules")
+    system.restored = Configuration(state.pop("schedules"), state.pop("optimizers", None))
     system.streams = RandomStreams(state.pop("seed"))
     vars(system.counters).update(state)
 
@@ -130,16 +162,19 @@ def optimizer_options(optimizers: Sequence[Optimizer]) -> list[list[Options]]:
     ]
 
 
-def use_options_(optimizers: Sequence[Optimizer], asked: list[list[Options]], scheduled: bool) -> None:
-    """Replace the options that optimizers were restored with by those that were asked for.
+def use_options_(optimizers: Sequence[Optimizer], saved: Configuration, asked: Configuration) -> None:
+    """Replace the options that optimizers were restored with where they are configured otherwise than before.
 
-    Under a schedule the learning rate stays as restored.
+    Where the checkpoint does not tell how they were configured, all options are replaced; under a schedule, none.
     """
-    kept = ("lr", "initial_lr") if scheduled else ()
-    for optimizer, groups in zip(optimizers, asked, strict=True):
-        for group, options in zip(optimizer.param_groups, groups, strict=True):
-            for name, value in options.items():
-                if name not in kept and group.get(name) != value:
+    if saved.optimizers is None and saved.schedules:
+        return
+    for number, optimizer in enumerate(optimizers):
+        before = saved.optimizers[number]["groups"] if saved.optimizers else optimizer_options(optimizers)[number]
+        now = (asked.optimizers or [])[number]["groups"]
+        for group, old, new in zip(optimizer.param_groups, before, now, strict=True):
+            for name, value in new.items():
+                if old.get(name) != value:
                     was = group.get(name)
                     rank_zero_info(f"{type(optimizer).__name__}: {name} is now {value}; the checkpoint had {was}.")
                     group[name] = value

@@ -80,3 +80,12 @@ def test_permutation_holds_every_index_once_and_changes_with_the_update():
 def test_permutation_moves_an_index_to_every_place_equally_often():
     places = torch.stack([streams.permutation("order", epoch, 10) for epoch in range(2000)])[:, 0]
     assert stats.chisquare(torch.bincount(places, minlength=10).numpy()).pvalue > 0.001
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_gets_the_numbers_of_float32_rounded(dtype):
+    z = streams.normal("z", 0, (6400, 128), dtype=dtype)
+    assert z.dtype == dtype
+    assert z.isfinite().all()
+    assert torch.equal(z, streams.normal("z", 0, (6400, 128)).to(dtype))
+    assert torch.equal(streams.uniform("u", 0, (99,), dtype=dtype), streams.uniform("u", 0, (99,)).to(dtype))

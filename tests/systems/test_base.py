@@ -1,4 +1,5 @@
 import copy
+import re
 import warnings
 
 import pytest
@@ -10,7 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lit_wgan import GAN, WGAN, WGANGP, ToyData, WarmStart
 from lit_wgan.engine.minibatches import Minibatch
-from lit_wgan.errors import NonFiniteError
+from lit_wgan.errors import NonFiniteError, UsageError
 from lit_wgan.systems import AdversarialSystem
 
 SYSTEMS = [GAN, WGAN, WGANGP]
@@ -389,12 +390,42 @@ def test_mixed_precision_trains_on_real_samples_that_are_not_rounded(system_clas
     assert all(value.isfinite().all() for value in state(system))
 
 
-def test_half_precision_with_loss_scaling_is_refused(networks, trainer):
+@pytest.mark.parametrize("command", ["fit", "validate", "predict"])
+@pytest.mark.parametrize("precision", ["16-true", "16-mixed"])
+def test_float16_is_refused_by_every_command(command, precision, networks, trainer):
     system = WGAN(**networks())
     run = trainer()
-    run.strategy.precision_plugin.precision = "16-mixed"
-    with pytest.raises(ValueError, match=r"trainer\.precision=16-mixed\. Use bf16-mixed"):
-        run.fit(system, loader())
+    run.strategy.precision_plugin.precision = precision
+    with pytest.raises(ValueError, match=rf"trainer\.precision={precision}\. Use bf16-mixed"):
+        getattr(run, command)(system, loader())
+
+
+def test_a_system_in_bfloat16_trains_and_samples(networks, trainer):
+    system = WGANGP(**networks())
+    before = state(system)
+    trainer(max_steps=3, precision="bf16-true").fit(system, ToyData("eight_gaussians", 16))
+    assert system.dtype == torch.bfloat16
+    assert not same(before, state(system))
+    samples = system.sample(slice(64))
+    assert samples.isfinite().all()
+    assert len(samples.unique(dim=0)) > 32
+
+
+@pytest.mark.parametrize(
+    ("forward", "got"),
+    [
+        (lambda z: z.view(-1, 1), "the shape (8, 1)"),
+        (lambda z: z.mean(), "the shape ()"),
+        (lambda z: (z, z), "a tuple"),
+    ],
+)
+def test_a_generator_gives_one_sample_for_each_noise_vector(forward, got, networks, trainer):
+    class Generator(nn.Linear):
+        def forward(self, z):
+            return forward(super().forward(z))
+
+    with pytest.raises(UsageError, match=rf"for each of 4 noise vectors, but got {re.escape(got)}. Let Generator"):
+        trainer().fit(WGAN(**networks() | {"generator": Generator(3, 2)}), loader())
 
 
 @pytest.mark.parametrize(
