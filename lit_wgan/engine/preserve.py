@@ -29,7 +29,7 @@ def preserve_random_state() -> Iterator[None]:
 
 
 def seed_torch(seed: int, device: torch.device) -> None:
-    """Seed torch's generator of the CPU and that of a device; ``torch.manual_seed`` takes far longer for all devices."""
+    """Seed torch's generators of the CPU and of a device; ``torch.manual_seed``, for all devices, takes far longer."""
     torch.default_generator.manual_seed(seed)
     if device.type != "cpu":
         torch.get_device_module(device).manual_seed(seed)

@@ -52,7 +52,9 @@ def check_n_critic(n_critic: NCritic) -> None:
     if not callable(n_critic):
         check_positive(n_critic=n_critic)
         if not hasattr(n_critic, "__index__"):
-            raise UsageError(f"Expected n_critic to be a whole number, but got {n_critic}. Round it, or give a schedule.")
+            raise UsageError(
+                f"Expected n_critic to be a whole number, but got {n_critic}. Round it, or give a schedule."
+            )
 
 
 def n_critic_at(n_critic: NCritic, generator_update: int) -> int:

@@ -50,7 +50,9 @@ def warn_of_momentum(optimizer: Optimizer) -> None:
 def check_precision(precision: str) -> None:
     """Raise a UsageError for float16: its range is too small without loss scaling, which alternating updates break."""
     if precision.startswith("16"):
-        raise UsageError(f"Expected a precision other than float16, but got trainer.precision={precision}. Use bf16-mixed.")
+        raise UsageError(
+            f"Expected a precision other than float16, but got trainer.precision={precision}. Use bf16-mixed."
+        )
 
 
 def check_strategy(strategy: Strategy | str) -> None:

@@ -57,7 +57,8 @@ def test_an_option_that_is_configured_anew_wins_over_the_restored_one():
 
 def test_what_was_moved_while_training_stays_as_restored():
     restored = SGD(weights(), lr=0.03, momentum=0.85)
-    use_options_([restored], configured(SGD(weights(), lr=0.1, momentum=0.9)), configured(SGD(weights(), lr=0.1, momentum=0.9)))
+    then, now = (configured(SGD(weights(), lr=0.1, momentum=0.9)) for _ in range(2))
+    use_options_([restored], then, now)
     assert (restored.param_groups[0]["lr"], restored.param_groups[0]["momentum"]) == (0.03, 0.85)
 
 
