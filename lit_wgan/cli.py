@@ -80,11 +80,19 @@ def main() -> int:
 
 def _run(command: str) -> int:
     defer_unused_modules()  # here alone: a program that imports lit_wgan keeps Python's imports as they are
+    _find_modules_here()
     try:
         function = _load(command)
     except OSError as error:
         return fail(f"Expected folders for caches that can be written, but got {error}. Mend or choose another.")
     return function(sys.argv[2:]) or 0
+
+
+def _find_modules_here() -> None:
+    """Let a user's modules in the working directory be found, as ``python -m`` does, but after all others."""
+    here = os.getcwd()
+    if not sys.flags.safe_path and here not in sys.path:
+        sys.path.append(here)
 
 
 def _load(command: str) -> Callable[[list[str]], int | None]:

@@ -93,6 +93,7 @@ def command(
 ) -> Callable[..., tuple[int, str, str]]:
     """Runs the command in this process, in an empty folder; returns its status, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path.copy())  # which the command adds the folder to
     monkeypatch.setenv("LIT_WGAN_DEBUG", "")  # so that it is unset again after --debug has set it
     monkeypatch.delenv("LIT_WGAN_DEBUG")
 

@@ -9,8 +9,8 @@ from lightning.pytorch import Callback, Trainer
 
 from lit_wgan.data.image_data import ImageData
 from lit_wgan.engine.preserve import averaged_buffers
-from lit_wgan.errors import UsageError, check_positive
-from lit_wgan.evaluation.image_sets import UnitRangeImages
+from lit_wgan.errors import check_positive
+from lit_wgan.evaluation.image_sets import images_of_loader
 from lit_wgan.evaluation.options import EvaluationOptions
 from lit_wgan.systems.base import AdversarialSystem
 
@@ -102,10 +102,4 @@ def training_images(trainer: Trainer) -> Any:
     data = getattr(trainer, "datamodule", None)
     if isinstance(data, ImageData):
         return data.images[True]
-    dataset = getattr(trainer.train_dataloader, "dataset", None)
-    if hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__"):
-        return UnitRangeImages(dataset)
-    raise UsageError(
-        f"Expected a training set of images for FidelityCallback, but got {type(data or dataset).__name__}. Give a "
-        "reference, or remove the callback."
-    )
+    return images_of_loader(trainer.train_dataloader)

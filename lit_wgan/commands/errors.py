@@ -10,7 +10,7 @@ from lit_wgan.errors import UsageError
 
 # The lines of a jsonargparse message that tell how it searched, not what is wrong.
 _SEARCH = re.compile(
-    r"Does not validate against|Subtypes: |Errors:|Given value|Expected a <class 'NoneType'>|Expected a path but"
+    r"Does not validate against|Subtypes: |Errors:|Given value|Expected a <class '(NoneType|str)'>$|Expected a path but"
     r"|Problem with given class_path|Parser key"
 )
 

@@ -14,8 +14,8 @@ from lit_wgan.evaluation.options import INCEPTION, METRICS, EvaluationOptions
 if TYPE_CHECKING:
     import torch
     from jsonargparse import Namespace
+    from lightning.pytorch import LightningDataModule
 
-    from lit_wgan.data import AdversarialData
     from lit_wgan.evaluation import FidelityResult
     from lit_wgan.systems import AdversarialSystem
 
@@ -80,21 +80,22 @@ def _measure(chosen: "Namespace", options: EvaluationOptions, device: "torch.dev
     return GenerativeEvaluator(**vars(options)).evaluate(generator.to(device), system.latent_dim, progress=True)
 
 
-def _training_images(data: "AdversarialData") -> Any:
-    from lit_wgan.data import ImageData
+def _training_images(data: "LightningDataModule") -> Any:
+    from lit_wgan.data import AdversarialData, ImageData
     from lit_wgan.engine.collectives import first_on_each_machine
+    from lit_wgan.evaluation.image_sets import images_of_loader
 
-    if not isinstance(data, ImageData):
+    if isinstance(data, AdversarialData) and not isinstance(data, ImageData):
         raise UsageError(
             f"Expected a run on images, but got one on {type(data).__name__}. Fidelity is measured on images alone; "
             "give a --reference if the generator makes some."
         )
     first_on_each_machine(data.prepare_data)
     data.setup("fit")
-    return data.images[True]
+    return data.images[True] if isinstance(data, ImageData) else images_of_loader(data.train_dataloader())
 
 
-def load_run(checkpoint: Path, config: str | None = None) -> "tuple[AdversarialSystem, AdversarialData]":
+def load_run(checkpoint: Path, config: str | None = None) -> "tuple[AdversarialSystem, LightningDataModule]":
     """Load a run's system, with the weights of a checkpoint, and its data, not yet set up.
 
     Args:
@@ -106,8 +107,8 @@ def load_run(checkpoint: Path, config: str | None = None) -> "tuple[AdversarialS
         UsageError: if the checkpoint is of another system or of other networks.
     """
     from jsonargparse import ArgumentParser
+    from lightning.pytorch import LightningDataModule
 
-    from lit_wgan.data import AdversarialData
     from lit_wgan.engine.checkpoints import read_checkpoint
     from lit_wgan.systems import AdversarialSystem
 
@@ -116,7 +117,7 @@ def load_run(checkpoint: Path, config: str | None = None) -> "tuple[AdversarialS
     given = read_yaml(path, "the configuration of the checkpoint's run", "Name it with --config.")
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(AdversarialSystem, "model")
-    parser.add_subclass_arguments(AdversarialData, "data")
+    parser.add_subclass_arguments(LightningDataModule, "data")
     parsed = parser.parse_object({name: given[name] for name in ("model", "data")})
     run = parser.instantiate_classes(parsed)
     run.model.on_load_checkpoint(contents)  # which refuses what does not fit

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lightning.fabric.plugins import CheckpointIO
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Callback, LightningDataModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_info
@@ -17,7 +17,7 @@ from lit_wgan.commands.continuing import Continued, find_last
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
 from lit_wgan.commands.yaml_files import check_config_files
-from lit_wgan.data import AdversarialData
+from lit_wgan.data.datamodules import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
 from lit_wgan.engine.collectives import is_connection_error, lost_rank_error
 from lit_wgan.engine.launch import check_processes, find_launch, init_group_after_restart, trainer_options
@@ -62,7 +62,7 @@ class Experiment(LightningCLI):
         self.continued: Continued | None = None
         super().__init__(
             AdversarialSystem,
-            AdversarialData,
+            LightningDataModule,
             subclass_mode_model=True,
             subclass_mode_data=True,
             auto_configure_optimizers=False,
@@ -142,6 +142,10 @@ class Experiment(LightningCLI):
         callbacks += [CriticDiagnostics()] if to_wandb else []
         callbacks += [GeneratorUpdates()] if progress_bar else []
         return callbacks + ([SampleWriter()] if self.subcommand == "predict" else [])
+
+    def before_predict(self) -> None:
+        """Generate samples whatever the data are."""
+        let_predict_generate(self.datamodule)
 
     def after_fit(self) -> None:
         """Write result.json, and say where the results are and how good they were."""

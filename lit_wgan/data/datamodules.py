@@ -5,6 +5,7 @@ from typing import Protocol, cast
 
 import torch
 from lightning.pytorch import LightningDataModule
+from lightning.pytorch.utilities.model_helpers import is_overridden
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -84,7 +85,7 @@ class AdversarialData(LightningDataModule):
 
     def predict_dataloader(self) -> DataLoader[Tensor]:
         """The numbers of the samples to generate."""
-        return DataLoader(range(self.num_generated), batch_size=self.batch_size)  # type: ignore[arg-type]  # indexable is enough
+        return sample_numbers(self.num_generated, self.batch_size)
 
     @property
     def rows(self) -> slice:
@@ -102,6 +103,21 @@ class AdversarialData(LightningDataModule):
     def streams(self) -> RandomStreams:
         """The run's random numbers, which the system keeps."""
         return self.system.streams
+
+
+def sample_numbers(count: int, batch_size: int) -> DataLoader[Tensor]:
+    """Batches of the numbers of the first ``count`` samples, by which ``predict`` generates them."""
+    return DataLoader(range(count), batch_size=batch_size)  # type: ignore[arg-type]  # indexable is enough
+
+
+def let_predict_generate(data: LightningDataModule) -> None:
+    """Let ``predict`` generate samples with a DataModule of a user's own that says nothing about it.
+
+    It generates as many as the module's ``num_generated`` says, or else 64.
+    """
+    if not is_overridden("predict_dataloader", data, LightningDataModule):
+        count = getattr(data, "num_generated", 64)
+        data.predict_dataloader = lambda: sample_numbers(count, batch_size=64)  # type: ignore[method-assign]
 
 
 def ignore_signals(worker: int) -> None:

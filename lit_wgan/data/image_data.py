@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from lit_wgan.data.datamodules import AdversarialData
 from lit_wgan.data.image_minibatches import (
@@ -20,6 +19,7 @@ from lit_wgan.data.image_minibatches import (
 )
 from lit_wgan.data.images import open_images
 from lit_wgan.data.sampler import InfiniteSampler
+from lit_wgan.data.sources import MapStyleDataset, make_dataset
 from lit_wgan.engine.minibatches import CriticBatches, MinibatchSource
 from lit_wgan.errors import UsageError
 
@@ -29,7 +29,8 @@ class ImageData(AdversarialData):
 
     Args:
         dataset: a name (``digits``, ``mnist``, ``fashion_mnist``, ``cifar10``, ``cifar100``, ``celeba``, ``lsun``,
-            ``folder``) or any torch Dataset of images.
+            ``folder``), or images of one's own: an object with ``__len__`` and ``__getitem__``, such as a torch
+            Dataset, or its class path, ``my_module.MyDataset``.
         root: folder of the data set; ``digits`` needs none.
         image_size: side to which images are resized and cropped; None leaves them as they are.
         batch_size: the global minibatch m.
@@ -49,7 +50,7 @@ class ImageData(AdversarialData):
 
     def __init__(
         self,
-        dataset: str | Dataset[Any] = "digits",
+        dataset: MapStyleDataset | str = "digits",  # in this order: the command line takes a class path for one
         root: str = "data",
         image_size: int | None = None,
         batch_size: int = 64,
@@ -68,7 +69,7 @@ class ImageData(AdversarialData):
         self.dequantise = dequantise
         self._open = partial(
             open_images,
-            dataset,
+            make_dataset(dataset) if isinstance(dataset, str) and "." in dataset else dataset,
             root,
             image_size=image_size,
             cache_dir=Path(cache_dir or Path(root) / "cache"),

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from torch.utils.data import Dataset, Subset
+from torch.utils.data import Subset
 
 from lit_wgan.data.arrays import cached_array
 from lit_wgan.data.held_out import part_indices
 from lit_wgan.data.named import DATASETS
-from lit_wgan.data.sources import Source
+from lit_wgan.data.sources import MapStyleDataset, Source
 from lit_wgan.engine.digests import describe, json_sha256
 from lit_wgan.errors import UsageError
 
@@ -19,7 +19,7 @@ CACHE_VERSION = 1  # raise it when the same source would give other bytes
 
 
 def open_images(
-    dataset: str | Dataset[Any],
+    dataset: MapStyleDataset | str,
     root: str | os.PathLike[str],
     *,
     train: bool,

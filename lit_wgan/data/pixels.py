@@ -1,13 +1,20 @@
 """Pixels of a dataset's items: uint8 tensors ``(C, H, W)``, cropped and resized where that is asked for."""
 
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
 from lit_wgan.errors import UsageError
+
+CHANNELS = (1, 3, 4)
+"""Numbers of channels by which an array (H, W, C) is known."""
+IMAGE_KEYS = ("image", "img")
+"""Where dictionaries hold an image, looked for in this order."""
 
 
 def to_pixels(item: object, name: str = "item") -> Tensor:
@@ -17,14 +24,17 @@ def to_pixels(item: object, name: str = "item") -> Tensor:
     become floor(255 x + 0.5), so x = k / 255 gives k back.
 
     Args:
-        item: a Pillow image, a uint8 tensor (C, H, W) or (H, W), a float tensor of those shapes in [0, 1], or a tuple
-            or list whose first element is one of them.
+        item: a Pillow image, a uint8 tensor (C, H, W) or (H, W), a float tensor of those shapes in [0, 1], a numpy
+            array like one of these tensors or with channels last, (H, W, C); or a tuple or list whose first element is
+            one of them, or a dictionary that holds one as ``image`` or ``img``, as Hugging Face's data sets do.
         name: what error messages call the item.
 
     Raises:
         UsageError: if the item is anything else, has more than 8 bits a channel, or has floats outside [0, 1].
     """
-    image = item[0] if isinstance(item, tuple | list) and item else item
+    image = _image_of(item)
+    if isinstance(image, np.ndarray):
+        image = _from_numpy(image)
     if isinstance(image, Image.Image):
         return _from_pillow(image, name)
     if isinstance(image, Tensor) and image.ndim in (2, 3):
@@ -33,11 +43,33 @@ def to_pixels(item: object, name: str = "item") -> Tensor:
             return pixels
         if pixels.is_floating_point():
             return _from_floats(pixels, name)
-    got = f"{image.dtype} {tuple(image.shape)}" if isinstance(image, Tensor) else type(image).__name__
     raise UsageError(
         f"Expected {name} to be a PIL image, or a tensor (C, H, W) or (H, W) of uint8 or of floats in [0, 1], "
-        f"but got {got}. Return one of these, alone or first in a tuple, from the dataset's __getitem__."
+        f"but got {_in_words(image)}. Return one of these, alone or first in a tuple, from the dataset's __getitem__."
     )
+
+
+def _image_of(item: object) -> object:
+    """The image of an item that may hold more, such as a label."""
+    if isinstance(item, Mapping):
+        return next((item[key] for key in IMAGE_KEYS if key in item), item)
+    return item[0] if isinstance(item, tuple | list) and item else item
+
+
+def _from_numpy(array: np.ndarray) -> object:
+    """An array as a tensor, channels first; what torch has no type for stays as it is."""
+    channels_last = array.ndim == 3 and array.shape[-1] in CHANNELS and array.shape[0] not in CHANNELS
+    try:
+        return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1) if channels_last else array))
+    except TypeError:
+        return array
+
+
+def _in_words(image: object) -> str:
+    if isinstance(image, Tensor | np.ndarray):
+        return f"{image.dtype} {tuple(image.shape)}"
+    keys = f" with the keys {', '.join(map(str, image))}" if isinstance(image, Mapping) else ""
+    return f"{type(image).__name__}{keys}"
 
 
 def _from_pillow(image: Image.Image, name: str) -> Tensor:

@@ -54,6 +54,21 @@ class UnitRangeImages(Dataset[Tensor]):
         return to_bytes((item[0] if isinstance(item, (tuple, list)) else item)[None])[0]
 
 
+def images_of_loader(loader: Any) -> UnitRangeImages:
+    """The images that a loader of a user's own draws its minibatches from, as a reference.
+
+    Raises:
+        UsageError: for a loader whose images cannot be indexed.
+    """
+    dataset = getattr(loader, "dataset", None)
+    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+        raise UsageError(
+            "Expected a training set of images with __len__ and __getitem__, but got "
+            f"{type(dataset or loader).__name__}. Give the real images as the reference."
+        )
+    return UnitRangeImages(dataset)
+
+
 def open_image_set(images: object, option: str = "reference") -> ImageSet:
     """Open images for measuring.
 

@@ -180,7 +180,17 @@ class GenerativeModule(LightningModule):
         return self.validation_step(batch, batch_idx)
 
     def predict_step(self, batch: Tensor, batch_idx: int) -> Tensor:
-        """Generate the samples whose numbers the batch holds, evenly spaced."""
+        """Generate the samples whose numbers the batch holds, evenly spaced.
+
+        Raises:
+            UsageError: for a batch of anything else.
+        """
+        if not isinstance(batch, Tensor) or batch.ndim != 1 or batch.is_floating_point():
+            got = f"{batch.dtype} {tuple(batch.shape)}" if isinstance(batch, Tensor) else type(batch).__name__
+            raise UsageError(
+                f"Expected predict_dataloader to give the numbers of samples to generate, (N,), but got {got}. Leave "
+                "it out of your DataModule, whose num_generated says how many."
+            )
         numbers = batch.tolist()
         return self.sample(slice(numbers[0], numbers[-1] + 1, self.trainer.world_size))
 

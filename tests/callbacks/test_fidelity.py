@@ -175,7 +175,7 @@ class Endless(IterableDataset):
     "data", [{"train_dataloaders": DataLoader(Endless(), 8)}, {"datamodule": ToyData("swiss_roll")}]
 )
 def test_training_data_without_images_by_index_is_refused_at_the_start(data, trainer, tmp_path):
-    with pytest.raises(ValueError, match="Expected a training set of images for FidelityCallback, but got"):
+    with pytest.raises(ValueError, match="Expected a training set of images with __len__"):
         fit(trainer, tmp_path, measured(tmp_path), data=data)
 
 
