@@ -2,15 +2,16 @@
 
 import io
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
+from lightning.fabric.utilities.cloud_io import get_filesystem
 from lightning.pytorch.utilities import rank_zero_only, rank_zero_warn
 
-from lit_wgan.engine.files import atomic_write, is_local, leftovers
+from lit_wgan.engine.checkpoint_contents import DamagedError, ForeignError, check_contents, check_plain
+from lit_wgan.engine.files import atomic_write, is_local, leftovers, writing
 from lit_wgan.errors import UsageError
 
 
@@ -22,22 +23,29 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
         Raises:
             OSError: if the disk is full or the folder cannot be written. What ``path`` held before is still there.
+            UsageError: for what could not be read back; likewise.
         """
+        check_plain(checkpoint)
         if storage_options is not None or not is_local(path):
             super().save_checkpoint(checkpoint, path, storage_options)
             return
         buffer = io.BytesIO()  # since torch.save turns the error of a full disk into another
         torch.save(checkpoint, buffer)
         path = Path(path)
-        try:
+        remedy = "Earlier checkpoints are intact: make room or mend the folder, and continue with --ckpt_path last."
+        with writing(path, remedy):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_write(path) as file:
-                file.write(buffer.getbuffer())
-        except OSError as error:
-            raise OSError(
-                f"Expected to write the checkpoint {path}, but could not ({error.strerror}). Earlier checkpoints are "
-                "intact: make room or mend the folder, and continue with --ckpt_path last."
-            ) from error
+        with atomic_write(path, remedy) as file:
+            file.write(buffer.getbuffer())
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """Delete a checkpoint file; anything else, such as a folder, stays.
+
+        The path may come from a checkpoint, and Lightning would delete whatever is there.
+        """
+        files = get_filesystem(path)
+        if str(path).endswith(".ckpt") and files.isfile(path):
+            files.rm_file(path)
 
 
 def read_checkpoint(path: Path, option: str = "--ckpt_path") -> dict[str, Any]:
@@ -45,36 +53,42 @@ def read_checkpoint(path: Path, option: str = "--ckpt_path") -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        UsageError: if it is damaged, or something else than a checkpoint of lit-wgan.
+        OSError: if it may not be read.
+        UsageError: if it is damaged, of a newer lit-wgan, or something else than a checkpoint of lit-wgan.
     """
+    return _read(path, option, whole=True)
+
+
+def _read(path: Path, option: str, whole: bool) -> dict[str, Any]:
+    """Read a checkpoint; if not whole, weights stay on the disk and unchecked until they are used."""
     if not path.is_file():
         raise FileNotFoundError(f"Expected {option} to be a checkpoint file, but got {path}. Check the path.")
+    path.open("rb").close()  # which raises what only the system can say
     try:
-        _check_sums(path)
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except (BadZipFile, RuntimeError, UnpicklingError, EOFError) as error:
-        raise UsageError(
+        if whole:
+            _check_sums(path)
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=not whole)
+    except Exception as error:  # bytes that have changed mean anything to zipfile and to the unpickler
+        raise DamagedError(
             f"Expected {option} to be a checkpoint file, but got {path}, which is damaged or something else. "
             "Take an earlier checkpoint, or --ckpt_path last for the newest intact one."
         ) from error
-    if not isinstance(checkpoint, dict) or "lit_wgan" not in checkpoint:
-        raise UsageError(
-            f"Expected {option} to be a checkpoint of lit-wgan, but got {path}, made by another program. "
-            "Check the path."
-        )
+    check_contents(checkpoint, option, str(path))
     return checkpoint
 
 
 def _check_sums(path: Path) -> None:
     """Compare the contents of a checkpoint with the checksums that torch writes and never reads."""
     with ZipFile(path) as archive:
+        if any(part.compress_type != ZIP_STORED for part in archive.infolist()):
+            raise BadZipFile("torch compresses nothing")
         changed = archive.testzip()
     if changed is not None:
         raise BadZipFile(f"{changed} has changed since it was written")
 
 
 class Newest(NamedTuple):
-    """The newest intact checkpoint, the generator update it was written at, and the damaged ones that are newer."""
+    """The newest intact checkpoint, the generator update it was written at, and the damaged ones beside it."""
 
     path: Path
     update: int
@@ -82,16 +96,38 @@ class Newest(NamedTuple):
 
 
 def find_newest(directory: Path) -> Newest | None:
-    """The newest intact checkpoint in a directory, or None; warn of damaged ones."""
-    damaged = []
-    for path in sorted(directory.glob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
+    """The intact checkpoint of the latest generator update in a directory, or None without any; warn of unusable ones.
+
+    The time of a file would not do: clocks are set back, and copies are new.
+
+    Raises:
+        UsageError: if there are checkpoints, but none that can be read, or one of a newer lit-wgan.
+    """
+    updates: dict[Path, int] = {}
+    unusable: list[Path] = []
+    damaged: list[Path] = []
+
+    def update_of(path: Path, whole: bool) -> int | None:
         try:
-            update = read_checkpoint(path)["lit_wgan"]["generator_updates"]
-        except (ValueError, OSError):
-            rank_zero_warn(f"{path} is no intact checkpoint. It is kept, and an earlier one is looked for.")
-            damaged.append(path)
-        else:
-            return Newest(path, update, damaged)
+            update: int = _read(path, "--ckpt_path", whole)["lit_wgan"]["generator_updates"]
+        except (DamagedError, ForeignError, OSError) as error:
+            rank_zero_warn(f"{path} is no intact checkpoint. It is kept, and another one is looked for.")
+            (damaged if isinstance(error, DamagedError) else unusable).append(path)
+            return None
+        return update
+
+    for path in directory.glob("*.ckpt"):
+        update = update_of(path, whole=False)
+        if update is not None:
+            updates[path] = update
+    for path in sorted(updates, key=lambda path: (updates[path], path.stat().st_mtime_ns, path.name), reverse=True):
+        if update_of(path, whole=True) is not None:
+            return Newest(path, updates[path], damaged)
+    if damaged or unusable:
+        raise UsageError(
+            f"Expected a checkpoint in {directory} that can be read, but got none among {len(damaged + unusable)}. "
+            "Remove that folder to start anew with --ckpt_path last, or leave the option out."
+        )
     return None
 
 

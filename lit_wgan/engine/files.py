@@ -8,9 +8,51 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+REMEDY = "Make room or mend the folder, and run the command again."
+
+
+class WriteError(OSError):
+    """A file that could not be written, because the disk is full for example: names the file and says what to do.
+
+    Args:
+        path: of the file.
+        error: that the system raised.
+        remedy: a sentence on what to do.
+    """
+
+    def __init__(self, path: Path, error: OSError, remedy: str):
+        super().__init__(error.errno, error.strerror or str(error), str(path))
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"Expected to write {self.filename}, but could not ({self.strerror}). {self.remedy}"
+
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[BinaryIO]:
+def writing(path: Path, remedy: str = REMEDY) -> Iterator[None]:
+    """Turn an OSError of the block, in which a file is written, into a WriteError that names the file.
+
+    Raises:
+        WriteError: in place of an OSError, unless that is about another file, such as one that is read in between.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, WriteError) or not _is_about(path, error):
+            raise
+        raise WriteError(path, error, remedy) from error
+
+
+def _is_about(path: Path, error: OSError) -> bool:
+    """Whether an error of the system is about a path, a temporary file beside it or its folder; a write names none."""
+    if error.errno is None or error.filename is None:
+        return error.errno is not None
+    named = Path(os.fsdecode(error.filename))
+    return named.is_relative_to(path.parent) or path.is_relative_to(named)
+
+
+@contextmanager
+def atomic_write(path: Path, remedy: str = REMEDY) -> Iterator[BinaryIO]:
     """Open a file that takes the place of ``path`` when the block ends, and vanishes when the block raises.
 
     Any number of processes may write the same path at once; the last to finish wins. Content and name are flushed to
@@ -19,20 +61,22 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
 
     Args:
         path: on the local file system, in a folder that exists.
+        remedy: a sentence on what to do if that fails.
 
     Raises:
-        OSError: if the disk is full or the folder cannot be written; what ``path`` held before is still there.
+        WriteError: if the disk is full or the folder cannot be written; what ``path`` held before is still there.
     """
     temporary = path.with_name(f"{path.name}.tmp-{uuid4().hex}")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _flush_names(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(path, remedy):
+        try:
+            with temporary.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+            _flush_names(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def leftovers(directory: Path, pattern: str) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from lit_wgan.data.conditions import ConditionSource
+from lit_wgan.engine.checkpoint_contents import check_plain
 from lit_wgan.engine.collectives import average_, average_buffers_
 from lit_wgan.engine.minibatches import Condition, Minibatch, map_condition, minibatches
 from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state, seed_torch
@@ -211,12 +212,13 @@ class GenerativeModule(LightningModule):
         check_finite_weights(self, self.counters.generator_updates)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the state of the run, which is the same on all devices; refuse what is not finite."""
+        """Add the state of the run, which is the same on all devices; refuse what is not finite or not read back."""
         self.check_finite()
         self.average_statistics()  # in place, so that the state dict that was gathered already sees it
         for logger in self.loggers:
             logger.save()  # what a run that continues from here will not log again
         checkpoint["lit_wgan"] = run_state(self)
+        check_plain(checkpoint)  # on all devices, while the file is written on one
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore the state of the run, and refuse what does not fit."""

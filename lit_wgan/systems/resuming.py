@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lit_wgan.engine.checkpoint_contents import COUNTERS, FORMAT, check_contents, check_loops
 from lit_wgan.engine.internals import attached_trainer
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.streams import RandomStreams
@@ -73,6 +74,7 @@ def check_configuration(saved: Configuration, asked: Configuration) -> None:
 def run_state(system: Any) -> Options:
     """What a checkpoint keeps of a run besides weights and optimizers, as plain types."""
     return {
+        "format": FORMAT,
         "system": type(system).__name__,
         "seed": system.streams.seed,
         **system.configured._asdict(),
@@ -84,9 +86,11 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
     """Give a system the counters and the seed of a checkpoint.
 
     Raises:
-        UsageError: for a checkpoint of another system, of other networks or, when it trains, of another seed.
+        UsageError: for a checkpoint of another program, another system or other networks, for one that lacks a part,
+            and for one of another seed if the system trains.
     """
-    state = dict(checkpoint.get("lit_wgan", {"system": "another program"}))
+    check_contents(checkpoint, parts=("system", "seed", "schedules", *COUNTERS))
+    state = dict(checkpoint["lit_wgan"])
     name = state.pop("system")
     if name != type(system).__name__:
         raise UsageError(
@@ -97,9 +101,10 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
     trainer = attached_trainer(system)
     if trainer is not None and trainer.state.fn == TrainerFn.FITTING:
         check_seed(state["seed"], os.environ.get("PL_GLOBAL_SEED"))
+        check_loops(checkpoint, trainer)
     system.restored = Configuration(state.pop("schedules"), state.pop("optimizers", None))
     system.streams = RandomStreams(state.pop("seed"))
-    vars(system.counters).update(state)
+    vars(system.counters).update({name: state[name] for name in COUNTERS})
 
 
 def check_seed(saved: int, asked: str | None) -> None:

@@ -2,6 +2,7 @@ import copy
 import re
 import warnings
 
+import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Callback
@@ -231,6 +232,40 @@ def test_no_checkpoint_is_written_after_a_loss_that_is_not_finite(networks, trai
     with pytest.raises(FloatingPointError):
         run.save_checkpoint(tmp_path / "broken.ckpt")
     assert not (tmp_path / "broken.ckpt").exists()
+
+
+class KeepsNumpy(Callback):
+    def state_dict(self):
+        return {"best": np.float64(1)}
+
+
+def test_a_callback_whose_state_would_not_be_read_back_is_named(networks, trainer, tmp_path):
+    """On every device, whoever writes the file: here it is Lightning."""
+    run = trainer(max_steps=1, callbacks=[KeepsNumpy()])
+    run.fit(WGAN(**networks()), loader())
+    with pytest.raises(UsageError, match=r"callback KeepsNumpy to hold .* got numpy\.float64 in best"):
+        run.save_checkpoint(tmp_path / "a.ckpt")
+    assert not (tmp_path / "a.ckpt").exists()
+
+
+EDITS = {
+    "a counter": (lambda file: file["lit_wgan"].pop("critic_updates"), r"lit_wgan\['critic_updates'\] is missing"),
+    "the seed": (lambda file: file["lit_wgan"].update(seed="1"), r"lit_wgan\['seed'\] is of type str"),
+    "progress": (lambda file: file["loops"]["fit_loop"]["epoch_progress"].update(current=1), "is of type int"),
+    "the format": (lambda file: file["lit_wgan"].update(format=9), "in format 9, made by a newer lit-wgan"),
+}
+
+
+@pytest.mark.parametrize(("edit", "message"), EDITS.values(), ids=EDITS)
+def test_an_edited_checkpoint_is_refused(edit, message, networks, trainer, tmp_path):
+    run = trainer(max_steps=1)
+    run.fit(WGAN(**networks()), loader())
+    run.save_checkpoint(tmp_path / "a.ckpt")
+    file = torch.load(tmp_path / "a.ckpt", weights_only=True)
+    edit(file)
+    torch.save(file, tmp_path / "a.ckpt")
+    with pytest.raises(UsageError, match=message):
+        trainer(max_steps=2).fit(WGAN(**networks()), loader(), ckpt_path=tmp_path / "a.ckpt", weights_only=True)
 
 
 class NanGradient(Callback):
