@@ -1,38 +1,41 @@
 """A folder of image files as a dataset."""
 
 import contextlib
-import glob
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
 from torch.utils.data import Dataset
 
+from lit_wgan.data.folder_files import describe_passed_over, find_images, tell_once
+from lit_wgan.data.folder_parts import find_parts, part_names
 from lit_wgan.data.held_out import part_indices
-from lit_wgan.data.image_files import open_image
+from lit_wgan.data.image_files import open_image, suffixes, upright
+from lit_wgan.data.pixels import GREY_MODES, PIXELS_VERSION
 from lit_wgan.data.sources import Source
 from lit_wgan.engine.digests import fingerprint
 from lit_wgan.errors import UsageError
-
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
-"""Those that torchvision's ImageFolder reads."""
 
 
 def folder(root: Path, train: bool, download: bool) -> Source:
     """The image files anywhere under a folder, in the order of their paths, with or without class folders.
 
-    If there are some under ``train`` and some under ``test`` or ``val`` (tried in this order), these are the parts. If
-    not, a tenth of the files is held out, chosen by a permutation that depends only on their number. The images are
-    greyscale if every file is (Pillow's mode L), else in colour. Hidden files are skipped.
+    If there are some under ``train`` and some under ``test`` or ``val`` (tried in this order), these are the parts;
+    other usual names, such as ``Training`` and ``valid``, mean the same. If not, a tenth of the files is held out,
+    chosen by a permutation that depends only on their number. The images are greyscale if every file is (Pillow's modes
+    L and 1), else in colour. Hidden files are skipped. A file that is linked to from elsewhere counts once.
     """
     files = image_files(root)
-    own_parts = [name for name in ("train", "test", "val") if any(file.startswith(name + os.sep) for file in files)]
-    if len(own_parts) > 1 and own_parts[0] == "train":
-        part = [file for file in files if file.startswith(own_parts[0 if train else 1] + os.sep)]
+    parts = find_parts(files)
+    if parts is not None:
+        tell_once(f"Under {root}: {parts.description}.")
+        part = parts.train if train else parts.held_out
     else:
+        if names := part_names(files):
+            tell_once(f"Under {root}: {' and '.join(names)} alone, so that a tenth of all images is held out.")
         part = [files[index] for index in part_indices(len(files), len(files) // 10, train)]
-    return Source(fingerprint(root, files), lambda: FolderImages(root, part, grey=all_grey(root, files)))
+    key = [PIXELS_VERSION, *fingerprint(root, files)]
+    return Source(key, lambda: FolderImages(root, part, grey=all_grey(root, files)))
 
 
 class FolderImages(Dataset[Image.Image]):
@@ -57,7 +60,9 @@ class FolderImages(Dataset[Image.Image]):
 
     def __getitem__(self, index: int) -> Image.Image:
         with _opened(self.root / self.files[index]) as image:
-            return image.convert("RGB") if image.mode == "L" and not self.grey else image.copy()
+            image.load()
+            picture = upright(image)
+            return picture.convert("RGB") if picture.mode in GREY_MODES and not self.grey else picture.copy()
 
     def name_of(self, index: int) -> str:
         """The path of an item's file, which is what error messages call it."""
@@ -68,7 +73,7 @@ def all_grey(root: Path, files: Sequence[str]) -> bool:
     """Whether every file is greyscale; reads headers, up to the first file in colour."""
     for file in files:
         with _opened(root / file) as image:
-            if image.mode != "L":
+            if image.mode not in GREY_MODES:
                 return False
     return True
 
@@ -88,6 +93,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 def image_files(root: Path, option: str = "data.root") -> list[str]:
     """The paths of the image files anywhere under a folder, relative to it and sorted; errors name the option.
 
+    What is passed over is told in one line.
+
     Raises:
         FileNotFoundError: if it is no folder, or holds no images.
     """
@@ -96,14 +103,13 @@ def image_files(root: Path, option: str = "data.root") -> list[str]:
             f"Expected {option} to be a folder of images, but got {root}, which is not a folder. "
             f"Point --{option} at one."
         )
-    files = sorted(
-        file
-        for file in glob.iglob("**/*", root_dir=root, recursive=True)
-        if file.lower().endswith(IMAGE_SUFFIXES) and (root / file).is_file()
-    )
+    files, passed_over = find_images(root)
+    others = describe_passed_over(passed_over)
     if not files:
         raise FileNotFoundError(
-            f"Expected {option} to hold images ({', '.join(IMAGE_SUFFIXES)}), but got none under {root}. "
-            f"Point --{option} at a folder that holds some."
+            f"Expected {option} to hold images ({', '.join(suffixes())}), but got none under {root}"
+            f"{f' ({others})' if others else ''}. Point --{option} at a folder that holds some."
         )
+    if others:
+        tell_once(f"Passed over under {root}: {others}.")
     return files

@@ -1,9 +1,10 @@
 """Open image files with Pillow as plain data: no format for which Pillow starts another program."""
 
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 """Pillow's names of the formats that are opened, by their contents, whatever a file is called."""
@@ -20,3 +21,19 @@ def open_image(file: Path | BinaryIO) -> Image.Image:
     """
     Image.init()
     return Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
+
+
+@cache
+def suffixes() -> tuple[str, ...]:
+    """The endings, in lower case, of the names of files in ``FORMATS``, as far as Pillow reads them here."""
+    known = Image.registered_extensions()
+    readable = {suffix for suffix, name in known.items() if name in FORMATS and name in Image.OPEN} - {".pfm"}  # floats
+    return tuple(sorted(readable, key=lambda suffix: (suffix != ".jpg", suffix)))
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """An image turned as its EXIF data say, which most cameras leave to the viewer; the image itself if they do not."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # damaged EXIF data raise many kinds, and the image is the same without them
+        return image

@@ -11,6 +11,7 @@ from torch.utils.data import Subset
 from lit_wgan.data.arrays import cached_array
 from lit_wgan.data.held_out import part_indices
 from lit_wgan.data.named import DATASETS
+from lit_wgan.data.pixels import PIXELS_VERSION
 from lit_wgan.data.sources import MapStyleDataset, Source
 from lit_wgan.engine.digests import describe, json_sha256
 from lit_wgan.errors import UsageError
@@ -86,4 +87,4 @@ def _given(dataset: Any, train: bool) -> Source:
             f"but got {type(dataset).__name__}. Give one of {', '.join(DATASETS)}, or a Dataset of your own."
         )
     part = part_indices(len(dataset), len(dataset) // 10, train)
-    return Source([len(dataset), describe(dataset)], lambda: Subset(dataset, part))
+    return Source([PIXELS_VERSION, len(dataset), describe(dataset)], lambda: Subset(dataset, part))

@@ -9,8 +9,13 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
+from lit_wgan.data.image_files import upright
 from lit_wgan.errors import UsageError
 
+PIXELS_VERSION = 2
+"""Raise it when the same Pillow image would give other bytes."""
+GREY_MODES = ("1", "L")
+"""Pillow's modes of images without colour or transparency."""
 CHANNELS = (1, 3, 4)
 """Numbers of channels by which an array (H, W, C) is known."""
 IMAGE_KEYS = ("image", "img")
@@ -20,8 +25,8 @@ IMAGE_KEYS = ("image", "img")
 def to_pixels(item: object, name: str = "item") -> Tensor:
     """The image of a dataset's item as a uint8 tensor (C, H, W).
 
-    Pillow images of mode L stay greyscale and every other 8-bit mode becomes RGB, which drops transparency. Floats x
-    become floor(255 x + 0.5), so x = k / 255 gives k back.
+    Pillow images are turned as their EXIF data say. Those of modes L and 1 become greyscale and those of every other
+    8-bit mode RGB, which drops transparency. Floats x become floor(255 x + 0.5), so x = k / 255 gives k back.
 
     Args:
         item: a Pillow image, a uint8 tensor (C, H, W) or (H, W), a float tensor of those shapes in [0, 1], a numpy
@@ -79,7 +84,7 @@ def _from_pillow(image: Image.Image, name: str) -> Tensor:
         )
     from torchvision.transforms.v2.functional import pil_to_tensor  # takes a second
 
-    return pil_to_tensor(image if image.mode in ("L", "RGB") else image.convert("RGB"))
+    return pil_to_tensor(upright(image).convert("L" if image.mode in GREY_MODES else "RGB"))
 
 
 def _from_floats(image: Tensor, name: str) -> Tensor:

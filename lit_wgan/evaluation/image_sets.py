@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from lit_wgan.data.folders import FolderImages, all_grey, image_files
-from lit_wgan.data.pixels import Pixels
+from lit_wgan.data.pixels import PIXELS_VERSION, Pixels
 from lit_wgan.engine.digests import array_sha256, describe, fingerprint, text_sha256
 from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
@@ -106,10 +106,12 @@ def _from_path(path: str, option: str) -> ImageSet:
         return _from_dataset(DATASETS_REGISTRY[path](str(root), True), path, option)
     if path.endswith(".npy") and Path(path).is_file():
         return _from_array(np.load(path, mmap_mode="r", allow_pickle=False), option)
-    if Path(path).is_dir():
-        files = image_files(Path(path), option)
-        images = Pixels(FolderImages(Path(path), files, grey=all_grey(Path(path), files)), None, RESIZE)
-        return ImageSet(images, fingerprint(Path(path).resolve(), files), f"{len(files)} images of {path}")  # type: ignore[arg-type]  # indexable is enough
+    folder = Path(path).expanduser()
+    if folder.is_dir():
+        files = image_files(folder, option)
+        images = Pixels(FolderImages(folder, files, grey=all_grey(folder, files)), None, RESIZE)
+        key = [PIXELS_VERSION, *fingerprint(folder.resolve(), files)]
+        return ImageSet(images, key, f"{len(files)} images of {path}")  # type: ignore[arg-type]  # indexable is enough
     raise UsageError(
         f"Expected {option} to be a folder of images, an .npy or .npz file, or one of {', '.join(DATASETS_REGISTRY)}, "
         f"but got {path}. Check the path."
@@ -140,7 +142,7 @@ def _from_dataset(dataset: Any, name: str, option: str) -> ImageSet:
     images = Pixels(dataset, None, RESIZE)
     probes = [images[index] for index in _spread(len(images))]
     _check_repeatable(images, probes, option)
-    key = [len(images), text_sha256(describe(dataset)), array_sha256(torch.stack(probes).numpy())]
+    key = [PIXELS_VERSION, len(images), text_sha256(describe(dataset)), array_sha256(torch.stack(probes).numpy())]
     return ImageSet(images, key, f"{len(images)} images of {name}")  # type: ignore[arg-type]  # indexable is enough
 
 

@@ -66,7 +66,9 @@ def test_item_may_be_a_tuple_that_begins_with_the_image(wrap):
 @pytest.mark.parametrize(
     ("item", "got"),
     [
-        (np.zeros((4, 4), np.uint8), "ndarray"),
+        (np.zeros((4, 4), np.int16), r"torch\.int16 \(4, 4\)"),
+        (np.zeros((4, 4), "U1"), r"<U1 \(4, 4\)"),
+        ({"picture": np.zeros((4, 4), np.uint8)}, "dict with the keys picture"),
         ("picture.png", "str"),
         ((), "tuple"),
         (torch.zeros(4, dtype=torch.uint8), r"torch\.uint8 \(4,\)"),
@@ -106,3 +108,22 @@ def test_square_is_the_centre_resized_by_pillows_bicubic(image_size):
 def test_square_of_celeba_is_its_middle_178_rows():
     image = torch.arange(218, dtype=torch.uint8).view(1, 218, 1).expand(3, 218, 178)
     assert torch.equal(to_square(image, 178), image[:, 20:198])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_arrays_have_their_channels_last_or_first(channels):
+    last = np.random.RandomState(0).randint(0, 256, (6, 5, channels), dtype=np.uint8)
+    expected = torch.from_numpy(last).permute(2, 0, 1)
+    for array in (last, last.transpose(2, 0, 1), last.astype(np.float32) / 255, last[:, ::-1].copy()[:, ::-1]):
+        assert torch.equal(to_pixels(array), expected)
+        assert torch.equal(to_pixels({"image": array, "label": 3}), expected)
+    assert torch.equal(to_pixels(last[..., 0]), expected[:1])
+
+
+def test_a_pillow_image_is_turned_as_its_camera_says(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # lying on its left side
+    Image.new("RGB", (6, 4)).save(tmp_path / "a.jpg", exif=exif)
+    with Image.open(tmp_path / "a.jpg") as image:
+        assert to_pixels(image).shape == (3, 6, 4)
+        assert to_pixels(image.convert("RGB")).shape == (3, 6, 4), "converted images carry the mark too"

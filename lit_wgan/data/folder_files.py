@@ -1,0 +1,95 @@
+"""Image files anywhere under a folder, each once, and what else was passed over."""
+
+import os
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from lightning.pytorch.utilities import rank_zero_info
+
+from lit_wgan.data.folder_parts import kind_of
+from lit_wgan.data.image_files import suffixes
+
+COPIES = ("__MACOSX", "@eaDir")
+"""Folders in which macOS and Synology keep small copies of images."""
+CACHE = "cache"
+"""Folder below a root in which decoded arrays may lie; nothing in it is a training image."""
+PRIORITY = ("test", "val", "train", None)
+"""Of which part a file is that several of them hold: a held-out image is no training image."""
+
+
+class Found(NamedTuple):
+    """Image files of a folder.
+
+    Attributes:
+        files: their paths, relative to the folder and sorted.
+        passed_over: how many there are of what was left out, by its kind; hidden files do not count.
+    """
+
+    files: list[str]
+    passed_over: Counter[str]
+
+
+def find_images(root: Path) -> Found:
+    """Find the image files of a folder, by their endings; links are followed, and each file and folder counts once."""
+    found = Found([], Counter())
+    seen = {_identity(root.stat())}
+    pending = [""]
+    while pending:
+        folders: list[str] = []
+        for entry in _entries(root / pending.pop(), found.passed_over):
+            path = os.path.relpath(entry.path, root)
+            try:
+                identity = _identity(entry.stat())
+            except OSError:
+                found.passed_over["links that lead nowhere"] += 1
+                continue
+            is_folder = entry.is_dir()
+            reason = _reason_against(path, entry, is_folder)
+            if reason is None and identity in seen:
+                reason = f"links to {'folders' if is_folder else 'files'} that count already"
+            if reason is not None:
+                found.passed_over[reason] += 1
+                continue
+            seen.add(identity)
+            (folders if is_folder else found.files).append(path)
+        pending += reversed(folders)
+    found.files.sort()
+    return found
+
+
+def _entries(folder: Path, passed_over: Counter[str]) -> list[os.DirEntry[str]]:
+    """What a folder holds, but for hidden files, in the order in which it is to count."""
+    try:
+        with os.scandir(folder) as entries:
+            visible = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in COPIES]
+    except OSError:
+        passed_over["folders that cannot be read"] += 1
+        return []
+    return sorted(visible, key=lambda e: (PRIORITY.index(kind_of(e.name)), e.is_symlink(), e.name))
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _reason_against(path: str, entry: "os.DirEntry[str]", is_folder: bool) -> str | None:
+    """Why something below the root is no image file and no folder of some; None if it is either."""
+    if is_folder:
+        return "folder named cache" if path == CACHE else None
+    if not entry.is_file():
+        return "special files"
+    suffix = os.path.splitext(entry.name)[1].lower()
+    return None if suffix in suffixes() else suffix or "without an ending"
+
+
+def describe_passed_over(passed_over: Counter[str]) -> str:
+    """Such as ``12 .heic, 3 .txt``."""
+    return ", ".join(f"{count} {kind}" for kind, count in passed_over.most_common())
+
+
+@cache
+def tell_once(message: str) -> None:
+    """Write a line to the log of the first process, unless it stands there."""
+    rank_zero_info(message)
