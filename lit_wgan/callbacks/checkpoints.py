@@ -9,6 +9,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
 
+from lit_wgan.callbacks.checkpoint_state import own_state
+from lit_wgan.engine.files import is_local
 from lit_wgan.engine.internals import save_last, validation_follows
 from lit_wgan.engine.stopping import CTRL_C, agree_on_signal, requeue
 from lit_wgan.runs.wandb_run import wandb_runs
@@ -32,8 +34,19 @@ class Checkpoints(ModelCheckpoint):
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
         """Make the folder, by which a later ``--ckpt_path last`` finds this run."""
         super().setup(trainer, pl_module, stage)
-        if stage == "fit" and trainer.is_global_zero and "://" not in str(self.dirpath):
+        if stage == "fit" and trainer.is_global_zero and is_local(self.dirpath):
             Path(str(self.dirpath)).mkdir(parents=True, exist_ok=True)
+        if self.save_last == "link":
+            self.save_last = True
+            rank_zero_info("last.ckpt is a file, not a link: the checkpoint to link to may be one of an older update.")
+
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+        """Let this and any other checkpoint callback go on with the run's own files, and with no others."""
+        states = checkpoint["callbacks"]
+        for callback in trainer.checkpoint_callbacks:
+            if isinstance(callback, ModelCheckpoint):
+                state = states.get(callback.state_key) or {}
+                states[callback.state_key] = own_state(callback, state, str(trainer.ckpt_path))
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
         """End the update, unless its validation is still to come."""
