@@ -8,10 +8,13 @@ import numpy as np
 import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import BasePredictionWriter
+from PIL import Image
 from torch import Tensor
 
 from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import check_positive
+from lit_wgan.evaluation.images import to_bytes
 from lit_wgan.runs.wandb_run import wandb_runs
 from lit_wgan.systems.base import AdversarialSystem
 
@@ -59,6 +62,8 @@ class SampleGrid(Callback):
         fake = system.sample(slice(self.num_samples))
         if is_image(fake):
             save_grid(fake, path)
+        elif fake.ndim == 4:
+            tell_once(f"Samples of shape {tuple(fake.shape[1:])} make no pictures: they need 1 channel or 3.")
         elif fake[0].shape == (2,):
             data = getattr(trainer, "datamodule", None)
             real = data.real_samples(1000, train=False) if isinstance(data, AdversarialData) else fake.new_empty(0, 2)
@@ -93,7 +98,7 @@ class SampleWriter(BasePredictionWriter):
         directory.mkdir(parents=True, exist_ok=True)
         for number, sample in zip(batch.tolist(), prediction, strict=True):
             if is_image(prediction):
-                save_grid(sample[None], directory / f"{number:06d}.png")
+                save_image(sample, directory / f"{number:06d}.png")
             else:
                 kept = sample.float() if sample.dtype == torch.bfloat16 else sample  # which numpy does not know
                 np.save(directory / f"{number:06d}.npy", kept.cpu().numpy())
@@ -104,16 +109,25 @@ def is_image(samples: Tensor) -> bool:
     return samples.ndim == 4 and samples.shape[1] in (1, 3)
 
 
+def save_image(image: Tensor, path: Path) -> None:
+    """Write an image ``(C, H, W)`` in ``[-1, 1]`` as a PNG, grey for C = 1 and in colour for C = 3.
+
+    Raises:
+        UsageError: for values that are not finite.
+    """
+    pixels = to_bytes(image[None])[0].permute(1, 2, 0).cpu().numpy()
+    Image.fromarray(pixels.squeeze(-1) if len(image) == 1 else pixels).save(path)
+
+
 def save_grid(images: Tensor, path: Path) -> None:
-    """Write images ``(N, C, H, W)`` in ``[-1, 1]`` as one PNG, in rows of about ``sqrt(N)``."""
-    from torchvision.utils import save_image  # takes seconds
+    """Write images ``(N, C, H, W)`` in ``[-1, 1]`` as one PNG, in rows of about ``sqrt(N)``; nan is shown as grey."""
+    from torchvision.utils import make_grid  # takes seconds
 
     columns = int(np.ceil(np.sqrt(len(images))))
-    padding = 2 if len(images) > 1 else 0
-    # Small images are enlarged to be looked at; a single one is data and stays as it is.
-    scale = max(1, 64 // images.shape[-1]) if len(images) > 1 else 1
-    enlarged = images.float().repeat_interleave(scale, -1).repeat_interleave(scale, -2)
-    save_image((enlarged + 1) / 2, path, nrow=columns, padding=padding)
+    scale = max(1, 64 // images.shape[-1])  # small images are enlarged to be looked at
+    enlarged = images.float().nan_to_num().repeat_interleave(scale, -1).repeat_interleave(scale, -2)
+    grid = make_grid(enlarged, nrow=columns, padding=2, pad_value=-1)
+    save_image(grid[: images.shape[1]], path)  # torchvision makes three channels of one
 
 
 def save_scatter(real: Tensor, fake: Tensor, path: Path, title: str) -> None:

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from lit_wgan.data.pixels import Pixels
 from lit_wgan.engine.files import atomic_write, make_writable
+from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import UsageError
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def _open(path: Path) -> npt.NDArray[np.uint8] | None:
 
 
 def _write(path: Path, pixels: Pixels, num_workers: int) -> None:
-    logger.info("Decoding %d images once into %s.", len(pixels), path)
+    tell_once(f"Decoding {len(pixels)} images, once, into {path}.")
     loader = DataLoader(pixels, IMAGES_PER_WRITE, num_workers=num_workers, collate_fn=torch.stack)
     try:
         make_writable(path.parent)

@@ -2,11 +2,8 @@
 
 import os
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
-
-from lightning.pytorch.utilities import rank_zero_info
 
 from lit_wgan.data.folder_parts import kind_of
 from lit_wgan.data.image_files import suffixes
@@ -87,9 +84,3 @@ def _reason_against(path: str, entry: "os.DirEntry[str]", is_folder: bool) -> st
 def describe_passed_over(passed_over: Counter[str]) -> str:
     """Such as ``12 .heic, 3 .txt``."""
     return ", ".join(f"{count} {kind}" for kind, count in passed_over.most_common())
-
-
-@cache
-def tell_once(message: str) -> None:
-    """Write a line to the log of the first process, unless it stands there."""
-    rank_zero_info(message)

@@ -7,13 +7,14 @@ from pathlib import Path
 from PIL import Image
 from torch.utils.data import Dataset
 
-from lit_wgan.data.folder_files import describe_passed_over, find_images, tell_once
+from lit_wgan.data.folder_files import describe_passed_over, find_images
 from lit_wgan.data.folder_parts import find_parts, part_names
 from lit_wgan.data.held_out import part_indices
 from lit_wgan.data.image_files import open_image, suffixes, upright
 from lit_wgan.data.pixels import GREY_MODES, PIXELS_VERSION
 from lit_wgan.data.sources import Source
 from lit_wgan.engine.digests import fingerprint
+from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import UsageError
 
 

@@ -20,6 +20,7 @@ from lit_wgan.data.image_minibatches import (
 from lit_wgan.data.images import open_images
 from lit_wgan.data.sampler import InfiniteSampler
 from lit_wgan.data.sources import MapStyleDataset, make_dataset
+from lit_wgan.engine.files import user_cache
 from lit_wgan.engine.minibatches import CriticBatches, MinibatchSource
 from lit_wgan.errors import UsageError
 
@@ -38,7 +39,8 @@ class ImageData(AdversarialData):
         dequantise: spread each of the 256 levels evenly over the interval of width 1/128 that it stands for, as the
             authors of WGAN-GP do for CIFAR-10 (igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py).
         download: fetch the data set where torchvision can.
-        cache_dir: folder of the decoded arrays; None for ``cache`` beside the data.
+        cache_dir: folder of the decoded arrays; None for ``cache`` beside the data or, for ``folder``, which holds what
+            is the user's, ``lit_wgan`` in the user's cache folder.
         num_workers: processes that decode, once, and that draw minibatches.
         num_generated: see :class:`AdversarialData`.
         on_device: keep all training images in the device's memory, so that the numbers of a minibatch are all that
@@ -72,7 +74,7 @@ class ImageData(AdversarialData):
             make_dataset(dataset) if isinstance(dataset, str) and "." in dataset else dataset,
             root,
             image_size=image_size,
-            cache_dir=Path(cache_dir or Path(root) / "cache"),
+            cache_dir=Path(cache_dir or (user_cache() if dataset == "folder" else Path(root) / "cache")),
             download=download,
             num_workers=num_workers,
         )

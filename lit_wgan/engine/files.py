@@ -94,6 +94,11 @@ def make_writable(directory: Path) -> None:
     tempfile.TemporaryFile(dir=directory).close()  # nameless, since other processes do the same
 
 
+def user_cache() -> Path:
+    """The folder of this package's caches for the user who runs it."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "lit_wgan"
+
+
 def is_local(path: object) -> bool:
     """Whether a path is one of the local file system, not a URL such as ``s3://bucket/file``."""
     return "://" not in str(path)

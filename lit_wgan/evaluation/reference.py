@@ -1,7 +1,6 @@
 """Statistics of real images, and files of them that pytorch-fid and TTUR read and write too."""
 
 import json
-import os
 import warnings
 import zipfile
 import zlib
@@ -12,7 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from lit_wgan.engine.digests import json_sha256
-from lit_wgan.engine.files import atomic_write
+from lit_wgan.engine.files import atomic_write, user_cache
 from lit_wgan.errors import UsageError
 
 FORMAT = 2  # raise it when the same images would give different statistics
@@ -84,8 +83,7 @@ class ReferenceCache:
 
     def __init__(self, folder: str | Path | None, parts: list[object]):
         self.key = json_sha256([FORMAT, *parts])
-        home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
-        self.path = Path(folder or home / "lit_wgan").expanduser() / f"reference-{self.key[:16]}.npz"
+        self.path = Path(folder or user_cache()).expanduser() / f"reference-{self.key[:16]}.npz"
 
     def read(self) -> Reference | None:
         """Return the statistics, or None if the file is missing, damaged, or of other contents."""

@@ -8,6 +8,9 @@ from torch.utils.data import DataLoader
 
 from lit_wgan import WGAN, SampleGrid, SampleWriter, ToyData
 from lit_wgan.callbacks.samples import save_grid
+from lit_wgan.engine.notices import tell_once
+from lit_wgan.evaluation.image_sets import open_image_set
+from lit_wgan.evaluation.images import to_bytes
 
 
 def system_of_shape(*shape):
@@ -38,9 +41,29 @@ def test_pictures_appear_when_their_turn_comes_and_at_the_end(shape, trainer, tm
 def test_grid_holds_the_images_at_their_brightness(tmp_path):
     images = torch.stack([torch.full((1, 64, 64), level) for level in (-1.0, 0.0, 1.0, 1.0)])
     save_grid(images, tmp_path / "grid.png")
-    grid = np.asarray(Image.open(tmp_path / "grid.png"))[..., 0]
+    grid = np.asarray(Image.open(tmp_path / "grid.png"))
     assert grid.shape == (2 * 66 + 2, 2 * 66 + 2)
     assert [grid[30, 30], grid[30, 100], grid[100, 30]] == [0, 128, 255]
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_predicted_images_can_be_compared_with_a_reference_of_as_many_channels(channels, mode, trainer, tmp_path):
+    system = system_of_shape(channels, 8, 8)
+    run = trainer(callbacks=[SampleWriter(str(tmp_path))])
+    run.predict(system, DataLoader(range(3), 2), return_predictions=False)
+    written = open_image_set(tmp_path).images
+    assert torch.equal(torch.stack([written[number] for number in range(3)]), to_bytes(system.sample(slice(3))))
+    with Image.open(tmp_path / "000000.png") as image:
+        assert image.mode == mode
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 8), (4, 8, 8)])
+def test_images_of_other_channels_make_no_picture_and_this_is_told_once(shape, trainer, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr("lit_wgan.engine.notices.rank_zero_info", told.append)
+    tell_once.cache_clear()
+    assert list(fit(trainer, tmp_path, shape).iterdir()) == []
+    assert told == [f"Samples of shape {shape} make no pictures: they need 1 channel or 3."]
 
 
 def test_samples_that_are_neither_images_nor_points_make_no_picture(trainer, tmp_path):
@@ -70,7 +93,7 @@ def test_predicted_images_are_the_samples_of_their_numbers(trainer, tmp_path):
     run.predict(system, DataLoader(range(5), 2), return_predictions=False)
     expected = system.sample(slice(5))
     for number in range(5):
-        pixels = np.asarray(Image.open(tmp_path / f"{number:06d}.png"))[..., 0]
+        pixels = np.asarray(Image.open(tmp_path / f"{number:06d}.png"))
         np.testing.assert_allclose(pixels / 127.5 - 1, expected[number, 0].numpy(), atol=1 / 127)
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.utils.data import Dataset
 
 from lit_wgan import WGAN, ImageData, ToyData
@@ -112,6 +113,28 @@ def test_unit_range_maps_the_256_levels_evenly_onto_minus_one_to_one():
     levels = to_unit_range(torch.arange(256, dtype=torch.uint8))
     torch.testing.assert_close(levels, torch.linspace(-1, 1, 256))
     assert levels.dtype == torch.float32
+
+
+def test_a_folder_of_photographs_is_left_as_it_is_and_the_cache_is_told(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr("lit_wgan.engine.notices.rank_zero_info", told.append)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    (tmp_path / "photos").mkdir()
+    for number in range(3):
+        Image.new("RGB", (4, 4)).save(tmp_path / "photos" / f"{number}.png")
+    data = ImageData("folder", str(tmp_path / "photos"))
+    for _ in range(2):
+        data.prepare_data()
+    assert len(list((tmp_path / "photos").iterdir())) == 3
+    arrays = sorted(map(str, (tmp_path / "home" / "lit_wgan").iterdir()))
+    assert sorted(told) == [
+        f"Decoding {count} images, once, into {path}." for count, path in zip((1, 2), arrays, strict=True)
+    ]
+
+
+def test_named_data_sets_keep_their_cache_beside_them(tmp_path):
+    ImageData("digits", str(tmp_path)).prepare_data()
+    assert len(list((tmp_path / "cache").glob("digits-*"))) == 2
 
 
 class Gradient(Dataset):

@@ -8,12 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
-from lit_wgan.data.folder_files import describe_passed_over, find_images, tell_once
+from lit_wgan.data.folder_files import describe_passed_over, find_images
 from lit_wgan.data.folder_parts import kind_of
 from lit_wgan.data.folders import FolderImages, all_grey, folder, image_files
 from lit_wgan.data.image_files import suffixes
 from lit_wgan.data.images import open_images
 from lit_wgan.data.pixels import Pixels
+from lit_wgan.engine.notices import tell_once
 from lit_wgan.evaluation.image_sets import open_image_set
 
 ORIENTATION = 0x0112
@@ -39,7 +40,7 @@ def files_of(source) -> list[str]:
 def told(monkeypatch) -> list[str]:
     """The lines that are told."""
     lines: list[str] = []
-    monkeypatch.setattr("lit_wgan.data.folder_files.rank_zero_info", lines.append)
+    monkeypatch.setattr("lit_wgan.engine.notices.rank_zero_info", lines.append)
     tell_once.cache_clear()
     return lines
 
