@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from lit_wgan import __version__
 from lit_wgan.commands.errors import fail, report
+from lit_wgan.commands.terminal import escape_messages
 from lit_wgan.deferred import defer_unused_modules
 
 COMMANDS = {
@@ -85,6 +86,7 @@ def _run(command: str) -> int:
         function = _load(command)
     except OSError as error:
         return fail(f"Expected folders for caches that can be written, but got {error}. Mend or choose another.")
+    escape_messages()  # after Lightning is imported, which has a format of its own
     return function(sys.argv[2:]) or 0
 
 

@@ -6,7 +6,8 @@ import re
 import subprocess
 import sys
 from configparser import ConfigParser
-from pathlib import Path
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
@@ -98,6 +99,35 @@ def test_what_is_copied_into_an_image_exists_and_is_sent_to_the_build():
     assert [name for name in sent if not (ROOT / name).exists()] == []
     copied = re.findall(r"^COPY (\S+) \S+$|source=([\w./]+),", DOCKERFILE, re.MULTILINE)
     assert {(copy or bind).split("/")[0] for copy, bind in copied} <= sent
+
+
+def is_sent(path):
+    """Whether the build gets a file, as Docker decides it: the last pattern of .dockerignore that fits wins."""
+    sent = True
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        pattern = line.removeprefix("!")
+        anywhere = pattern.startswith("**/")
+        parts = PurePosixPath(path).parts
+        candidates = [PurePosixPath(*parts[: end + 1]) for end in range(len(parts))]
+        names = [each.name if anywhere else str(each) for each in candidates]
+        if line and not line.startswith("#") and any(fnmatch(name, pattern.removeprefix("**/")) for name in names):
+            sent = line.startswith("!")
+    return sent
+
+
+def test_keys_are_not_sent_to_the_build_and_so_get_into_no_image():
+    (named,) = {entry["path"] for service in SERVICES.values() for entry in service.get("env_file", [])}
+    keys = [f"docker/{named}", ".env", "docker/.env", "tests/.env.local", "configs/mine.env", "lit_wgan/.netrc"]
+    assert [path for path in keys if is_sent(path)] == []
+    assert [path for path in (".git/config", "runs/a/version_0/config.yaml", ".venv/bin/python") if is_sent(path)] == []
+    needed = [
+        "docker/requirements.py",
+        "lit_wgan/runs/environment.py",
+        "setup.cfg",
+        "tests/conftest.py",
+        "configs/a.yaml",
+    ]
+    assert all(map(is_sent, needed))
 
 
 @with_compose

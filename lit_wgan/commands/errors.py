@@ -1,10 +1,10 @@
 """How the commands tell errors: those of use in one or two plain lines, all others with their traceback."""
 
 import re
-import sys
 import traceback
 from typing import cast
 
+from lit_wgan.commands.terminal import complain
 from lit_wgan.commands.user_code import find_user_code
 from lit_wgan.errors import UsageError
 
@@ -32,14 +32,14 @@ def report(error: Exception) -> int:
         return fail(str(error), status=1)
     place = find_user_code(error)
     if place is not None:
-        print(f"lit-wgan: error in {place}:", file=sys.stderr)
+        complain(f"lit-wgan: error in {place}:")
     traceback.print_exception(error)
     return 1
 
 
 def fail(message: str, status: int = 2) -> int:
     """Write a message to stderr, and return the exit status."""
-    print(f"lit-wgan: error: {message}", file=sys.stderr)
+    complain(f"lit-wgan: error: {message}")
     return status
 
 

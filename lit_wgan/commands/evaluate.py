@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lit_wgan.commands.options import Parser
+from lit_wgan.commands.terminal import say
 from lit_wgan.commands.yaml_files import read_yaml
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.options import INCEPTION, METRICS, EvaluationOptions
@@ -24,7 +25,8 @@ def parser() -> Parser:
     """The parser of the command's options, which include all of an evaluation's."""
     parser = Parser("lit-wgan evaluate", description="FID, Inception Score, KID, precision and recall.")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--ckpt", metavar="FILE", help="checkpoint of the system whose generator to measure")
+    runs = "checkpoint of the generator to measure; runs the classes that the config.yaml of its run names"
+    what.add_argument("--ckpt", metavar="FILE", help=runs)
     what.add_argument("--samples", metavar="PATH", help="folder of images, or an .npy of bytes (N, C, H, W), instead")
     parser.add_argument("--config", metavar="FILE", help="config.yaml of the run, if it is not in the checkpoint's run")
     parser.add_argument("--live", action="store_true", help="measure the generator itself, not its moving average")
@@ -57,7 +59,7 @@ def evaluate(arguments: list[str]) -> None:
     fabric.launch()
     result = _measure(chosen, options, fabric.device)
     if fabric.is_global_zero:
-        print(result.table())
+        say(result.table())
         if chosen.json:
             Path(chosen.json).write_text(json.dumps(result.as_json(), indent=2) + "\n")
 
@@ -114,7 +116,11 @@ def load_run(checkpoint: Path, config: str | None = None) -> "tuple[AdversarialS
 
     contents = read_checkpoint(checkpoint, "--ckpt")
     path = Path(config or checkpoint.resolve().parent.parent / "config.yaml")
-    given = read_yaml(path, "the configuration of the checkpoint's run", "Name it with --config.")
+    what, remedy = "the configuration of the checkpoint's run", "Name it with --config."
+    given = read_yaml(path, what, remedy)
+    for name in ("model", "data"):
+        if not isinstance(given.get(name), dict):
+            raise UsageError(f"Expected {path} to be {what}, but got {name}={given.get(name)!r}. {remedy}")
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(AdversarialSystem, "model")
     parser.add_subclass_arguments(LightningDataModule, "data")

@@ -9,6 +9,7 @@ from lightning.pytorch.cli import SaveConfigCallback
 
 from lit_wgan.commands.yaml_files import read_yaml
 from lit_wgan.errors import UsageError
+from lit_wgan.runs.directories import refuse_links
 from lit_wgan.runs.environment import write_environment
 from lit_wgan.runs.wandb_run import wandb_runs
 from lit_wgan.runs.wandb_values import flat_options
@@ -25,12 +26,15 @@ class RunRecord(SaveConfigCallback):
         """Write both, once.
 
         Raises:
-            UsageError: if processes found different checkpoints to continue from.
+            UsageError: if processes found different checkpoints to continue from, and for a directory with links to
+                files outside it.
         """
         self._check_same_checkpoint(trainer)
         self.overwrite = self.overwrite or not trainer.loggers  # without loggers all runs share one directory
-        super().setup(trainer, pl_module, stage)
         directory = trainer.log_dir  # asks all devices
+        if directory is not None:
+            refuse_links(Path(directory), folders=("checkpoints", "samples", "generated"))
+        super().setup(trainer, pl_module, stage)
         if not trainer.is_global_zero or directory is None:
             return
         config = Path(directory) / self.config_filename

@@ -7,6 +7,10 @@ import yaml
 
 from lit_wgan.errors import UsageError
 
+MOST_VALUES = 1_000_000
+_OF_VALUES = (ValueError, LookupError, AttributeError, TypeError, RecursionError, OverflowError)
+"""What PyYAML raises for values that are not of the type that they seem to have, such as a 13th month."""
+
 
 def read_yaml(path: Path, what: str, remedy: str) -> dict[str, Any]:
     """Read the options in a YAML file.
@@ -24,8 +28,9 @@ def read_yaml(path: Path, what: str, remedy: str) -> dict[str, Any]:
         raise FileNotFoundError(f"Expected {what}, but got {path}, which is no file. {remedy}")
     try:
         options = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
+        _check_size(options)
+    except (yaml.YAMLError, *_OF_VALUES) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise UsageError(f"Expected {what}, but got {path}, which is not YAML: {reason}. {remedy}") from error
     if not isinstance(options, dict):
         raise UsageError(f"Expected {what}, but got {path}, which holds {_kind(options)} and no options. {remedy}")
@@ -34,6 +39,17 @@ def read_yaml(path: Path, what: str, remedy: str) -> dict[str, Any]:
 
 def _kind(contents: Any) -> str:
     return "nothing" if contents is None else f"a {type(contents).__name__}"
+
+
+def _check_size(options: Any) -> None:
+    """Raise a ValueError for more values than anyone writes: aliases of aliases make billions out of a few lines."""
+    waiting, count = [options], 0
+    while waiting:
+        value = waiting.pop()
+        count += 1
+        if count + len(waiting) > MOST_VALUES:
+            raise ValueError(f"its aliases stand for more than {MOST_VALUES} values")
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
 
 
 def check_config_files(arguments: list[str]) -> None:

@@ -1,6 +1,8 @@
 """A dataset of images as one memory-mapped uint8 array ``(N, C, H, W)``, decoded once and kept on disk."""
 
 import logging
+import struct
+import tokenize
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from lit_wgan.errors import UsageError
 
 logger = logging.getLogger(__name__)
 
+_OF_HEADERS = (SyntaxError, tokenize.TokenError, RecursionError, struct.error)
+"""What numpy lets through from parsing a header, which is a Python expression."""
 IMAGES_PER_WRITE = 32  # few, so that memory does not grow with N
 
 
@@ -50,12 +54,28 @@ def cached_array(
     return array
 
 
-def _open(path: Path) -> npt.NDArray[np.uint8] | None:
+def map_array(path: Path) -> npt.NDArray[Any]:
+    """Map the array in an ``.npy`` file into memory, to be read only; nothing in the file is unpickled.
+
+    Raises:
+        OSError: for a file that cannot be opened.
+        ValueError: for one that is damaged, or holds objects.
+    """
     try:
         return np.lib.format.open_memmap(path, mode="r")
+    except (LookupError, TypeError, ArithmeticError, EOFError, MemoryError, *_OF_HEADERS) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _open(path: Path) -> npt.NDArray[np.uint8] | None:
+    try:
+        array = map_array(path)
+        if array.ndim != 4 or array.dtype != np.uint8:
+            raise ValueError(f"it holds an array of {array.dtype} {array.shape}")
+        return array
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except ValueError as error:  # numpy's answer to a bad header and to a file shorter than its header says
+    except ValueError as error:
         logger.warning("Writing %s again, because it is damaged: %s.", path, error)
         return None
 

@@ -69,7 +69,7 @@ def atomic_write(path: Path, remedy: str = REMEDY) -> Iterator[BinaryIO]:
     temporary = path.with_name(f"{path.name}.tmp-{uuid4().hex}")
     with writing(path, remedy):
         try:
-            with temporary.open("wb") as file:
+            with temporary.open("xb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())

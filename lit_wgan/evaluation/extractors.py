@@ -2,7 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from lit_wgan.engine.digests import file_sha256, module_sha256
 from lit_wgan.engine.preserve import matmul_precision, preserve_random_state
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.options import INCEPTION, module_name
+from lit_wgan.evaluation.registered import make_registered
 from lit_wgan.evaluation.weights import inception_weights
 
 if TYPE_CHECKING:
@@ -116,10 +117,10 @@ def make_extractor(
 
 def _by_name(name: str, metrics: list[str], weights: str | None, precision: str, compat: str) -> Extractor:
     from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
-    from torch_fidelity.utils import create_feature_extractor
 
     if name in BUNDLED:
-        weights = weights or str(import_module(BUNDLED[name]).WEIGHTS)
+        packaged = import_module(BUNDLED[name]).WEIGHTS
+        weights = weights or str(packaged)
     if name not in FEATURE_EXTRACTORS_REGISTRY:
         names = sorted({*FEATURE_EXTRACTORS_REGISTRY, *BUNDLED})
         raise UsageError(
@@ -132,11 +133,9 @@ def _by_name(name: str, metrics: list[str], weights: str | None, precision: str,
         file = inception_weights(weights)
         network = together(lambda: _inception(outputs, file, compat))
         return Extractor(network, name, outputs, layers, file_sha256(file), precision, expand=True)
-    options: dict[str, Any] = {"feature_extractor_weights_path": weights} if weights else {}
-    network = first_on_each_machine(
-        lambda: create_feature_extractor(name, outputs, cuda=False, verbose=False, **options)
-    )
-    sha256 = file_sha256(Path(weights)) if weights else module_sha256(network)
+    given = Path(weights).expanduser() if weights else None
+    network = first_on_each_machine(lambda: make_registered(name, outputs, given))
+    sha256 = file_sha256(given) if given else module_sha256(network)
     return Extractor(network, name, outputs, layers, sha256, precision, expand=True)
 
 

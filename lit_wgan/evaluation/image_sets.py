@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from lit_wgan.data.arrays import map_array
 from lit_wgan.data.folders import FolderImages, all_grey, image_files
 from lit_wgan.data.pixels import PIXELS_VERSION, Pixels
 from lit_wgan.engine.digests import array_sha256, describe, fingerprint, text_sha256
@@ -105,7 +106,7 @@ def _from_path(path: str, option: str) -> ImageSet:
         root.mkdir(parents=True, exist_ok=True)
         return _from_dataset(DATASETS_REGISTRY[path](str(root), True), path, option)
     if path.endswith(".npy") and Path(path).is_file():
-        return _from_array(np.load(path, mmap_mode="r", allow_pickle=False), option)
+        return _from_array(_map(Path(path), option), option)
     folder = Path(path).expanduser()
     if folder.is_dir():
         files = image_files(folder, option)
@@ -116,6 +117,16 @@ def _from_path(path: str, option: str) -> ImageSet:
         f"Expected {option} to be a folder of images, an .npy or .npz file, or one of {', '.join(DATASETS_REGISTRY)}, "
         f"but got {path}. Check the path."
     )
+
+
+def _map(path: Path, option: str) -> np.ndarray:
+    try:
+        return map_array(path)
+    except ValueError as error:
+        raise UsageError(
+            f"Expected {option} to be an .npy file of bytes (N, C, H, W), but got {path}, which is damaged or something"
+            f" else ({' '.join(str(error).split())}). Make the file again."
+        ) from error
 
 
 def _from_array(array: np.ndarray, option: str) -> ImageSet:

@@ -1,16 +1,14 @@
 """Inception as torch-fidelity has it, and the same layers and weights computed faster, equal up to rounding."""
 
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
-from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.options import INCEPTION
-from lit_wgan.evaluation.weights import TORCH_FIDELITY_FILE
+from lit_wgan.evaluation.weights import TORCH_FIDELITY_FILE, reading_weights
 
 SIZE = FeatureExtractorInceptionV3.INPUT_IMAGE_SIZE
 IMAGES_AT_ONCE = 16  # on a CPU, whose caches do not hold the activations of more
@@ -22,15 +20,8 @@ def load_inception(layers: list[str], path: Path) -> FeatureExtractorInceptionV3
     Raises:
         UsageError: for a file that is cut short, or holds something else than this network's weights.
     """
-    try:
-        torch.load(path, map_location="cpu", weights_only=True)  # torch-fidelity would run what a pickle asks for
+    with reading_weights(INCEPTION, path, f"Replace it with {TORCH_FIDELITY_FILE}."):
         return FeatureExtractorInceptionV3(INCEPTION, layers, feature_extractor_weights_path=str(path))
-    except (RuntimeError, UnpicklingError, EOFError, TypeError, AttributeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UsageError(
-            f"Expected {path} to hold the weights of {INCEPTION}, but got a file that is damaged or of another network "
-            f"({reason}). Replace it with {TORCH_FIDELITY_FILE}."
-        ) from error
 
 
 class FastInception(nn.Module):

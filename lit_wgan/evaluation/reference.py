@@ -2,8 +2,6 @@
 
 import json
 import warnings
-import zipfile
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from torch import Tensor
 from lit_wgan.engine.digests import json_sha256
 from lit_wgan.engine.files import atomic_write, user_cache
 from lit_wgan.errors import UsageError
+from lit_wgan.evaluation.npz import NpzError, read_arrays
 
 FORMAT = 2  # raise it when the same images would give different statistics
 
@@ -53,24 +52,40 @@ def read_npz(path: Path, key: str | None = None) -> Reference:
         UsageError: for a file that is missing, damaged, of other contents, or made with another key.
     """
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        metadata = json.loads(str(arrays.get("metadata", "{}")))
+        arrays = read_arrays(path, ("mu", "sigma", "factor", "metadata"))
         mu, sigma = arrays["mu"], arrays["sigma"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        found_key, count, shape = _metadata(str(arrays.get("metadata", "{}")))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        reason = error if isinstance(error, NpzError) else f"{type(error).__name__}: {error}"
         raise UsageError(
-            f"Expected {path} to hold mu and sigma, as pytorch-fid writes them, but got {type(error).__name__}: "
-            f"{error}. Make the file again."
+            f"Expected {path} to hold mu and sigma, as pytorch-fid writes them, but got {reason}. Make the file again."
         ) from error
-    if mu.ndim != 1 or sigma.shape != mu.shape * 2 or not (np.isfinite(mu).all() and np.isfinite(sigma).all()):
+    factor = arrays.get("factor", np.zeros((len(mu), 0)) if mu.ndim else mu)
+    fits = mu.ndim == 1 and sigma.shape == mu.shape * 2 and factor.ndim == 2 and len(factor) == len(mu) > 0
+    if not fits or not all(map(_is_finite, (mu, sigma, factor))):
         raise UsageError(
             f"Expected {path} to hold finite mu (D,) and sigma (D, D), but got shapes {mu.shape} and {sigma.shape}. "
             "Make the file again."
         )
-    if key is not None and metadata.get("key") != key:
-        raise UsageError(f"Expected {path} to be made for {key}, but got {metadata.get('key')}. Delete the file.")
-    shape = metadata.get("shape")
-    return Reference(mu, sigma, arrays.get("factor"), metadata.get("count"), tuple(shape) if shape else None)
+    if key is not None and found_key != key:
+        raise UsageError(f"Expected {path} to be made for {key}, but got {found_key}. Delete the file.")
+    return Reference(mu, sigma, arrays.get("factor"), count, shape)
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    """Whether an array holds finite real numbers."""
+    return array.dtype.kind in "fiu" and bool(np.isfinite(array).all())
+
+
+def _metadata(text: str) -> tuple[object, int | None, tuple[int, ...] | None]:
+    """The key, the number of images and their shape; None for what a file does not say."""
+    given = json.loads(text)
+    count, shape = given.get("count"), given.get("shape")
+    if not (count is None or type(count) is int):
+        raise ValueError(f"the count {count!r}")
+    if not (shape is None or (isinstance(shape, list) and all(type(size) is int for size in shape))):
+        raise ValueError(f"the shape {shape!r}")
+    return given.get("key"), count, tuple(shape) if shape else None
 
 
 class ReferenceCache:

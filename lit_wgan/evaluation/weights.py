@@ -1,11 +1,18 @@
-"""Finding and downloading the weights of the Inception network. Nothing is ever measured without them."""
+"""Finding and downloading the weights of the Inception network, and reading any extractor's as data.
+
+Nothing is ever measured without weights.
+"""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 
 from lit_wgan.engine.collectives import first_on_each_machine
+from lit_wgan.errors import UsageError
 
 ENVIRONMENT_VARIABLE = "LIT_WGAN_INCEPTION_WEIGHTS"
 TORCH_FIDELITY_FILE = "weights-inception-2015-12-05-6726825d.pth"
@@ -52,6 +59,43 @@ def download_weights() -> Path:
             f"{ENVIRONMENT_VARIABLE}, or take another extractor (digits needs no download)."
         ) from error
     return file
+
+
+@contextmanager
+def reading_weights(name: str, file: Path | None, remedy: str) -> Iterator[None]:
+    """Let ``torch.load`` read tensors alone, even where torch-fidelity would run what a file asks for.
+
+    Args:
+        name: of the extractor whose weights are read.
+        file: that a user names; None for one that torch-fidelity downloads, whose errors are left as they are.
+        remedy: a sentence on what to do about another file.
+
+    Raises:
+        UsageError: for a file that is cut short, holds code, or holds something else than this extractor's weights.
+    """
+    try:
+        with _tensors_only():
+            yield
+    except (RuntimeError, UnpicklingError, EOFError, TypeError, AttributeError, ValueError, LookupError) as error:
+        if file is None:
+            raise
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UsageError(
+            f"Expected {file} to hold the weights of {name}, but got a file that is damaged or of another network "
+            f"({reason}). {remedy}"
+        ) from error
+
+
+@contextmanager
+def _tensors_only() -> Iterator[None]:
+    force, forbid = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"  # torch's variables
+    before = {name: os.environ.pop(name) for name in (force, forbid) if name in os.environ}
+    os.environ[force] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[force]
+        os.environ.update(before)
 
 
 def _hub_folder() -> Path:

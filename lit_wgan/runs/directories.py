@@ -1,5 +1,6 @@
 """Directories of runs: ``<root>/<name>/version_<k>``, one for each run."""
 
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
@@ -28,6 +29,32 @@ def claim_version(directory: Path) -> int:
             continue
         return number
     raise AssertionError("count has no end")
+
+
+def refuse_links(directory: Path, folders: Iterable[str] = ()) -> None:
+    """Raise a UsageError for a symbolic link that files in a directory would be written through.
+
+    A directory from elsewhere could hold some that lead to files of the user's own. Links from one of its files to
+    another are not meant, nor is a link to the directory itself.
+
+    Args:
+        directory: that is written to.
+        folders: names of those in it that are written to, which must not be links either.
+    """
+    inside = directory.resolve()
+    for place in (directory, *(directory / name for name in folders)):
+        if place != directory and place.is_symlink():
+            raise _link_error(place)
+        for entry in place.iterdir() if place.is_dir() else ():
+            if entry.is_symlink() and not entry.is_dir() and not entry.resolve().is_relative_to(inside):
+                raise _link_error(entry)
+
+
+def _link_error(link: Path) -> UsageError:
+    return UsageError(
+        f"Expected {link} to be a file or folder of its own, but got a symbolic link to {link.readlink()}, which would "
+        "be written to. Put the file or folder there itself, or remove the link."
+    )
 
 
 def check_writable(directory: Path) -> None:

@@ -18,6 +18,18 @@ from lit_wgan.runs.versions import installed_versions, lock_sha256, versions_sha
 ARITHMETIC = ("ATEN_", "CUBLAS_", "DNNL_", "GOMP_", "MKL_", "NVIDIA_TF32_", "OMP_", "ONEDNN_", "OPENBLAS_")
 """Prefixes of the environment variables that choose among ways to compute the same, and so decide the last bits."""
 
+REPEATABLE = {"ATEN_CPU_CAPABILITY", "CUBLAS_WORKSPACE_CONFIG", "NVIDIA_TF32_OVERRIDE"}
+REPEATABLE |= {f"DNNL_{name}" for name in ("CPU_ISA_HINTS", "DEFAULT_FPMATH_MODE", "MAX_CPU_ISA")}
+REPEATABLE |= {f"ONEDNN_{name}" for name in ("CPU_ISA_HINTS", "DEFAULT_FPMATH_MODE", "MAX_CPU_ISA")}
+REPEATABLE |= {f"MKL_{name}" for name in ("CBWR", "DEBUG_CPU_TYPE", "DISABLE_FAST_MM", "DOMAIN_NUM_THREADS", "DYNAMIC")}
+REPEATABLE |= {f"MKL_{name}" for name in ("ENABLE_INSTRUCTIONS", "NUM_STRIPES", "NUM_THREADS", "THREADING_LAYER")}
+REPEATABLE |= {f"OMP_{name}" for name in ("DYNAMIC", "MAX_ACTIVE_LEVELS", "NESTED", "SCHEDULE", "THREAD_LIMIT")}
+REPEATABLE |= {f"OPENBLAS_{name}" for name in ("BLOCK_FACTOR", "CORETYPE", "DEFAULT_NUM_THREADS", "NUM_THREADS")}
+"""The arithmetic variables that a repeated run takes from a record, which is data from anywhere: numbers and words.
+
+Others with those prefixes name a library that is loaded (``OMP_TOOL_LIBRARIES``) or a file that is written.
+"""
+
 
 def environment(seed: int, trainer: Trainer) -> dict[str, Any]:
     """Command, seed, versions, source revision and hardware of this process, as plain types."""
@@ -46,6 +58,15 @@ def arithmetic_variables(variables: Mapping[str, str]) -> dict[str, str]:
     """The variables that choose among ways to compute the same, without the number of threads, recorded apart."""
     chosen = (name for name in sorted(variables) if name.startswith(ARITHMETIC) and name != "OMP_NUM_THREADS")
     return {name: variables[name] for name in chosen}
+
+
+def repeatable_variables(variables: Mapping[str, Any]) -> dict[str, str]:
+    """The variables of a record, which may hold anything, that a repeated run takes from it."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if name in REPEATABLE and isinstance(value, str) and value.isprintable()
+    }
 
 
 def _device(trainer: Trainer) -> dict[str, Any]:

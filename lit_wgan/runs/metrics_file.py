@@ -11,6 +11,7 @@ from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.loggers.csv_logs import ExperimentWriter
 
 from lit_wgan.engine.files import atomic_write
+from lit_wgan.errors import UsageError
 
 
 class MetricsFile(CSVLogger):
@@ -59,41 +60,59 @@ class Rows(ExperimentWriter):
         self.log_dir = str(path.parent)
         self.metrics: list[dict[str, float]] = []
         self.hparams: dict[str, Any] = {}
-        self.columns = _header(path)
+        self.columns, _ = _read(path)
 
     def save(self) -> None:
         """Write the rows that are not written yet."""
         columns = set().union(*self.metrics)
         if not columns <= set(self.columns):
             self.columns = sorted(columns.union(self.columns))
-            _replace(self.path, self.columns, _complete_rows(self.path))
+            _replace(self.path, self.columns, _read(self.path)[1])
         with self.path.open("a", newline="") as file:
             csv.DictWriter(file, self.columns).writerows(self.metrics)
         self.metrics = []
 
 
 def keep_rows(path: Path, last_step: int) -> None:
-    """Cut a CSV file down to its complete rows whose step is at most ``last_step``."""
-    rows = [row for row in _complete_rows(path) if row["step"] and int(row["step"]) <= last_step]
+    """Cut a CSV file down to its complete rows whose step is at most ``last_step``.
+
+    Raises:
+        UsageError: for a file that holds anything but steps and numbers.
+    """
+    columns, rows = _read(path)
     if path.exists():
-        _replace(path, _header(path), rows)
+        _replace(path, columns, [row for row in rows if row["step"] and int(row["step"]) <= last_step])
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
-    """The complete rows of a CSV file: the step of each, and its metrics by name."""
-    for row in _complete_rows(path):
+    """The complete rows of a CSV file: the step of each, and its metrics by name.
+
+    Raises:
+        UsageError: for a file that holds anything but steps and numbers.
+    """
+    _, rows = _read(path)
+    for row in rows:
         if row["step"]:
             yield int(row["step"]), {name: float(value) for name, value in row.items() if value and name != "step"}
 
 
-def _header(path: Path) -> list[str]:
-    return list(_complete_rows(path).fieldnames or ())
-
-
-def _complete_rows(path: Path) -> "csv.DictReader[str]":
-    text = path.read_bytes().decode() if path.exists() else ""
-    complete = text[: text.rfind("\n") + 1]  # a process killed while it wrote leaves a row without an end
-    return csv.DictReader(io.StringIO(complete, newline=""))
+def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The columns of a CSV file and its complete rows, as text; nothing if there is no file."""
+    text = path.read_bytes() if path.exists() else b""
+    complete = text[: text.rfind(b"\n") + 1]  # a process killed while it wrote leaves a row without an end
+    try:
+        reader = csv.DictReader(io.StringIO(complete.decode(), newline=""))
+        columns, rows = list(reader.fieldnames or ()), list(reader)
+        for row in rows:
+            if None in row:
+                raise ValueError(f"a row of more than {len(columns)} values")
+            _ = int(row["step"] or 0), [float(value) for value in row.values() if value]
+    except (ValueError, KeyError, csv.Error) as error:
+        raise UsageError(
+            f"Expected {path} to hold steps and numbers, but got {type(error).__name__}: {error}. Mend the file, or "
+            "take it away."
+        ) from error
+    return columns, rows
 
 
 def _replace(path: Path, columns: list[str], rows: Iterable[dict[str, Any]]) -> None:

@@ -1,9 +1,14 @@
 import errno
+import io
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from lit_wgan.errors import UsageError
+from lit_wgan.evaluation import npz
 from lit_wgan.evaluation.reference import Reference, ReferenceCache, read_npz
 
 
@@ -114,3 +119,73 @@ def test_summary_leaves_the_large_parts_out():
     summary = reference.summary()
     assert (summary.count, summary.shape, len(summary.mu)) == (5, (1, 2, 2), 2)
     assert (summary.sigma, summary.factor, summary.features) == (None, None, None)
+
+
+def write_npz(path, **members):
+    """An .npz of members as they are, with or without compression."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, contents in members.items():
+            archive.writestr(f"{name}.npy", contents)
+
+
+def npy(array, **options):
+    buffer = io.BytesIO()
+    np.save(buffer, array, **options)
+    return buffer.getvalue()
+
+
+class Harm:
+    def __reduce__(self):
+        return Path.touch, (Path("harmed"),)
+
+
+def told(shape, dtype="<f8"):
+    """The header of an array, without the array."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": dtype, "fortran_order": False, "shape": shape})
+    return buffer.getvalue()
+
+
+GOOD = {"mu": npy(np.zeros(2)), "sigma": npy(np.eye(2))}
+BAD = {
+    "objects": {"mu": npy(np.array([Harm(), Harm()], dtype=object), allow_pickle=True)},
+    "a header that tells of a terabyte": {"sigma": told((2**20, 2**17))},
+    "a header that tells of more than there is": {"mu": told((2**62,))},
+    "a header of Python 2, broken": {"mu": b"\x93NUMPY\x01\x00\x10\x00{'descr': '<f8\n '''"},
+    "another version": {"mu": b"\x93NUMPY\x09\x00"},
+    "words": {"mu": npy(np.array(["a", "b"]))},
+    "complex numbers": {"mu": npy(np.zeros(2, complex))},
+    "dates": {"mu": npy(np.array(["2001-01-01", "2002-01-01"], "M8[D]"))},
+    "fields": {"mu": npy(np.zeros(2, [("a", "f8")]))},
+    "no numbers": {"mu": npy(np.zeros(0)), "sigma": npy(np.zeros((0, 0)))},
+    "a factor of another size": {"factor": npy(np.eye(3))},
+    "a factor that is nan": {"factor": npy(np.full((2, 2), np.nan))},
+    "metadata that are a list": {"metadata": npy(np.array("[]"))},
+    "metadata that are no JSON": {"metadata": npy(np.array("{"))},
+    "metadata of a deep nest": {"metadata": npy(np.array("[" * 10**5))},
+    "a count that is a word": {"metadata": npy(np.array('{"count": "many"}'))},
+    "a shape that is a number": {"metadata": npy(np.array('{"shape": 3}'))},
+}
+
+
+@pytest.mark.parametrize("changes", BAD.values(), ids=BAD)
+def test_a_file_of_strangers_is_refused_in_one_line_and_runs_nothing(changes, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_npz("file.npz", **(GOOD | changes))
+    with pytest.raises(UsageError, match=r"Expected file\.npz to hold ") as caught:
+        read_npz(Path("file.npz"))
+    assert len(str(caught.value).splitlines()) == 1
+    assert not Path("harmed").exists()
+
+
+def test_a_file_that_would_fill_the_memory_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(npz, "HARMLESS_BYTES", 10_000)
+    write_npz(tmp_path / "bomb.npz", **(GOOD | {"sigma": npy(np.zeros((200, 200)))}))
+    with pytest.raises(UsageError, match=r"sigma\.npy of \d+ bytes would take 320128"):
+        read_npz(tmp_path / "bomb.npz")
+
+
+def test_an_array_in_columns_and_compression_read_as_numpy_reads_them(tmp_path):
+    sigma = np.asfortranarray(np.arange(9.0).reshape(3, 3))
+    np.savez_compressed(tmp_path / "file.npz", mu=np.arange(3), sigma=sigma)
+    assert np.array_equal(read_npz(tmp_path / "file.npz").sigma, sigma)

@@ -14,7 +14,7 @@ from torch import nn
 
 from lit_wgan.engine.digests import weights_sha256
 from lit_wgan.runs import environment as record
-from lit_wgan.runs.environment import arithmetic_variables
+from lit_wgan.runs.environment import arithmetic_variables, repeatable_variables
 from lit_wgan.runs.result import write_result
 from lit_wgan.runs.versions import installed_versions, is_for_other_extra, lock_sha256, versions_sha256
 
@@ -53,6 +53,13 @@ def test_lock_is_the_one_that_the_variable_names(monkeypatch, tmp_path):
 def test_variables_of_arithmetic_are_kept_and_no_others():
     given = {"MKL_CBWR": "AVX2", "OPENBLAS_CORETYPE": "Haswell", "HOME": "/", "OMP_NUM_THREADS": "2"}
     assert arithmetic_variables(given) == {"MKL_CBWR": "AVX2", "OPENBLAS_CORETYPE": "Haswell"}
+
+
+def test_a_record_sets_no_variable_that_names_a_library_a_file_or_a_folder_of_code():
+    harmless = {"MKL_CBWR": "AVX2", "CUBLAS_WORKSPACE_CONFIG": ":4096:8", "OPENBLAS_CORETYPE": "Haswell"}
+    others = ["PYTHONPATH", "LD_PRELOAD", "OMP_TOOL_LIBRARIES", "CUBLAS_LOGDEST_DBG", "MKL_VERBOSE_OUTPUT_FILE", "PATH"]
+    broken = {"MKL_DYNAMIC": 1, "OMP_SCHEDULE": "static\0", "MKL_NUM_THREADS": None}
+    assert repeatable_variables(harmless | dict.fromkeys(others, "/planted") | broken) == harmless
 
 
 @pytest.fixture

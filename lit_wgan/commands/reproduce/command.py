@@ -14,8 +14,11 @@ import yaml
 
 from lit_wgan.commands.reproduce.recipe import Recipe, read_recipe
 from lit_wgan.commands.reproduce.report import report
+from lit_wgan.commands.reproduce.working_directory import needs_working_directory
+from lit_wgan.commands.terminal import say
 from lit_wgan.errors import UsageError
-from lit_wgan.runs.environment import arithmetic_variables
+from lit_wgan.runs.directories import versions
+from lit_wgan.runs.environment import arithmetic_variables, repeatable_variables
 
 FORWARDED = (signal.SIGTERM, signal.SIGUSR1)
 
@@ -29,7 +32,7 @@ def repeat_and_compare(run: Path, root: Path) -> int:
     """
     recipe = read_recipe(run)
     text, equal = report(recipe, run_again(recipe, root))
-    print(text)
+    say(text)
     return 0 if equal else 1
 
 
@@ -40,21 +43,21 @@ def run_again(recipe: Recipe, root: Path) -> Path:
         UsageError: if the new run does not end.
     """
     name = recipe.run.resolve().parent.name
-    before = set(root.glob(f"{name}/version_*"))
+    before = versions(root / name)
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / f"{name}.yaml"  # whose name becomes the run's
-        config.write_text(yaml.safe_dump(_config(recipe, root), sort_keys=False))
-        status = _run([sys.executable, "-m", "lit_wgan", "fit", "--config", str(config)], _variables(recipe))
-    new = sorted(set(root.glob(f"{name}/version_*")) - before)
-    if status != 0 or not new or not (new[-1] / "result.json").exists():
+        config.write_text(yaml.safe_dump(with_own_directory(recipe, root), sort_keys=False))
+        status = _run([sys.executable, "-m", "lit_wgan", "fit", "--config", str(config)], variables_of(recipe))
+    new = versions(root / name, holding="result.json").keys() - before
+    if status != 0 or not new:
         raise UsageError(
             f"Expected the run to end as {recipe.run} did, but it ended early (exit status {status}). "
             "Its own message stands above."
         )
-    return new[-1]
+    return root / name / f"version_{max(new)}"
 
 
-def _config(recipe: Recipe, root: Path) -> dict[str, Any]:
+def with_own_directory(recipe: Recipe, root: Path) -> dict[str, Any]:
     """The options of the new run: a directory of its own, and as many devices, all of them on this machine."""
     environment = recipe.environment
     trainer = recipe.config["trainer"] | {
@@ -64,15 +67,19 @@ def _config(recipe: Recipe, root: Path) -> dict[str, Any]:
         "num_nodes": 1,
         "logger": True,  # metrics.csv, and no service
     }
-    checkpoint = recipe.config.get("checkpoint", {}) | {"dirpath": None}
+    checkpoint = recipe.config["checkpoint"] | {"dirpath": None}
     return recipe.config | {"trainer": trainer, "checkpoint": checkpoint, "seed_everything": environment["seed"]}
 
 
-def _variables(recipe: Recipe) -> dict[str, str]:
-    """The variables of this process, except those that change the order of floating-point sums: these are the run's."""
+def variables_of(recipe: Recipe) -> dict[str, str]:
+    """The variables of this process, except those that change the order of floating-point sums: these are the run's.
+
+    Modules of the working directory stay out of the way of installed ones, unless the configuration names some.
+    """
     kept = os.environ.keys() - arithmetic_variables(os.environ).keys()
-    threads = {"OMP_NUM_THREADS": str(recipe.environment["cpu_threads"])}
-    return {name: os.environ[name] for name in kept} | recipe.environment["variables"] | threads
+    variables = {name: os.environ[name] for name in kept} | repeatable_variables(recipe.environment["variables"])
+    variables["OMP_NUM_THREADS"] = str(recipe.environment["cpu_threads"])
+    return variables if needs_working_directory(recipe.config) else variables | {"PYTHONSAFEPATH": "1"}
 
 
 def _run(command: list[str], variables: dict[str, str]) -> int:

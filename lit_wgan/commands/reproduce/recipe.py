@@ -1,15 +1,17 @@
 """Read from a run's directory how to repeat it, as one run without interruptions."""
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lit_wgan.commands.yaml_files import read_yaml
+from lit_wgan.commands.reproduce.records import (
+    Options,
+    Row,
+    read_config,
+    read_environment,
+    read_metrics,
+    read_result,
+)
 from lit_wgan.errors import UsageError
-from lit_wgan.runs.metrics_file import read_rows
-
-Options = dict[str, Any]
-Row = tuple[int, dict[str, float]]
 
 # Options that may change from one attempt of a run to the next without changing its result.
 FREE = {"ckpt_path", *(f"trainer.{name}" for name in ("max_steps", "default_root_dir", "logger"))}
@@ -54,8 +56,8 @@ def read_recipe(run: Path) -> Recipe:
             "Check the path."
         )
     result = read_result(run)
-    configs = {path.name: _read_config(path) for path in _attempts(run, result["config"])}
-    environments = {path: _read_environment(run / path) for path in map(_environment_name, configs)}
+    configs = {path.name: read_config(path) for path in _attempts(run, result["config"])}
+    environments = {path: read_environment(run / path) for path in map(_environment_name, configs)}
     _check_same({name: _leaves(config) for name, config in configs.items()}, FREE)
     devices = {name: {key: env[key] for key in ("accelerator", "devices")} for name, env in environments.items()}
     _check_same(devices, set())
@@ -63,71 +65,6 @@ def read_recipe(run: Path) -> Recipe:
     config = configs["config.yaml"]
     config["trainer"]["max_steps"] = last
     return Recipe(run, config, environments, result, read_metrics(run), set(ends) - {last})
-
-
-def read_result(run: Path) -> Options:
-    """Read a run's result.json."""
-    path = run / "result.json"
-    if not path.exists():
-        raise FileNotFoundError(
-            f"Expected {path}, which a run writes when it ends, but got no such file. "
-            "Continue the run to its end with --ckpt_path last, or take another."
-        )
-    kinds = {"config": str, "generator_updates": int, "weights_sha256": dict, "metrics": dict}
-    return _read_json(path, kinds)
-
-
-def read_metrics(run: Path) -> list[Row]:
-    """Read the rows of a run's metrics.csv; none if it has no such file."""
-    path = run / "metrics.csv"
-    try:
-        return list(read_rows(path))
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(
-            f"Expected {path} to hold steps and numbers, but got {type(error).__name__}: {error}. Take another run."
-        ) from error
-
-
-def read_environments(run: Path) -> list[Options]:
-    """The environments of a run's attempts."""
-    return [_read_environment(path) for path in sorted(run.glob("environment*.json"))]
-
-
-def _read_environment(path: Path) -> Options:
-    kinds = {"seed": int, "accelerator": str, "devices": int, "cpu_threads": int, "packages": dict, "variables": dict}
-    return _read_json(path, kinds)
-
-
-def _read_json(path: Path, kinds: dict[str, type]) -> Options:
-    try:
-        record = json.loads(path.read_text())
-        wrong = [name for name, kind in kinds.items() if not isinstance(record[name], kind)]
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"Expected the record {path}, but got no such file. Only runs of lit-wgan that hold one can be repeated."
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(
-            f"Expected {path} to be a record of lit-wgan, but got one that is damaged or of an earlier version "
-            f"({type(error).__name__}: {error}). Take another run."
-        ) from error
-    if wrong:
-        raise UsageError(
-            f"Expected {path} to be a record of lit-wgan, but got {wrong[0]}={record[wrong[0]]!r}. Take another run."
-        )
-    return record
-
-
-def _read_config(path: Path) -> Options:
-    remedy = "Take another run."
-    config = read_yaml(path, "the configuration of a run", remedy)
-    try:
-        _ = config["model"], config["data"], config["trainer"]["max_steps"]
-    except (KeyError, TypeError) as error:
-        raise UsageError(
-            f"Expected {path} to be the configuration of a run, but got {type(error).__name__}: {error}. {remedy}"
-        ) from error
-    return config
 
 
 def _attempts(run: Path, last: str) -> list[Path]:

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from lit_wgan.commands.reproduce.comparison import Compared, compare_environments, compare_results, compare_rows
-from lit_wgan.commands.reproduce.recipe import Recipe, read_environments, read_metrics, read_result
+from lit_wgan.commands.reproduce.recipe import Recipe
+from lit_wgan.commands.reproduce.records import read_environments, read_metrics, read_result
 from lit_wgan.engine.checkpoints import read_checkpoint
 from lit_wgan.runs.result import NETWORKS
 
@@ -54,14 +55,12 @@ def _distances(recipe: Recipe, again: Path, entries: Sequence[Compared]) -> list
     different = [entry.name for entry in entries if entry.name in NETWORKS and not entry.equal]
     try:
         then, now = (read_checkpoint(run / "checkpoints" / "last.ckpt") for run in (recipe.run, again))
-    except (ValueError, OSError):
+        if then["global_step"] != now["global_step"]:
+            return []
+        distances = {name: _distance(then["state_dict"], now["state_dict"], name) for name in different}
+    except (ValueError, OSError, LookupError, TypeError, AttributeError, RuntimeError):  # the run's may hold anything
         return []
-    if then["global_step"] != now["global_step"]:
-        return []
-    return [
-        f"  largest difference of a weight of the {name}: {_distance(then['state_dict'], now['state_dict'], name):.3g}"
-        for name in different
-    ]
+    return [f"  largest difference of a weight of the {name}: {value:.3g}" for name, value in distances.items()]
 
 
 def _distance(then: dict[str, torch.Tensor], now: dict[str, torch.Tensor], network: str) -> float:
@@ -79,10 +78,15 @@ def _differences(recipe: Recipe, again: Path) -> list[str]:
 def _reasons(recipe: Recipe, again: Path) -> list[str]:
     (now,) = read_environments(again)
     reasons = _differences(recipe, again)
-    if any(environment["git_dirty"] for environment in (*recipe.environments.values(), now)):
+    environments = (*recipe.environments.values(), now)
+    if any(environment.get("git_dirty") for environment in environments):
         reasons.append("files differed from the commit (git_dirty)")
     if now["accelerator"] != "cpu" and not now["deterministic"]:
         reasons.append("GPUs repeat a run to the bit only with --trainer.deterministic true")
     if not reasons:
-        return ["The records show no reason: versions, commit, hardware and threads agree. Check whether the data do."]
+        commit = "commit, " if all(environment.get("git_commit") for environment in environments) else ""
+        lines = [
+            f"The records show no reason: versions, {commit}hardware and threads agree. Check whether the data do."
+        ]
+        return lines if commit else [*lines, "The commit of a run is not known (git_commit)."]
     return ["Possible reasons:", *(f"  {reason}" for reason in reasons)]

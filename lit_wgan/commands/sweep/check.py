@@ -17,6 +17,8 @@ from lit_wgan.errors import UsageError
 
 OWN_OPTIONS = ["--trainer.logger=true", "--trainer.enable_progress_bar=false"]
 """Options of every trial: the search reads metrics.csv, and a progress bar would only fill log.txt."""
+FOLDER_OPTION = "--trainer.default_root_dir="
+"""With the folder of the trial."""
 
 
 @runtime_checkable
@@ -57,9 +59,11 @@ def check_trials(file: SweepFile, for_trials: list[str]) -> Namespace:
 
     Raises:
         UsageError: for a parameter that the command does not have, a value it does not take, an objective that its
-            trials do not log, and checkpoints that trials would share.
+            trials do not log, checkpoints that trials would share, and a parameter or an option of the trials that an
+            option behind it overrides.
     """
-    own = [*for_trials, *OWN_OPTIONS]
+    _check_not_own(for_trials)
+    own = [*for_trials, *OWN_OPTIONS, f"{FOLDER_OPTION}FOLDER"]
     check_config_files([*fit_options(file, command_line(file, {})), *own])
     parser = FitParser()
     first: dict[str, Value] = {}
@@ -81,7 +85,9 @@ def _read_with(
 ) -> Namespace:
     """Parse a trial's options; raise a UsageError if there is no such parameter, or it does not take the value."""
     try:
-        return _read(parser, file, before | {name: value}, own)
+        options = _read(parser, file, before | {name: value}, own)
+        _check_not_overridden(parser, file, before | {name: value}, name, own)
+        return options
     except ArgumentError as error:
         known = [option.replace(".init_args", "") for option in _read(parser, file, before, own).keys()]  # noqa: SIM118
         if name in known:
@@ -95,6 +101,32 @@ def _read_with(
 
 def _read(parser: FitParser, file: SweepFile, values: dict[str, Value], own: list[str]) -> Namespace:
     return parser.read([*fit_options(file, command_line(file, values)), *own])
+
+
+def _check_not_own(for_trials: list[str]) -> None:
+    own = [option.partition("=")[0] for option in (*OWN_OPTIONS, FOLDER_OPTION)]
+    for option in for_trials:
+        if option.partition("=")[0] in own:
+            raise UsageError(f"Expected no option after -- that the sweep sets itself, but got {option}. Remove it.")
+
+
+def _check_not_overridden(
+    parser: FitParser, file: SweepFile, values: dict[str, Value], name: str, own: list[str]
+) -> None:
+    """Raise a UsageError if the parameter would have another value if it stood last: then all trials are alike."""
+    words = [*fit_options(file, command_line(file, values)), *own]
+    if _value(parser.read(words), name) != _value(parser.read([*words, f"--{name}={values[name]}"]), name):
+        raise UsageError(
+            f"Expected {name}, a parameter in {file.path}, to be set by the sweep alone, but got another value for it "
+            "behind ${args} in the command, after --, or among the sweep's own options. Remove it there, or from the "
+            "parameters."
+        )
+
+
+def _value(options: Namespace, name: str) -> list[str]:
+    """The value of one option, as text; nothing for a group of options."""
+    plain = name.replace(".init_args", "")
+    return [repr(value) for key, value in options.items() if key.replace(".init_args", "") == plain != "config"]
 
 
 def _check_objective(file: SweepFile, options: Namespace) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from optuna.trial import TrialState
 
-from lit_wgan.commands.sweep.check import OWN_OPTIONS, check_trials
+from lit_wgan.commands.sweep.check import FOLDER_OPTION, OWN_OPTIONS, check_trials
 from lit_wgan.commands.sweep.command_line import command_line
 from lit_wgan.commands.sweep.driver import Driver, Start
 from lit_wgan.commands.sweep.file import SweepFile, read_sweep
@@ -18,7 +18,9 @@ from lit_wgan.commands.sweep.report import ranked, write_report
 from lit_wgan.commands.sweep.resources import resources_per_trial
 from lit_wgan.commands.sweep.search import Search
 from lit_wgan.commands.sweep.trial import TrialProcess, try_lock
+from lit_wgan.commands.terminal import say
 from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.runs.directories import refuse_links
 
 
 def run_sweep(path: str, for_trials: list[str], count: int | None, parallel: int, folder: str | None) -> None:
@@ -43,7 +45,7 @@ def run_sweep(path: str, for_trials: list[str], count: int | None, parallel: int
     with _locked(place):
         search = Search(file, place, for_trials)
         driver = Driver(search, _starter(file, for_trials, place, parallel), parallel, fit.trainer.max_steps)
-        print(f"{count} trials in {place}, {parallel} at a time.", flush=True)
+        say(f"{count} trials in {place}, {parallel} at a time.")
         driver.run(count)
         _conclude(search, place, bool(driver.signal))
     if driver.signal == signal.SIGINT:
@@ -67,10 +69,12 @@ def _locked(folder: Path) -> Iterator[None]:
     """Make the folder of a sweep and hold its lock.
 
     Raises:
-        UsageError: for a folder that cannot be written, or in which another sweep runs.
+        UsageError: for a folder that cannot be written, that holds links to files outside it, or in which another
+            sweep runs.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        refuse_links(folder, folders=("trials",))
         lock = (folder / "lock").open("a")
     except OSError as error:
         raise UsageError(
@@ -91,7 +95,7 @@ def _starter(file: SweepFile, for_trials: list[str], folder: Path, parallel: int
     def start(number: int, values: dict[str, Value], place: int) -> TrialProcess:
         own = folder / "trials" / f"{number:03d}"
         command = [*command_line(file, values), *for_trials, *OWN_OPTIONS]
-        command += [f"--trainer.default_root_dir={own}", "--ckpt_path=last"]
+        command += [f"{FOLDER_OPTION}{own}", "--ckpt_path=last"]
         return TrialProcess(own, command, environments[place])
 
     return start
@@ -105,12 +109,12 @@ def _conclude(search: Search, folder: Path, interrupted: bool) -> None:
     """
     trials = ranked(search)
     if trials:
-        print(f"\n{write_report(search, folder)}")
+        say(f"\n{write_report(search, folder)}")
     finished = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     if finished:
         values = ", ".join(f"{name} {shown(value)}" for name, value in search.values(finished[0]).items())
-        print(f"Best: {values}, with {search.file.metric} {finished[0].value:.4g}, in trial {finished[0].number}.")
-    print(f"Everything is in {folder}: results.md, results.csv, a figure for each parameter, trials/.")
+        say(f"Best: {values}, with {search.file.metric} {finished[0].value:.4g}, in trial {finished[0].number}.")
+    say(f"Everything is in {folder}: results.md, results.csv, a figure for each parameter, trials/.")
     if not finished and not interrupted:
         raise UsageError(
             f"Expected a trial to finish, but none of {len(trials)} did. The table says why, and trials/*/log.txt more."

@@ -14,6 +14,7 @@ from optuna.trial import Trial, TrialState
 from lit_wgan.commands.sweep.parameters import Value, shown
 from lit_wgan.commands.sweep.search import Search
 from lit_wgan.commands.sweep.trial import TrialProcess
+from lit_wgan.commands.terminal import say
 
 POLL_SECONDS = 0.2
 Start = Callable[[int, dict[str, Value], int], TrialProcess]
@@ -120,4 +121,4 @@ class Driver:
 
 
 def _say(trial: Trial, what: str) -> None:
-    print(f"trial {trial.number}: {what}", flush=True)
+    say(f"trial {trial.number}: {what}")

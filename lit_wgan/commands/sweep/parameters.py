@@ -26,6 +26,10 @@ _WANDB_ONLY = (
     *("log_uniform", "inv_log_uniform", "inv_log_uniform_values", "q_log_uniform", "q_log_uniform_values"),
     *("normal", "q_normal", "log_normal", "q_log_normal", "beta", "q_beta", "categorical_w_probabilities"),
 )
+LARGEST = 2**53
+"""The largest number of a range, up to which floats hold all whole numbers; and the most steps in one."""
+MOST_TRIALS = 10**6
+"""The most trials of a grid."""
 _KEYS = ("value", "values", "min", "max", "q", "distribution")
 
 
@@ -86,7 +90,8 @@ def _range(name: str, spec: dict[str, Any], kind: str) -> dict[str, Any]:
     spec = {"q": 1} | spec
     for key in ("min", "max", "q"):
         value = spec.get(key)
-        number = _is_int(value) or (isinstance(value, float) and math.isfinite(value) and kind != "int_uniform")
+        number = _is_int(value) and abs(value) <= LARGEST
+        number = number or (isinstance(value, float) and abs(value) <= LARGEST and kind != "int_uniform")
         if not number:
             what = "a whole number" if kind == "int_uniform" else "a number"
             dot = " YAML wants a dot: 1.0e-4." if isinstance(value, str) else " Write one."
@@ -98,8 +103,11 @@ def _range(name: str, spec: dict[str, Any], kind: str) -> dict[str, Any]:
             f"Expected min of {name} to be above 0 on a logarithmic scale, but got {spec['min']}. Raise it, or take "
             "the distribution uniform."
         )
-    if not spec["q"] > 0:
-        raise UsageError(f"Expected q of {name} to be above 0, but got {spec['q']}. Write the step between values.")
+    if not spec["q"] > 0 or (spec["max"] - spec["min"]) / spec["q"] > LARGEST:
+        raise UsageError(
+            f"Expected q of {name} to be above 0, and not too small for the range, but got {spec['q']}. Write the step "
+            "between values."
+        )
     if (spec["max"] - spec["min"]) % spec["q"] and kind == "q_uniform":
         spec["max"] -= (spec["max"] - spec["min"]) % spec["q"]  # which no step reaches
     return spec
@@ -129,8 +137,7 @@ def _at(distribution: BaseDistribution, share: float) -> Value:
         low, high = distribution.low, distribution.high
         value: float = low * (high / low) ** share if distribution.log else low + share * (high - low)
         return value
-    values = _all_values("", distribution)
-    return values[int(share * len(values))]
+    return _value(distribution, int(share * _count("", distribution)))
 
 
 def is_logarithmic(distribution: BaseDistribution) -> bool:
@@ -144,24 +151,38 @@ def grid(parameters: Mapping[str, BaseDistribution]) -> list[dict[str, Value]]:
     """All combinations of values, the last parameter changing fastest.
 
     Raises:
-        UsageError: for a parameter that has infinitely many.
+        UsageError: for a parameter that has infinitely many, and for more than ``MOST_TRIALS`` combinations.
     """
-    return [
-        dict(zip(parameters, values, strict=True))
-        for values in itertools.product(*(_all_values(*pair) for pair in parameters.items()))
-    ]
+    counts = [_count(*pair) for pair in parameters.items()]
+    if math.prod(counts) > MOST_TRIALS:
+        raise UsageError(
+            f"Expected a grid of at most {MOST_TRIALS} trials, but got {' x '.join(map(str, counts))}. List fewer."
+        )
+    values = [[_value(each, number) for number in range(_count("", each))] for each in parameters.values()]
+    return [dict(zip(parameters, chosen, strict=True)) for chosen in itertools.product(*values)]
 
 
-def _all_values(name: str, distribution: BaseDistribution) -> list[Value]:
+def _count(name: str, distribution: BaseDistribution) -> int:
+    """How many values a parameter has."""
     if isinstance(distribution, CategoricalDistribution):
-        return list(distribution.choices)
+        return len(distribution.choices)
     if isinstance(distribution, IntDistribution):
-        return list(range(distribution.low, distribution.high + 1))
+        return distribution.high - distribution.low + 1
     assert isinstance(distribution, FloatDistribution)
     if distribution.step is None:
         raise UsageError(f"Expected {name} to list its values for a grid, but got a range. Write values: [...].")
-    steps = round((distribution.high - distribution.low) / distribution.step)
-    return [distribution.low + step * distribution.step for step in range(steps + 1)]
+    return round((distribution.high - distribution.low) / distribution.step) + 1
+
+
+def _value(distribution: BaseDistribution, number: int) -> Value:
+    """Value ``number`` of those that a parameter has."""
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[number]
+    if isinstance(distribution, IntDistribution):
+        return distribution.low + number
+    assert isinstance(distribution, FloatDistribution)
+    assert distribution.step is not None
+    return distribution.low + number * distribution.step
 
 
 def shown(value: Value) -> str:

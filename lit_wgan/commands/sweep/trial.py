@@ -1,5 +1,6 @@
 """A trial's process: start, follow and stop it, and end one that a killed sweep left running."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -8,10 +9,14 @@ import time
 from pathlib import Path
 from typing import IO
 
+from lit_wgan.errors import UsageError
+from lit_wgan.runs.directories import refuse_links, versions
 from lit_wgan.runs.metrics_file import read_rows
 
 SECONDS_TO_SAVE = 30.0
 """Time between asking a trial to stop and killing it, as W&B's agent has it."""
+SECONDS_TO_LOOK = 2.0
+"""Time after which a lock whose holder is not found is an error."""
 
 
 class TrialProcess:
@@ -27,6 +32,7 @@ class TrialProcess:
         self.folder = folder
         self._kill_at: float | None = None
         folder.mkdir(parents=True, exist_ok=True)
+        refuse_links(folder)
         with (folder / "process").open("a+") as lock, (folder / "log.txt").open("ab") as log:
             _end_leftover(lock)
             self._log_begins = log.seek(0, os.SEEK_END)
@@ -87,26 +93,62 @@ class TrialProcess:
 
 def read_metric(folder: Path, metric: str) -> list[tuple[int, float]]:
     """The values of a metric in the newest run below a trial's folder, each with its generator update."""
-    runs = list(folder.glob("*/version_*/metrics.csv"))
+    runs: dict[int, Path] = {}
+    for runs_of_a_name in filter(Path.is_dir, folder.iterdir()):
+        runs |= versions(runs_of_a_name, holding="metrics.csv")
     if not runs:
         return []
-    newest = max(runs, key=lambda path: int(path.parent.name.removeprefix("version_")))
+    newest = runs[max(runs)] / "metrics.csv"
     return [(step, metrics[metric]) for step, metrics in read_rows(newest) if metric in metrics]
 
 
 def _end_leftover(lock: IO[str]) -> None:
-    """Take a trial's lock; stop a process that a killed sweep left running, which saves before it lets go."""
+    """Take a trial's lock; stop a process that a killed sweep left running, which saves before it lets go.
+
+    Raises:
+        UsageError: if the lock is held, and not by a process that this one may look at.
+    """
     begun = time.monotonic()
-    asked = False
+    asked: set[int] = set()
     while not try_lock(lock):
-        lock.seek(0)
-        number = int(lock.read() or 0)
-        if number and not asked:
-            _signal(number, signal.SIGTERM)
-            asked = True
-        if number and time.monotonic() > begun + SECONDS_TO_SAVE:
-            _signal(number, signal.SIGKILL)
+        holders = lock_holders(lock)
+        for number in holders - asked:
+            _signal_holder(number, signal.SIGTERM)
+        asked |= holders
+        waited = time.monotonic() - begun
+        if not asked and waited > SECONDS_TO_LOOK:
+            raise UsageError(
+                f"Expected the trial in {Path(lock.name).parent} to be free, but a process that cannot be found here "
+                "holds the lock on its file process. End it, and run the command again."
+            )
+        for number in holders if waited > SECONDS_TO_SAVE else ():
+            _signal_holder(number, signal.SIGKILL)
         time.sleep(0.1)
+
+
+def lock_holders(lock: IO[str]) -> set[int]:
+    """The processes that hold the lock on a file, as far as Linux shows them; nothing where there is no ``/proc``.
+
+    The number in the file is not asked: long after a sweep was killed it may be that of any other process.
+    """
+    wanted = os.fstat(lock.fileno())
+    holders = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # another user's, or one that has ended meanwhile
+            for opened in (process / "fd").iterdir():
+                same = os.path.samestat(opened.stat(), wanted)
+                if same and "lock:" in (process / "fdinfo" / opened.name).read_text():
+                    holders.add(int(process.name))
+    return holders - {os.getpid()}
+
+
+def _signal_holder(number: int, which: signal.Signals) -> None:
+    """Send a signal to a process and, as a trial leads a group of its own, to the other devices of its run."""
+    with contextlib.suppress(ProcessLookupError):
+        if os.getpgid(number) == number:
+            os.killpg(number, which)
+        else:
+            os.kill(number, which)
 
 
 def try_lock(file: IO[str]) -> bool:

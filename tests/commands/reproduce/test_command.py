@@ -1,5 +1,6 @@
 """Runs that are run again, in processes of their own."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+ROOT = Path(__file__).parents[3]
+CONFIG = ROOT / "configs" / "wgan_gp_eight_gaussians.yaml"
+UPDATES = ["--trainer.max_steps", "3", "--trainer.val_check_interval", "2"]
+QUIET = ["--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"]
 
 pytestmark = pytest.mark.slow
 
@@ -73,6 +79,45 @@ def test_a_run_on_two_devices_is_repeated_on_two(reproduce, tmp_path, monkeypatc
     status, out, again = reproduce(Path("runs/toy/version_0"))
     assert status == 0, out
     assert options_of(again)["trainer"]["devices"] == 2
+
+
+def trap(path, trace):
+    """A module that leaves a trace where it is imported."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"open({str(trace)!r}, 'w').close()\n")
+
+
+def test_a_record_chooses_no_code(finished, reproduce, change, tmp_path):
+    trace = tmp_path / "imported"
+    trap(tmp_path / "planted" / "sitecustomize.py", trace)
+    for name in ("torchmetrics", "tensorboard", "yaml", "lit_wgan"):
+        trap(tmp_path / f"{name}.py", trace)
+    variables = {"PYTHONPATH": str(tmp_path / "planted"), "OMP_TOOL_LIBRARIES": "/planted.so", "MKL_CBWR": "COMPATIBLE"}
+    change(finished / "environment.json", variables=variables)
+    status, out, again = reproduce(finished)
+    assert not trace.exists()
+    assert status in (0, 1)
+    assert json.loads((again / "environment.json").read_text())["variables"] == {"MKL_CBWR": "COMPATIBLE"}
+    assert "OMP_TOOL_LIBRARIES: /planted.so then, none now" in out
+
+
+def test_a_run_with_networks_of_the_working_directory_is_repeated(command, reproduce, tmp_path):
+    code = "from torch import nn\n\n\nclass Critic(nn.Sequential):\n    def __init__(self):\n        super().__init__"
+    (tmp_path / "own_nets.py").write_text(f"{code}(nn.Linear(2, 1))\n")
+    config = yaml.safe_load(CONFIG.read_text())
+    config["model"]["init_args"]["critic"] = {"class_path": "own_nets.Critic"}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(config))
+    fit = [sys.executable, "-m", "lit_wgan", "fit", "--config", "own.yaml", *UPDATES, *QUIET, "--data.batch_size", "8"]
+    subprocess.run([*fit, "--model.generator.width", "4"], check=True, timeout=600, cwd=tmp_path)
+    status, out, _ = reproduce(Path("runs/own/version_0"))
+    assert status == 0, out
+
+
+def test_a_run_whose_name_has_brackets_is_repeated(finished, reproduce):
+    status, out, again = reproduce(finished.parent.rename("runs/wgan[1]") / "version_0")
+    assert status == 0, out
+    assert (again / "result.json").exists()
+    assert again.parent.name == "wgan[1]"
 
 
 def test_data_that_is_gone_ends_it_with_status_2(finished, command):

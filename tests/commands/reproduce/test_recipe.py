@@ -39,6 +39,7 @@ def write(name, text):
     return lambda run: (run / name).write_text(text)
 
 
+RESULT = '{"config": "../config.yaml", "generator_updates": 3, "weights_sha256": {}, "metrics": {}}'
 BROKEN = {
     "no run": (shutil.rmtree, "Expected RUN_DIR to be the directory of a run, such as"),
     "no result": (lose("result.json"), "result.json, which a run writes when it ends, but got no such file"),
@@ -49,7 +50,24 @@ BROKEN = {
     "result that is a list": (write("result.json", "[]"), "damaged or of an earlier version (TypeError"),
     "environment of an earlier version": (write("environment.json", '{"seed": 0}'), "(KeyError: 'accelerator')"),
     "configuration that is not YAML": (write("config.yaml", "a: [b"), "config.yaml, which is not YAML: "),
-    "configuration of something else": (write("config.yaml", "a: b"), "KeyError: 'model'"),
+    "configuration of something else": (
+        write("config.yaml", "a: b"),
+        "to be the configuration of a run, but got model=None",
+    ),
+    "configuration without updates": (
+        write("config.yaml", "{model: {}, data: {}, trainer: {max_steps: many}}"),
+        "but got trainer.max_steps='many'. Take another run.",
+    ),
+    "configuration with a 13th month": (write("config.yaml", "a: 2001-13-01"), "which is not YAML: month must be"),
+    "configuration with a tag": (write("config.yaml", "a: !!bool x"), "which is not YAML: 'x'"),
+    "configuration of billions": (
+        write(
+            "config.yaml", "\n".join(["a0: &a0 [1, 1]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))])
+        ),
+        "which is not YAML: its aliases stand for more than 1000000 values",
+    ),
+    "result of another file": (write("result.json", RESULT), "but got config='../config.yaml'. Take another run."),
+    "result of a deep nest": (write("result.json", "[" * 10**5), "damaged or of an earlier version (RecursionError"),
     "metrics without steps": (write("metrics.csv", "a,b\n1,2\n"), "to hold steps and numbers, but got KeyError"),
     "metrics that are no numbers": (write("metrics.csv", "step,a\n1,x\n"), "to hold steps and numbers, but got Value"),
 }
@@ -66,11 +84,12 @@ def test_a_record_that_is_missing_or_damaged_ends_in_one_plain_line(damage, mess
     assert not Path("runs/reproduced").exists()
 
 
-def test_an_entry_of_the_wrong_kind_is_named(finished, command, change):
-    change(finished / "environment.json", devices="two")
+@pytest.mark.parametrize(("name", "value"), [("devices", "two"), ("seed", True), ("accelerator", "own.Accelerator")])
+def test_an_entry_of_the_wrong_kind_is_named(name, value, finished, command, change):
+    change(finished / "environment.json", **{name: value})
     status, _, err = command("reproduce", str(finished))
     assert status == 2
-    assert "environment.json to be a record of lit-wgan, but got devices='two'" in err
+    assert f"environment.json to be a record of lit-wgan, but got {name}={value!r}" in err
 
 
 def test_a_run_whose_options_changed_on_the_way_is_refused(fit, command):

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from lit_wgan.commands.reproduce.recipe import read_recipe
 from lit_wgan.commands.reproduce.report import report
@@ -43,6 +44,28 @@ def test_an_entry_of_the_result_that_was_changed_is_named(entry, copy, change):
     assert not equal
     assert [line.split()[0] for line in text.splitlines() if line.endswith("DIFFERENT")] == [name]
     assert "Check whether the data do" in text or "git_dirty" in text
+
+
+def test_agreement_of_a_commit_that_is_not_known_is_not_claimed(copy, change):
+    run, again = copy
+    change(run / "result.json", **{"weights_sha256/critic": "0" * 64})
+    for each in (run, again):
+        change(each / "environment.json", git_commit=None, git_dirty=None)
+    text, _ = report(read_recipe(run), again)
+    assert "no reason: versions, hardware and threads agree." in text
+    assert "The commit of a run is not known" in text
+
+
+def test_a_checkpoint_of_other_networks_leaves_the_distances_out(copy, change):
+    run, again = copy
+    change(run / "result.json", **{"weights_sha256/critic": "0" * 64})
+    file = run / "checkpoints" / "last.ckpt"
+    contents = torch.load(file, weights_only=True)
+    contents["state_dict"] = {name: torch.zeros(7, 7, 7) for name in contents["state_dict"]}
+    torch.save(contents, file)
+    text, equal = report(read_recipe(run), again)
+    assert not equal
+    assert "largest difference" not in text
 
 
 def test_a_row_of_the_metrics_that_was_changed_is_named(copy):

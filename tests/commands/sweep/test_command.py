@@ -16,6 +16,7 @@ from lit_wgan.commands.sweep.file import read_sweep
 
 ROOT = Path(__file__).parents[3]
 TOY = ROOT / "tests" / "distributed" / "toy.yaml"
+COMMAND = ["lit-wgan", "fit", "--config", str(TOY), "${args}"]
 MISSPELT = ["lit-wgan", "fit", "--config", str(TOY), "--model.gp_wieght=1", "${args}"]
 SHIPPED = sorted((ROOT / "configs" / "sweeps").glob("*.yaml"))
 
@@ -53,6 +54,37 @@ BAD = {
         ["--", "--trainer.max_steps", "19"],
         "at most trainer.max_steps=19, but got 20",
     ),
+    "parameter after --": (
+        {},
+        ["--", "--model.gp_weight", "3"],
+        "Expected model.gp_weight, a parameter in sweep.yaml, to be set by the sweep alone",
+    ),
+    "parameter after -- by its long name": (
+        {},
+        ["--", "--model.init_args.gp_weight=3"],
+        "another value for it behind ${args} in the command, after --, or among the sweep",
+    ),
+    "parameter in a configuration after --": (
+        {},
+        ["--", "--config", str(ROOT / "configs" / "wgan_gp_eight_gaussians.yaml")],
+        "Expected model.gp_weight, a parameter",
+    ),
+    "parameter behind ${args}": (
+        {"command": [*COMMAND, "--model.gp_weight=3"]},
+        [],
+        "Expected model.gp_weight, a parameter in sweep.yaml, to be set by the sweep alone",
+    ),
+    "parameter of the sweep's own": (
+        wrong_parameter("trainer.enable_progress_bar", values=[True, False]),
+        [],
+        "Expected trainer.enable_progress_bar, a parameter",
+    ),
+    "folder as a parameter": (
+        wrong_parameter("trainer.default_root_dir", values=["a", "b"]),
+        [],
+        "Expected trainer.default_root_dir, a parameter",
+    ),
+    "the sweep's own after --": ({}, ["--", "--trainer.logger=false"], "but got --trainer.logger=false. Remove it."),
     "no callbacks": ({}, ["--", "--trainer.callbacks", "null"], "to be one of none, which its runs log"),
     "shared checkpoints": ({}, ["--", "--checkpoint.dirpath", "mine"], "but got checkpoint.dirpath mine. Remove it."),
     "checkpoint of the command": ({}, ["--", "--ckpt_path", "last"], "but got ckpt_path last. Remove it."),
