@@ -2,6 +2,6 @@
 
 import sys
 
-from lit_wgan.cli import main
+from lit_wgan.cli import program
 
-sys.exit(main())
+sys.exit(program())

@@ -9,6 +9,7 @@ from lit_wgan import __version__
 from lit_wgan.commands.errors import fail, report
 from lit_wgan.commands.terminal import escape_messages
 from lit_wgan.deferred import defer_unused_modules
+from lit_wgan.engine.ending import END_SECONDS, end_after
 
 COMMANDS = {
     "fit": "train a system",
@@ -43,11 +44,28 @@ examples:
 """
 
 
+def program() -> int:
+    """Run the command as a program of its own, which ends within a limit once the command has ended.
+
+    What runs at a program's exit may wait for a process that is frozen or a connection that is lost.
+    """
+    status = 1
+    try:
+        status = main()
+    except SystemExit as exit:
+        status = exit.code if isinstance(exit.code, int) else int(exit.code is not None)
+        raise
+    finally:
+        end_after(END_SECONDS, lambda: status)
+    return status
+
+
 def main() -> int:
     """Run the command in ``sys.argv`` and return its exit status.
 
     0: done, or stopped by a signal after saving a checkpoint; 1: another process was lost, a repeated run differs, or
-    an error in a user's own code or in lit-wgan; 2: an error of use; 130: stopped by Ctrl-C.
+    an error in a user's own code or in lit-wgan; 2: an error of use; 130: stopped by Ctrl-C;
+    143: ended by a second SIGTERM.
     """
     debug = "--debug" in sys.argv or "LIT_WGAN_DEBUG" in os.environ
     if "--debug" in sys.argv:

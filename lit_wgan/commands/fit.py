@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,13 +13,13 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_info
 
 from lit_wgan.callbacks import Checkpoints, CriticDiagnostics, GeneratorUpdates, Interruptions, SampleGrid, SampleWriter
+from lit_wgan.commands.closing import Closing, told_as
 from lit_wgan.commands.continuing import Continued, find_last
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
 from lit_wgan.commands.yaml_files import check_config_files
 from lit_wgan.data.datamodules import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
-from lit_wgan.engine.collectives import is_connection_error, lost_rank_error
 from lit_wgan.engine.launch import check_processes, find_launch, init_group_after_restart, trainer_options
 from lit_wgan.runs.result import write_result
 from lit_wgan.runs.wandb_account import check_account
@@ -58,7 +58,8 @@ class ExperimentTrainer(Trainer):
 class Experiment(LightningCLI):
     """``fit``, ``validate``, ``test`` and ``predict`` on systems and data given by class path."""
 
-    def __init__(self) -> None:
+    def __init__(self, when_failing: Callable[[Trainer, BaseException], object] | None = None) -> None:
+        self.when_failing = when_failing
         self.continued: Continued | None = None
         super().__init__(
             AdversarialSystem,
@@ -138,7 +139,7 @@ class Experiment(LightningCLI):
         return trainer
 
     def _callbacks(self, to_wandb: bool, progress_bar: bool) -> list[Callback]:
-        callbacks: list[Callback] = [Interruptions()]
+        callbacks: list[Callback] = [Interruptions(self.when_failing)]
         callbacks += [CriticDiagnostics()] if to_wandb else []
         callbacks += [GeneratorUpdates()] if progress_bar else []
         return callbacks + ([SampleWriter()] if self.subcommand == "predict" else [])
@@ -173,9 +174,13 @@ def fit(arguments: list[str]) -> None:
     for message in EXPECTED_WARNINGS:
         warnings.filterwarnings("ignore", f"(?s).*{message}")
     check_config_files(arguments)
+    closing = Closing()
     try:
-        Experiment()
+        Experiment(closing.begin)
     except RuntimeError as error:
-        if not is_connection_error(error):
+        told = told_as(error)
+        if told is error:
             raise
-        raise lost_rank_error() from error
+        raise told from error
+    finally:
+        closing.end()

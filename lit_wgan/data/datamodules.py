@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 from lit_wgan.data.held_out import HeldOutBatches, Samples
 from lit_wgan.data.toy import TOY_DISTRIBUTIONS, ToyDistribution
 from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, MinibatchSource
+from lit_wgan.engine.stopping import STOP_SIGNALS
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.functional.schedules import Counters, NCritic
 from lit_wgan.functional.streams import RandomStreams
@@ -122,7 +123,7 @@ def let_predict_generate(data: LightningDataModule) -> None:
 
 def ignore_signals(worker: int) -> None:
     """Let a loader worker ignore the signals that stop its run, which needs it until the end of the update."""
-    for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
 from typing import TypeVar
 
 import torch
@@ -17,6 +16,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from lit_wgan.engine.ending import within
 from lit_wgan.engine.internals import rendezvous_store
 from lit_wgan.errors import UsageError
 
@@ -148,12 +148,15 @@ def lost_ranks(patience: float = 2.0) -> list[int]:
     """
     store = rendezvous_store()
     keys = [f"lit_wgan/alive/{rank}" for rank in range(dist.get_world_size())]
-    try:
-        store.set_timeout(timedelta(seconds=patience))
+
+    def ask() -> list[int]:
         store.set(keys[dist.get_rank()], "")
         time.sleep(patience)
         return [rank for rank, key in enumerate(keys) if not store.check([key])]
-    except RuntimeError:
+
+    try:
+        return within(2 * patience, ask)  # the store's own time limit does not hold for check
+    except (RuntimeError, TimeoutError):
         return [0]
 
 

@@ -12,6 +12,15 @@ from torch import Tensor
 
 CTRL_C = 130  # the exit status of a process that Ctrl-C ended: 128 + SIGINT, as shells have it
 
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT, signal.SIGHUP)
+"""The signals that ask a run to stop: a scheduler's, SLURM's, Ctrl-C's, and that of a terminal that is closed."""
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Those of the stop signals that this process is to obey: not SIGHUP where that is ignored, as under ``nohup``."""
+    ignored = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    return [number for number in STOP_SIGNALS if not (ignored and number == signal.SIGHUP)]
+
 
 class StopRequest:
     """A vote on whether to stop, cast by each device with every generator update and counted alike by all.

@@ -54,6 +54,14 @@ class Runs:
         assert process.poll() is None, process.communicate()[1]
         assert self.newest_time() > before
 
+    def wait_for_rank(self, process, rank, state):
+        """Wait until a further process of a run is in a state of /proc: T is frozen, Z has ended."""
+        end = time.monotonic() + HUNG
+        while state_of_child(process.pid, rank - 1) != state:
+            assert time.monotonic() < end, f"Rank {rank} is not in state {state}."
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.02)
+
     def newest_time(self):
         return max((path.stat().st_mtime_ns for path in self.checkpoints.glob("*.ckpt")), default=0)
 
@@ -63,6 +71,14 @@ class Runs:
         with (run / "metrics.csv").open() as file:
             rows = list(csv.DictReader(file))
         return torch.load(run / "checkpoints" / "last.ckpt", weights_only=True), rows
+
+
+def state_of_child(pid, number):
+    """The state of one of the processes that a process has started, or "" for one that is not there yet."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    if number >= len(children):
+        return ""
+    return Path(f"/proc/{children[number]}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def kill_group(process):

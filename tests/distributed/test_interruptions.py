@@ -75,6 +75,53 @@ def test_a_killed_process_ends_the_others_and_is_named(rank, runs):
     assert not any(f"lit-wgan: error: Rank {other} " in err for other in others)
 
 
+def frozen(rank):
+    """Options with which a rank freezes in the middle of training."""
+    options = [f"--trainer.callbacks.{option}" for option in ("update=30", f"rank={rank}", "signal=SIGSTOP")]
+    return "--trainer.callbacks+=accidents.Accident", *options
+
+
+LIMIT = ("--trainer.strategy", "lightning.pytorch.strategies.DDPStrategy", "--trainer.strategy.timeout", "0:00:30")
+
+
+def test_rank_1_ends_when_rank_0_is_frozen_although_that_serves_the_store(runs):
+    process = runs.start(*TWO, *LONG, *frozen(0), *LIMIT)
+    runs.wait_for_rank(process, 1, "Z")
+    os.kill(process.pid, signal.SIGCONT)
+    _, err = process.communicate(timeout=HUNG)
+    assert process.returncode != 0
+    assert "lit-wgan: error: Rank 0 no longer answers" in err
+
+
+def test_rank_0_ends_when_rank_1_is_frozen_and_takes_it_along(runs):
+    process = runs.start(*TWO, *LONG, *frozen(1), *LIMIT)
+    _, err = process.communicate(timeout=HUNG)  # until the frozen one has closed its stderr
+    assert process.returncode == 1
+    assert "lit-wgan: error: Rank 1 no longer answers" in err
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_second_signal_ends_at_once_what_waits_for_a_frozen_process(number, status, runs):
+    process = runs.start(*TWO, *LONG, *frozen(1))
+    runs.wait_for_rank(process, 1, "T")
+    while process.poll() is None:  # the first is not obeyed, as the update never ends
+        process.send_signal(number)
+        time.sleep(0.1)
+    _, err = process.communicate(timeout=HUNG)
+    assert process.returncode == status, err
+    assert f"Ended at once by a second {number.name}" in err
+    assert "Stopped by" not in err
+
+
+def test_a_closed_terminal_stops_the_run_which_saves(runs):
+    process = runs.start(*TWO, *LONG)
+    runs.wait_for_checkpoint(process)
+    os.killpg(process.pid, signal.SIGHUP)
+    _, err = process.communicate(timeout=HUNG)
+    assert process.returncode == 0, err
+    assert err.count("Stopped by SIGHUP after") == 1
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of its own for the runs of a test; returns a function that mounts it anew with other options."""

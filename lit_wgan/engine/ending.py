@@ -1,0 +1,93 @@
+"""The end of a process: within a bounded time whatever stalls, and leaving none of its own processes behind."""
+
+import atexit
+import multiprocessing
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from subprocess import Popen
+from typing import NoReturn, TypeVar
+
+T = TypeVar("T")
+
+END_SECONDS = 30.0
+"""How long a process that has decided to end may wait for others: loader workers, connections, exit handlers."""
+CHILD_SECONDS = 10.0
+"""How long, at its exit, it waits for the processes that it has started, which end at the same time."""
+WRITE_SECONDS = 2.0
+"""How long the last words may take, which nobody may be reading."""
+
+_started: "list[Popen[bytes]]" = []
+
+
+def within(seconds: float, function: Callable[[], T]) -> T:
+    """Return the result of a function that may never return, such as a library's call that ignores its own time limit.
+
+    Raises:
+        TimeoutError: if it takes longer; its thread is left behind.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future.result(seconds)
+
+
+def tell(message: str) -> None:
+    """Write a line to stderr from any thread, and give up where nobody reads it."""
+    with suppress(TimeoutError, OSError):
+        within(WRITE_SECONDS, lambda: os.write(2, f"{message}\n".encode()))
+
+
+def end_now(status: int, message: str = "") -> NoReturn:
+    """End this process and those that it has started, from any thread, without waiting for anything.
+
+    Args:
+        status: the exit status.
+        message: written to stderr before, if there is one.
+    """
+    with suppress(Exception):
+        within(WRITE_SECONDS, sys.stdout.flush)
+    if message:
+        tell(message)
+    for worker in multiprocessing.active_children():
+        worker.kill()
+    for process in _started:
+        process.kill()
+    os._exit(status)
+
+
+def end_after(seconds: float, end: Callable[[], int]) -> threading.Timer:
+    """Unless the timer is cancelled before, end this process after so many seconds with the status that ``end`` gives.
+
+    Args:
+        seconds: the limit.
+        end: called then; may write what the process would still have written.
+    """
+    timer = threading.Timer(seconds, lambda: end_now(end()))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def end_together(processes: "Sequence[Popen[bytes]]") -> None:
+    """Let this process not leave those behind that it has started: they end at its exit, if need be by force."""
+    _started.extend(processes)
+    atexit.register(_end_all, processes)
+
+
+def _end_all(processes: "Sequence[Popen[bytes]]") -> None:
+    limit = time.monotonic() + CHILD_SECONDS
+    for process in processes:
+        while process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.05)
+        process.kill()  # which does nothing to one that has ended

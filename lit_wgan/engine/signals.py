@@ -1,0 +1,61 @@
+"""Signals that are heard at once, even while the main thread is inside a library."""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+_watching: "set[SignalWatch]" = set()
+
+
+class SignalWatch:
+    """Calls a function for each signal that this process receives, in a thread of its own.
+
+    Python calls a signal's handler between two steps of the main thread, and a collective that waits for a frozen
+    process is one step. But the signal's number is written to a socket at once, and a thread can read it there.
+
+    Args:
+        numbers: of the signals, whose handlers this replaces.
+        function: called with the number of each.
+    """
+
+    def __init__(self, numbers: Iterable[int], function: Callable[[int], object]):
+        self._function = function
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        self._handlers: dict[int, Any] = {number: signal.signal(number, _do_nothing) for number in numbers}
+        self._former_fd = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+        _watching.add(self)
+
+    def stop(self) -> None:
+        """Restore the handlers that were there before; like the construction, in the main thread."""
+        _watching.discard(self)
+        signal.set_wakeup_fd(self._former_fd)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self._writer.close()  # ends the thread
+        self._thread.join()
+        self._reader.close()
+
+    def _read(self) -> None:
+        while received := self._reader.recv(64):
+            for number in received:
+                if number in self._handlers:  # the socket hears of other signals too
+                    self._function(number)
+
+
+def _do_nothing(*_: object) -> None:
+    """A handler, which Python needs before it writes a signal's number to the socket."""
+
+
+def _stop_in_fork() -> None:
+    # A forked process, such as a loader worker, would report its own signals to this one.
+    if _watching:
+        signal.set_wakeup_fd(-1)
+
+
+os.register_at_fork(after_in_child=_stop_in_fork)
