@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from lit_wgan.data.pixels import Pixels
-from lit_wgan.engine.files import atomic_write, make_writable
+from lit_wgan.engine.files import atomic_write, make_writable, remove_leftovers
 from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import UsageError
 
@@ -46,6 +46,7 @@ def cached_array(
     Raises:
         UsageError: if the folder of ``path`` cannot be written, or for an item that ``Pixels`` refuses.
     """
+    remove_leftovers(path.parent, "*.npy")
     array = _open(path)
     if array is None:
         with torch.random.fork_rng(devices=[]):
@@ -91,8 +92,9 @@ def _write(path: Path, pixels: Pixels, num_workers: int) -> None:
             "Choose another with --data.cache_dir."
         ) from error
     # Written, not memory-mapped: on a full disk a write raises, while a memory map kills the process.
-    with atomic_write(path) as file:
+    batches = iter(loader)  # before the file is there, lest workers hold it open when this process is killed
+    with atomic_write(path, "Make room, or choose another folder with --data.cache_dir.") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (len(pixels), *pixels.shape)}
         np.lib.format.write_array_header_1_0(file, header)
-        for batch in loader:
+        for batch in batches:
             file.write(batch.numpy())

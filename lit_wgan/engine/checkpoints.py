@@ -10,8 +10,9 @@ from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.fabric.utilities.cloud_io import get_filesystem
 from lightning.pytorch.utilities import rank_zero_only, rank_zero_warn
 
+from lit_wgan.engine import files
 from lit_wgan.engine.checkpoint_contents import DamagedError, ForeignError, check_contents, check_plain
-from lit_wgan.engine.files import atomic_write, is_local, leftovers, writing
+from lit_wgan.engine.files import atomic_write, is_local, writing
 from lit_wgan.errors import UsageError
 
 
@@ -134,7 +135,6 @@ def find_newest(directory: Path) -> Newest | None:
 @rank_zero_only
 def remove_leftovers(directory: Path, damaged: list[Path]) -> None:
     """Delete unfinished files of killed processes; rename damaged files, so that none is overwritten."""
-    for path in leftovers(directory, "*.ckpt"):
-        path.unlink(missing_ok=True)
+    files.remove_leftovers(directory, "*.ckpt")
     for path in damaged:
         path.rename(f"{path}.damaged")

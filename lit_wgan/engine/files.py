@@ -1,9 +1,10 @@
 """Files that appear whole or not at all, whatever happens while they are written."""
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -66,22 +67,40 @@ def atomic_write(path: Path, remedy: str = REMEDY) -> Iterator[BinaryIO]:
     Raises:
         WriteError: if the disk is full or the folder cannot be written; what ``path`` held before is still there.
     """
-    temporary = path.with_name(f"{path.name}.tmp-{uuid4().hex}")
-    with writing(path, remedy):
+    with writing(path, remedy), _create_locked(path) as file:
+        temporary = Path(file.name)
         try:
-            with temporary.open("xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
             os.replace(temporary, path)
             _flush_names(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
 
+def _create_locked(path: Path) -> BinaryIO:
+    """Make a temporary file for a path, with a lock that lasts as long as its process holds it open."""
+    while True:
+        file = path.with_name(f"{path.name}.tmp-{uuid4().hex}").open("xb")
+        with suppress(OSError):  # some network file systems have no locks; nothing is removed there
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if os.path.exists(file.name):
+            return file
+        file.close()  # another process took it for a leftover before it was locked
+
+
 def leftovers(directory: Path, pattern: str) -> Iterator[Path]:
-    """Unfinished files of killed processes, made for paths whose names match the pattern."""
+    """Unfinished files, of living processes and of killed ones, made for paths whose names match the pattern."""
     return directory.glob(f"{pattern}.tmp-*")
+
+
+def remove_leftovers(directory: Path, pattern: str) -> None:
+    """Remove the unfinished files of killed processes, made for paths whose names match the pattern."""
+    for path in leftovers(directory, pattern):
+        with suppress(OSError), path.open("rb") as file:  # gone, not ours, or locked by its process
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def make_writable(directory: Path) -> None:

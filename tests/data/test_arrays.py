@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,22 @@ def test_interrupted_rewrite_leaves_the_other_files_alone(tmp_path):
         cached_array(tmp_path / "a.npy", lambda: Counted(at=3, then=interrupt))
     assert [path.name for path in tmp_path.iterdir()] == ["b.npy"]
     assert np.array_equal(other, cached_array(tmp_path / "b.npy", Counted))
+
+
+def test_what_a_killed_process_left_is_removed_at_the_next_start(tmp_path):
+    whole = np.array(cached_array(tmp_path / "b.npy", Counted))
+    (tmp_path / "a.npy.tmp-0123").write_bytes(b"unfinished")
+    assert np.array_equal(cached_array(tmp_path / "b.npy", Counted), whole)
+    assert [path.name for path in tmp_path.iterdir()] == ["b.npy"]
+
+
+def test_a_full_disk_names_the_file_and_the_option(tmp_path):
+    def fill():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match=r"a\.npy, but could not \(No space left on device\)\. .*--data\.cache_dir"):
+        cached_array(tmp_path / "a.npy", lambda: Counted(at=3, then=fill))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_writers_at_once_both_get_a_whole_array(tmp_path):

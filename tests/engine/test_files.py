@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import subprocess
@@ -5,7 +6,7 @@ import sys
 
 import pytest
 
-from lit_wgan.engine.files import atomic_write, is_local, leftovers, make_writable
+from lit_wgan.engine.files import atomic_write, is_local, leftovers, make_writable, remove_leftovers
 
 
 def write(path, content):
@@ -58,6 +59,42 @@ def test_a_process_killed_while_it_writes_leaves_the_earlier_file(tmp_path):
     assert path.read_bytes() == b"old"
     (unfinished,) = leftovers(tmp_path, "a")
     assert {path, unfinished} == set(tmp_path.iterdir())
+    remove_leftovers(tmp_path, "a")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_unfinished_file_of_a_living_process_is_no_leftover(tmp_path):
+    path = tmp_path / "a"
+    code = (
+        "import pathlib, sys\n"
+        "from lit_wgan.engine.files import atomic_write\n"
+        f"with atomic_write(pathlib.Path({str(path)!r})) as file:\n"
+        "    file.write(b'new')\n"
+        "    print('writing', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"writing\n"
+        remove_leftovers(tmp_path, "a")
+        process.communicate()
+    assert process.returncode == 0
+    assert path.read_bytes() == b"new"
+
+
+def test_a_file_that_was_taken_for_a_leftover_before_it_was_locked_is_made_anew(tmp_path, monkeypatch):
+    flock = fcntl.flock
+    taken = []
+
+    def late(file, operation):
+        if not taken:
+            taken.append(file.name)
+            os.unlink(file.name)
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    write(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert taken
 
 
 def test_the_last_of_two_writers_wins(tmp_path):
