@@ -34,7 +34,8 @@ class Checkpoints(ModelCheckpoint):
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
         """Make the folder, by which a later ``--ckpt_path last`` finds this run."""
         super().setup(trainer, pl_module, stage)
-        if stage == "fit" and trainer.is_global_zero and is_local(self.dirpath):
+        is_trial = trainer.fast_dev_run  # type: ignore[attr-defined]  # which leaves nothing behind
+        if stage == "fit" and trainer.is_global_zero and not is_trial and is_local(self.dirpath):
             Path(str(self.dirpath)).mkdir(parents=True, exist_ok=True)
         if self.save_last == "link":
             self.save_last = True

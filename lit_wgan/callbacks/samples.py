@@ -47,7 +47,7 @@ class SampleGrid(Callback):
 
     def _picture(self, trainer: Trainer, system: AdversarialSystem) -> None:
         update = system.counters.generator_updates
-        if update in (0, self._pictured) or not trainer.loggers:
+        if update in (0, self._pictured) or not trainer.loggers or trainer.fast_dev_run:  # type: ignore[attr-defined]
             return
         self._pictured = update
         system.average_statistics()

@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lightning.pytorch.utilities import rank_zero_info
-
 from lit_wgan.engine.checkpoints import Newest, find_newest
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import newest_run
@@ -50,9 +48,7 @@ def find_last(runs: Path, dirpath: str | None, logger: Any) -> LastCheckpoint:
     directory = run / "checkpoints" if run else Path(dirpath or os.devnull)
     newest = find_newest(directory)
     if newest is None:
-        rank_zero_info("There is no checkpoint to continue from: starting.")
         return LastCheckpoint(directory, None, None)
-    rank_zero_info(f"Continuing from {newest.path}.")
     continued = Continued(int(run.name.removeprefix("version_")), newest.update) if run else None
     return LastCheckpoint(directory, newest, continued)
 
@@ -63,3 +59,23 @@ def _check_default_logger(logger: Any) -> None:
             "Expected --checkpoint.dirpath along with --ckpt_path last and a logger of your own, but got none. "
             "Set it, or give --ckpt_path the file."
         )
+
+
+def missing_checkpoint(command: str, runs: Path, dirpath: str | None) -> UsageError:
+    """The error of a command that needs a checkpoint and was given none; it names the one that ``last`` would find.
+
+    Args:
+        command: such as ``predict``.
+        runs: the directory of the runs of one name.
+        dirpath: ``checkpoint.dirpath``, where checkpoints are kept instead.
+    """
+    directory, newest, _ = find_last(runs, dirpath, logger=None)
+    if newest is None:
+        where = directory if dirpath is not None else runs
+        return UsageError(
+            f"Expected a checkpoint for {command}, but got none, nor is there one in {where}. "
+            "Train with lit-wgan fit first, or give --ckpt_path FILE."
+        )
+    return UsageError(
+        f"Expected --ckpt_path for {command}, but got none. Give --ckpt_path last for {newest.path}, or another FILE."
+    )

@@ -1,18 +1,16 @@
 """How the commands tell errors: those of use in one or two plain lines, all others with their traceback."""
 
-import re
+import dis
 import traceback
-from typing import cast
+from collections.abc import Iterator
 
+from lit_wgan.commands.messages import describe, lacks_memory
 from lit_wgan.commands.terminal import complain
-from lit_wgan.commands.user_code import find_user_code
+from lit_wgan.commands.user_code import LIBRARIES, find_user_code
 from lit_wgan.errors import UsageError
 
-# The lines of a jsonargparse message that tell how it searched, not what is wrong.
-_SEARCH = re.compile(
-    r"Does not validate against|Subtypes: |Errors:|Given value|Expected a <class '(NoneType|str)'>$|Expected a path but"
-    r"|Problem with given class_path|Parser key"
-)
+REFUSING = ("lightning", "lightning_utilities", "torch_fidelity")
+"""Libraries whose every ``raise`` is an answer to options, where no code of the user's own is involved."""
 
 
 def report(error: Exception) -> int:
@@ -44,30 +42,48 @@ def fail(message: str, status: int = 2) -> int:
 
 
 def is_of_use(error: BaseException) -> bool:
-    """Whether an error is one that the user can mend: wrong options, or a file that cannot be opened."""
-    if isinstance(error, UsageError | OSError):
+    """Whether an error is one that the user can mend: wrong options, too little memory, a file, a missing package."""
+    if isinstance(error, UsageError | OSError) or lacks_memory(error):
         return True
-    if isinstance(error, ValueError) and _raised_in(error) == "lightning" and find_user_code(error) is None:
-        return True  # an option that Lightning refuses
     from jsonargparse import ArgumentError  # takes seconds, as the next does
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
-    return isinstance(error, ArgumentError | MisconfigurationException)
+    return isinstance(error, ArgumentError | MisconfigurationException) or _answers_options(error)
+
+
+def _answers_options(error: BaseException) -> bool:
+    """Whether an error says that options, and nothing in code of the user's own, are wrong.
+
+    So is every error of a class that is made from options; what a library refuses; and a package that is missing.
+    """
+    from lit_wgan.engine.internals import class_being_made
+
+    if find_user_code(error) is not None:
+        return False
+    package = _raised_in(error)
+    refused = package in REFUSING and _is_raised_on_purpose(error)
+    lacks_package = isinstance(error, ModuleNotFoundError) and package in LIBRARIES - {"jsonargparse", "lit_wgan"}
+    return refused or lacks_package or class_being_made(error) is not None
 
 
 def unwrap(error: Exception) -> Exception:
     """The error of use, or of the user's own code, that jsonargparse wrapped in errors of its own; else the error."""
-    inner: BaseException | None = error
-    while inner is not None and _is_jsonargparses(inner):
-        inner = inner.__cause__ or inner.__context__
-        if isinstance(inner, Exception) and (isinstance(inner, UsageError) or find_user_code(inner)):
-            return inner
-    failed_to_make = str(error).startswith("Does not validate") and isinstance(error.__cause__, Exception)
-    return cast(Exception, error.__cause__) if failed_to_make else error
+    inside = list(_inside(error))
+    of_users = [inner for inner in inside if isinstance(inner, UsageError) or find_user_code(inner)]
+    of_use = [inner for inner in inside if _answers_options(inner) or lacks_memory(inner)]
+    return next(iter(of_users + of_use), error)
 
 
-def _is_jsonargparses(error: BaseException) -> bool:
-    return _raised_in(error) == "jsonargparse"
+def _inside(error: BaseException) -> Iterator[Exception]:
+    """The errors of others for which jsonargparse raised an error."""
+    from lit_wgan.engine.internals import union_errors
+
+    if _raised_in(error) != "jsonargparse":
+        return
+    for inner in (*union_errors(error), error.__cause__, error.__context__):
+        if isinstance(inner, Exception):
+            yield inner
+            yield from _inside(inner)
 
 
 def _raised_in(error: BaseException) -> str:
@@ -76,23 +92,11 @@ def _raised_in(error: BaseException) -> str:
     return names[-1].partition(".")[0] if names else ""
 
 
-def describe(error: BaseException) -> str:
-    """The message of an error of use, on one or two lines."""
-    lines = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
-    if lines and lines[0].startswith("Caught ") and "DataLoader worker" in lines[0]:
-        return lines[-1].partition(": ")[2]  # before it stands the traceback of that process
-    keys = re.findall(r'Parser key "([^"]+)"', str(error))
-    if keys:
-        reasons = dict.fromkeys(line for line in lines if not _SEARCH.match(line))
-        return f"In {'.'.join(dict.fromkeys(keys))}: {'; '.join(reasons)}.\n{_remedy(keys[0].split('.')[0])}"
-    if type(error).__name__ == "ArgumentError":
-        lines = [lines[0], "lit-wgan fit --help lists the options."]
-    return "\n".join(lines[:2]) or type(error).__name__
-
-
-def _remedy(section: str) -> str:
-    if section == "model":
-        return "Take GAN, WGAN, WGANGP or a class path; --model.help WGANGP lists the options of one."
-    if section == "data":
-        return "Take ToyData, ImageData or a class path; --data.help ImageData lists the options of one."
-    return f"lit-wgan fit --help lists the options of {section}."
+def _is_raised_on_purpose(error: BaseException) -> bool:
+    """Whether a ``raise`` gave an error, and not an operation that failed."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    if place is None or isinstance(error, AssertionError):
+        return False
+    return place.tb_frame.f_code.co_code[place.tb_lasti] == dis.opmap["RAISE_VARARGS"]

@@ -14,9 +14,12 @@ from lightning.pytorch.utilities import rank_zero_info
 
 from lit_wgan.callbacks import Checkpoints, CriticDiagnostics, GeneratorUpdates, Interruptions, SampleGrid, SampleWriter
 from lit_wgan.commands.closing import Closing, told_as
-from lit_wgan.commands.continuing import Continued, find_last
+from lit_wgan.commands.continuing import Continued, find_last, missing_checkpoint
+from lit_wgan.commands.defaults import CHECKPOINT_DEFAULTS, EXPECTED_WARNINGS, TRAINER_DEFAULTS
+from lit_wgan.commands.given_options import check_nulls, check_seed_option, make_plain_
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
+from lit_wgan.commands.trainer_options import check_trainer_options
 from lit_wgan.commands.yaml_files import check_config_files
 from lit_wgan.data.datamodules import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
@@ -26,23 +29,7 @@ from lit_wgan.runs.wandb_account import check_account
 from lit_wgan.runs.wandb_run import WandbRun
 from lit_wgan.systems import AdversarialSystem
 from lit_wgan.systems.checks import check_strategy
-
-TRAINER_DEFAULTS = {
-    "default_root_dir": "runs",
-    "max_epochs": -1,  # training data is endless: max_steps, the number of generator updates, ends a run
-    "check_val_every_n_epoch": None,  # so that val_check_interval counts generator updates
-    "num_sanity_val_steps": 0,
-}
-CHECKPOINT_DEFAULTS = {
-    "checkpoint.filename": "{step:07d}",
-    "checkpoint.auto_insert_metric_name": False,
-    "checkpoint.every_n_train_steps": 500,
-    "checkpoint.save_last": True,
-}
-# Expected here: data in memory without loader workers, weights saved as they are after an update, a directory of its
-# own for every run, metrics that all devices share. And Lightning itself calls what torch deprecates.
-EXPECTED_WARNINGS = ["does not have many workers", "no pre-optimization state", "The dirpath has changed"]
-EXPECTED_WARNINGS += ["sync_dist=True", "LeafSpec", "exists and is not empty", "not supported by the model summary"]
+from lit_wgan.systems.resuming import check_seed
 
 
 class ExperimentTrainer(Trainer):
@@ -89,6 +76,17 @@ class Experiment(LightningCLI):
         parser.add_class_arguments(WandbRun, "wandb", skip={"directory", "continue_after"}, instantiate=False)
         parser.set_defaults(CHECKPOINT_DEFAULTS)
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse the command line, and refuse what can be seen to be wrong before anything is made."""
+        super().parse_arguments(parser, args)
+        options = self.config[self.config.subcommand]
+        if options.trainer.callbacks is not None and not isinstance(options.trainer.callbacks, list):
+            options.trainer.callbacks = [options.trainer.callbacks]
+        make_plain_(options)
+        check_seed_option(options.seed_everything)
+        check_nulls(options)
+        check_trainer_options(self.config.subcommand, options.trainer, options.data.class_path)
+
     @property
     def run_name(self) -> str:
         """The name of the first configuration file or, without one, of the system."""
@@ -103,14 +101,26 @@ class Experiment(LightningCLI):
             options.ckpt_path = self._find_last()
         elif options.get("ckpt_path") is not None:
             read_checkpoint(Path(options.ckpt_path))
+        elif self.config.subcommand != "fit":
+            raise missing_checkpoint(self.config.subcommand, self._runs(), options.checkpoint.dirpath)
+        asks_for_seed = any(argument.startswith("--seed_everything") for argument in sys.argv)
+        if asks_for_seed and self.config.subcommand != "fit":  # whose checkpoint brings the seed of all random numbers
+            check_seed(read_checkpoint(Path(options.ckpt_path))["lit_wgan"]["seed"], str(options.seed_everything))
+
+    def _runs(self) -> Path:
+        """The directory of all runs of this name."""
+        return Path(self.config[self.config.subcommand].trainer.default_root_dir) / self.run_name
 
     def _find_last(self) -> str | None:
-        """The path of the newest checkpoint, if there is one; ``fit`` then continues its run."""
+        """The path of the newest checkpoint; ``fit`` continues its run or, without one, starts a run."""
         options = self.config[self.config.subcommand]
-        runs = Path(options.trainer.default_root_dir) / self.run_name
-        directory, newest, continued = find_last(runs, options.checkpoint.dirpath, options.trainer.logger)
-        if newest is None:
+        directory, newest, continued = find_last(self._runs(), options.checkpoint.dirpath, options.trainer.logger)
+        if newest is None and self.config.subcommand == "fit":
+            rank_zero_info("There is no checkpoint to continue from: starting.")
             return None
+        if newest is None:
+            raise missing_checkpoint(self.config.subcommand, self._runs(), options.checkpoint.dirpath)
+        rank_zero_info(f"{'Continuing from' if self.config.subcommand == 'fit' else 'Loading'} {newest.path}.")
         if self.config.subcommand == "fit":
             remove_leftovers(directory, newest.damaged)
             self.continued = continued
@@ -126,7 +136,7 @@ class Experiment(LightningCLI):
         to_wandb = asks_for_wandb(config.logger)
         if to_wandb and find_launch() is None:
             check_account()  # before data are prepared and processes started
-        if to_wandb or config.logger in (None, True):
+        if (to_wandb or config.logger in (None, True)) and not config.fast_dev_run:
             wandb = self._get(self.config, "wandb") if to_wandb else None
             kwargs["logger"] = make_loggers(config.default_root_dir, self.run_name, self.continued, wandb)
         plugins = config.plugins if isinstance(config.plugins, list) else [config.plugins] if config.plugins else []
@@ -151,13 +161,16 @@ class Experiment(LightningCLI):
     def after_fit(self) -> None:
         """Write result.json, and say where the results are and how good they were."""
         directory = self.trainer.log_dir  # asks all devices
-        if directory is not None and self.trainer.is_global_zero and not self.trainer.fast_dev_run:  # type: ignore[attr-defined]
+        if directory is not None and self.trainer.is_global_zero:
             config = self.save_config_kwargs.get("config_filename", "config.yaml")
             write_result(Path(directory), config, self.model, self.trainer)
         logged = sorted(self.trainer.callback_metrics.items())
         metrics = [f"{name} {value:.4g}" for name, value in logged if name.startswith(("eval/", "fidelity/"))]
         rank_zero_info(f"{self.trainer.global_step} generator updates done. {', '.join(metrics)}")
-        rank_zero_info(f"Everything is in {directory}: metrics.csv, samples/, checkpoints/, config.yaml.")
+        if directory is None:
+            rank_zero_info("Nothing is kept of a trial run, trainer.fast_dev_run.")
+        else:
+            rank_zero_info(f"Everything is in {directory}: metrics.csv, samples/, checkpoints/, config.yaml.")
 
 
 def fit(arguments: list[str]) -> None:

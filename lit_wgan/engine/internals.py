@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch.distributed as dist
@@ -13,12 +14,13 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
     from lightning.pytorch import LightningModule, Trainer
-    from lightning.pytorch.callbacks import ModelCheckpoint
+    from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
     from lightning.pytorch.loggers import WandbLogger
     from lightning.pytorch.strategies import DDPStrategy, Strategy
     from torch.distributed.distributed_c10d import Store
 
 T = TypeVar("T")
+MADE_OF_OPTIONS = ("lightning.pytorch.trainer.trainer", "lightning.fabric.fabric")
 
 # Lightning: the loop.
 
@@ -45,6 +47,30 @@ def validation_follows(trainer: Trainer) -> bool:
 def attached_trainer(module: LightningModule) -> Trainer | None:
     """A module's trainer, or None; the public attribute raises where there is none."""
     return module._trainer
+
+
+def silence_rate_monitors(trainer: Trainer) -> None:
+    """Keep Lightning's LearningRateMonitor from logging by itself, which it does by batches and by epochs.
+
+    Others log :func:`monitored_rates` instead, by generator updates.
+    """
+    for monitor in _rate_monitors(trainer):
+        monitor.on_train_batch_start = monitor.on_train_epoch_start = lambda *_: None  # type: ignore[method-assign]
+
+
+def monitored_rates(trainer: Trainer) -> dict[str, float]:
+    """The learning rates, and what else the trainer's LearningRateMonitor watches, as they are now."""
+    return {
+        name: value
+        for monitor in _rate_monitors(trainer)
+        for name, value in monitor._extract_stats(trainer, "any").items()
+    }
+
+
+def _rate_monitors(trainer: Trainer) -> list[LearningRateMonitor]:
+    from lightning.pytorch.callbacks import LearningRateMonitor
+
+    return [callback for callback in trainer.callbacks if isinstance(callback, LearningRateMonitor)]  # type: ignore[attr-defined]
 
 
 # Lightning: signals and processes.
@@ -97,7 +123,7 @@ def attach_wandb_run(logger: WandbLogger, run: Any) -> None:
     logger._experiment = run
 
 
-# torch and W&B.
+# torch, jsonargparse and W&B.
 
 
 def raise_recompile_limit(limit: int) -> None:
@@ -124,6 +150,28 @@ def map_tensors(function: Callable[[Tensor], Tensor], results: T) -> T:
 def rendezvous_store() -> Store:
     """The store through which the process group was formed; torch names it nowhere in public."""
     return dist.distributed_c10d._get_default_store()
+
+
+def union_errors(error: BaseException) -> list[Exception]:
+    """Why an option is none of the types it may have: an error for each; jsonargparse chains the first alone."""
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "raise_union_unexpected_value":
+            return list(frame.f_locals["exceptions"])
+    return []
+
+
+def class_being_made(error: BaseException) -> type | None:
+    """The class that could not be made from options, where an error comes from that; jsonargparse does not tell.
+
+    It makes all but the Trainer.
+    """
+    made = None
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "default_class_instantiator":
+            made = frame.f_locals["class_type"]
+        elif frame.f_code.co_name == "__init__" and frame.f_globals.get("__name__") in MADE_OF_OPTIONS:
+            made = type(frame.f_locals["self"])
+    return made
 
 
 def netrc_key(url: str) -> str | None:

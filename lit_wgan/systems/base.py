@@ -18,7 +18,7 @@ from lit_wgan.engine.minibatches import Minibatch, minibatches
 from lit_wgan.engine.stopping import StopRequest
 from lit_wgan.errors import check_positive
 from lit_wgan.functional.schedules import NCritic, check_n_critic, n_critic_at
-from lit_wgan.systems.checks import check_shape
+from lit_wgan.systems.checks import check_optimizer, check_scheduler, check_shape
 from lit_wgan.systems.ema import ramped_decay, update_ema_
 from lit_wgan.systems.finite import FiniteLosses, is_log_due
 from lit_wgan.systems.held_out import HeldOutEstimate
@@ -196,13 +196,13 @@ class AdversarialSystem(GenerativeModule):
         if self.ema_generator is not None and self.ema_decay is not None:
             decay = ramped_decay(self.ema_decay, self.counters.generator_updates)
             update_ema_(self.ema_generator, self.generator, decay)
-        for scheduler in cast(list[LRScheduler], self.lr_schedulers() or []):
-            scheduler.step()
         self.counters.generator_updates += 1
         self.counters.critic_updates_in_step = 0
         if is_log_due(self.trainer, self):
             of_weights = {f"critic/{name}": value for name, value in self.critic_metrics().items()}
             self.record({name: value.mean() for name, value in self.metrics.items()} | of_weights)
+        for scheduler in cast(list[LRScheduler], self.lr_schedulers() or []):
+            scheduler.step()  # now that the rates of this update are logged
 
     # Wiring.
 
@@ -216,9 +216,12 @@ class AdversarialSystem(GenerativeModule):
             self.critic_optimizer(self.critic.parameters()),
             self.generator_optimizer(self.generator.parameters()),
         ]
-        for optimizer in optimizers:
+        for optimizer, network in zip(optimizers, ("critic", "generator"), strict=True):
+            check_optimizer(optimizer, network)
             fuse_(optimizer)
         schedulers = [self.lr_scheduler(optimizer) for optimizer in optimizers] if self.lr_scheduler else []
+        for scheduler in schedulers:
+            check_scheduler(scheduler)
         return optimizers, schedulers
 
     def on_fit_start(self) -> None:

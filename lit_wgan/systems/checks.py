@@ -1,8 +1,10 @@
 """Checks of networks, optimizers and trainers, made before the first update."""
 
 import copy
+import inspect
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from lightning.pytorch.strategies import (
@@ -13,7 +15,7 @@ from lightning.pytorch.strategies import (
     StrategyRegistry,
 )
 from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch.optim import Optimizer, SparseAdam
 
 from lit_wgan.engine.internals import ddp_options
 from lit_wgan.engine.minibatches import Condition
@@ -45,6 +47,28 @@ def warn_of_momentum(optimizer: Optimizer) -> None:
                 stacklevel=2,
             )
             return
+
+
+def check_optimizer(optimizer: Optimizer, network: str) -> None:
+    """Raise a UsageError for an optimizer that cannot take one step from one gradient of dense weights."""
+    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    needs_closure = closure is not None and closure.default is inspect.Parameter.empty
+    if needs_closure or isinstance(optimizer, SparseAdam):
+        needs = "computes the loss several times a step" if needs_closure else "takes sparse gradients alone"
+        raise UsageError(
+            f"Expected a {network}_optimizer that steps on one dense gradient, but got {type(optimizer).__name__}, "
+            f"which {needs}. Take Adam, RMSprop or SGD."
+        )
+
+
+def check_scheduler(scheduler: Any) -> None:
+    """Raise a UsageError for a learning-rate schedule that depends on more than the number of updates."""
+    metrics = inspect.signature(scheduler.step).parameters.get("metrics")
+    if metrics is not None and metrics.default is inspect.Parameter.empty:
+        raise UsageError(
+            f"Expected an lr_scheduler that is a function of the generator update, but got {type(scheduler).__name__}, "
+            "which waits for a metric, and no loss of a GAN says when to lower the rate. Take LinearLR or StepLR."
+        )
 
 
 def check_precision(precision: str) -> None:

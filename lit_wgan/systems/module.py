@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.engine.checkpoint_contents import check_plain
 from lit_wgan.engine.collectives import average_, average_buffers_
+from lit_wgan.engine.internals import monitored_rates
 from lit_wgan.engine.minibatches import Condition, Minibatch, map_condition, minibatches
 from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state, seed_torch
 from lit_wgan.errors import UsageError, check_positive
@@ -201,7 +202,7 @@ class GenerativeModule(LightningModule):
         """Log metrics of training, averaged over devices, at the present generator update."""
         average_(metrics.values())
         self.log_dict(metrics, logger=False)  # for callbacks and the progress bar
-        values = {name: float(value) for name, value in metrics.items()}
+        values = {name: float(value) for name, value in metrics.items()} | monitored_rates(self.trainer)
         for logger in self.loggers:
             logger.log_metrics(values, step=self.counters.generator_updates)
             logger.save()

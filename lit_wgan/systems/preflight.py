@@ -7,6 +7,7 @@ from lightning.pytorch import Callback, Trainer
 
 from lit_wgan.engine.acceleration import disable_nvml_probe
 from lit_wgan.engine.collectives import disconnect
+from lit_wgan.engine.internals import silence_rate_monitors
 from lit_wgan.engine.preserve import evaluation_mode
 from lit_wgan.systems.checks import check_precision, check_scores, check_strategy, first_samples, mixes_samples
 
@@ -22,6 +23,7 @@ class Preflight(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Let the generator make a few samples and the critic score them."""
+        silence_rate_monitors(trainer)
         disable_nvml_probe(pl_module.device)
         samples = first_samples(pl_module.sample, pl_module.latent_dim)
         pl_module.sample_shape = samples.shape[1:]

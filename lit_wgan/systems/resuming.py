@@ -101,6 +101,7 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
     trainer = attached_trainer(system)
     if trainer is not None and trainer.state.fn == TrainerFn.FITTING:
         check_seed(state["seed"], os.environ.get("PL_GLOBAL_SEED"))
+        check_optimizer_states(checkpoint)
         check_loops(checkpoint, trainer)
     system.restored = Configuration(state.pop("schedules"), state.pop("optimizers", None))
     system.streams = RandomStreams(state.pop("seed"))
@@ -108,11 +109,20 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
 
 
 def check_seed(saved: int, asked: str | None) -> None:
-    """Raise a UsageError if a run is to continue with another seed than it began with."""
-    if asked is not None and int(asked) != saved:
+    """Raise a UsageError if a checkpoint is to be used with another seed than that of its run."""
+    if asked is not None and asked != str(saved):
         raise UsageError(
             f"Expected the seed that the checkpoint was trained with, {saved}, but got {asked}. "
             f"Add --seed_everything {saved}."
+        )
+
+
+def check_optimizer_states(checkpoint: Mapping[str, Any]) -> None:
+    """Raise a UsageError if a run is to continue from a checkpoint without the state of its optimizers."""
+    if "optimizer_states" not in checkpoint:
+        raise UsageError(
+            "Expected a checkpoint with the state of the optimizers to continue from, but got one of weights alone, "
+            "saved with checkpoint.save_weights_only. Take one that was saved without it."
         )
 
 

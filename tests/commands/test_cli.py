@@ -286,6 +286,32 @@ def test_last_evaluates_the_newest_run_without_touching_it(fit, lit_wgan_command
     assert (run.parent / "version_1" / "metrics.csv").exists()
 
 
+@pytest.mark.parametrize("subcommand", ["validate", "test", "predict"])
+@pytest.mark.parametrize("arguments", [[], LAST])
+def test_without_a_checkpoint_an_untrained_network_is_neither_evaluated_nor_sampled(
+    subcommand, arguments, lit_wgan_command, tmp_path
+):
+    status, err = lit_wgan_command(*wrong(*arguments, config=TOY, command=subcommand))
+    assert status == 2
+    assert err.splitlines()[-1] == (
+        f"lit-wgan: error: Expected a checkpoint for {subcommand}, but got none, nor is there one in "
+        "runs/wgan_gp_eight_gaussians. Train with lit-wgan fit first, or give --ckpt_path FILE."
+    )
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_missing_checkpoint_is_answered_with_the_newest_and_another_seed_than_its_own_is_refused(
+    fit, lit_wgan_command
+):
+    newest = fit(TOY) / "checkpoints" / "last.ckpt"
+    status, err = lit_wgan_command(*wrong(config=TOY, command="predict"))
+    assert status == 2
+    assert f"Give --ckpt_path last for runs/{newest.relative_to(newest.parents[3])}, or another FILE." in err
+    status, err = lit_wgan_command(*wrong(*LAST, "--seed_everything", "7", config=TOY, command="predict"))
+    assert status == 2
+    assert "Expected the seed that the checkpoint was trained with, 0, but got 7." in err
+
+
 def test_last_looks_where_checkpoints_were_asked_to_be(fit, tmp_path):
     options = ["--checkpoint.dirpath", str(tmp_path / "mine")]
     fit(TOY, *options)

@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from lit_wgan.commands.errors import describe, report, unwrap
+from lit_wgan.commands.errors import report, unwrap
+from lit_wgan.commands.messages import describe
 from lit_wgan.commands.user_code import Place
 from lit_wgan.engine.collectives import LostRankError
 from lit_wgan.errors import UsageError
@@ -160,15 +161,65 @@ def test_a_file_that_users_code_cannot_open_is_one_line(fit):
     assert err.splitlines()[-1] == "lit-wgan: error: [Errno 2] No such file or directory: 'gone.npy'"
 
 
-def test_a_class_of_a_library_that_cannot_be_made_keeps_its_traceback(fit):
-    status, err = fit("--model.critic", "torch.nn.Bilinear", "--model.critic.in1_features=-2", *BILINEAR)
-    assert status == 1
-    assert "Traceback" in err
-    assert "error in" not in err
-    assert "Does not validate" not in err
+BILINEAR = ["--model.critic", "torch.nn.Bilinear", "--model.critic.in2_features=1", "--model.critic.out_features=1"]
+LINEAR = ["--model.critic", "torch.nn.Linear", "--model.critic.out_features=1"]
+MLP = ["--model.generator.latent_dim", "1000000000000", "--model.latent_dim", "1000000000000"]
+ADAM = ["--model.critic_optimizer", "Adam", "--model.critic_optimizer.betas"]
+CALLBACK = "--trainer.callbacks"
+EARLY = [CALLBACK, "EarlyStopping", "--trainer.val_check_interval", "1", "--trainer.limit_val_batches", "1"]
+MISTAKES = {
+    "refused by a class": ([*BILINEAR, "--model.critic.in1_features=-2"], "options that Bilinear takes, but it failed"),
+    "failed in a class": (
+        [*LINEAR, "--model.critic.in_features=-2"],
+        "options that Linear takes, but it failed: Trying",
+    ),
+    "more memory than there is": (MLP, "Expected sizes that fit into memory, but got too large a one (allocate 16"),
+    "a number too large": (["--model.latent_dim", "1" + 25 * "0"], "too large a one (int too big to convert)"),
+    "options of an optimizer": ([*ADAM, "[2, 2]"], "options that Adam takes, but it failed: Invalid beta parameter"),
+    "optimizer with a closure": (["--model.critic_optimizer", "LBFGS"], "a critic_optimizer that steps on one dense"),
+    "optimizer of sparse weights": (
+        ["--model.generator_optimizer", "SparseAdam"],
+        "got SparseAdam, which takes sparse",
+    ),
+    "schedule that waits for a metric": (
+        ["--model.lr_scheduler", "torch.optim.lr_scheduler.ReduceLROnPlateau"],
+        "but got ReduceLROnPlateau, which waits for a metric",
+    ),
+    "device that is not there": (["--trainer.accelerator", "mps"], "`MPSAccelerator` can not run on your system"),
+    "devices of no number": (["--trainer.devices", "-1"], "should be an int > 0"),
+    "strategy without its device": (["--trainer.strategy", "single_xla"], "options that ExperimentTrainer takes"),
+    "package of an accelerator": (["--trainer.accelerator", "tpu"], "not installed. pip install torch_xla"),
+    "package of a logger": (["--trainer.logger", "MLFlowLogger"], "the package mlflow, which these options need"),
+    "unknown class": ([CALLBACK, "Nonsense"], "In trainer.callbacks: Expected a class path or the name of a class"),
+    "module that is not there": (["--model.critic", "no_such.Critic"], "no_such"),
+    "null": (["--model.gp_weight", "null"], "Expected model.gp_weight to be float, but got null"),
+    "null for the trainer": (["--trainer.max_steps", "null"], "In trainer.max_steps: Expected int, but got null."),
+    "seed": (["--seed_everything", "-1"], "but got -1"),
+    "metric that is not logged": ([*EARLY, "--trainer.callbacks.monitor", "nothing"], "metric `nothing` which is not"),
+    "callback for one optimizer": ([CALLBACK, "LearningRateFinder"], "Compare learning rates with lit-wgan sweep."),
+}
 
 
-BILINEAR = ["--model.critic.in2_features=1", "--model.critic.out_features=1"]
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_options_is_told_in_one_or_two_lines_whoever_finds_it(arguments, message, fit):
+    status, err = fit(*arguments)
+    assert status == 2
+    error = err.partition("lit-wgan: error: ")[2]
+    assert message in error
+    assert len(error.splitlines()) <= 2
+    assert "Traceback" not in err
+    assert "pip install no_such" not in err  # which nobody may have published for good
+
+
+def test_a_bullet_is_dropped_and_a_sign_is_kept():
+    assert describe(ValueError("- -1 is not in bounds")) == "-1 is not in bounds"
+
+
+def test_memory_that_runs_out_in_a_users_own_code_is_told_with_its_place(fit, tmp_path):
+    (tmp_path / "mine.py").write_text(MINE.replace('assert False, "watched"', "torch.empty(10**15)"))
+    status, err = fit("--trainer.callbacks", "mine.Watch")
+    assert status == 2
+    assert "too large a one in Watch.on_train_start (callback), mine.py line" in err
 
 
 def raised(error):

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 import torch
 import torch.distributed as dist
-from lightning.pytorch import Callback, LightningModule
-from lightning.pytorch.callbacks import ModelCheckpoint
+from jsonargparse import ArgumentParser
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, WandbLogger
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 from torch.utils.data import DataLoader
@@ -18,16 +19,20 @@ from lit_wgan.engine.internals import (
     attach_wandb_run,
     attached_trainer,
     child_processes,
+    class_being_made,
     compile_error,
     count_validation_by,
     ddp_options,
     disable_signal_handling,
     map_tensors,
+    monitored_rates,
     netrc_key,
     process_group_timeout,
     raise_recompile_limit,
     rendezvous_store,
     save_last,
+    silence_rate_monitors,
+    union_errors,
     validation_follows,
 )
 
@@ -229,6 +234,52 @@ def test_code_that_cannot_be_compiled_whole_raises_the_error_of_compiling():
 
     with pytest.raises(compile_error()):
         reads(torch.ones(2))
+
+
+def test_errors_of_a_union_are_those_of_all_its_types():
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--option", type=int | bool)
+    with pytest.raises(Exception, match="option") as caught:
+        parser.parse_args(["--option", "x"])
+    error = caught.value
+    while not union_errors(error):
+        error = error.__cause__ or error.__context__
+    assert [str(each).partition(".")[0] for each in union_errors(error)] == [
+        "Expected a <class 'int'>",
+        "Expected a <class 'bool'>",
+    ]
+    assert union_errors(ValueError()) == []
+
+
+class Fails:
+    def __init__(self, size: int = 1):
+        raise ZeroDivisionError
+
+
+def test_the_class_that_could_not_be_made_is_known():
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(Fails, "thing")
+    with pytest.raises(ZeroDivisionError) as caught:
+        parser.instantiate_classes(parser.parse_args([]))
+    assert class_being_made(caught.value) is Fails
+    with pytest.raises(TypeError) as caught:
+        Trainer(accelerator="cpu", devices=-1)
+    assert class_being_made(caught.value) is Trainer
+    assert class_being_made(ValueError()) is None
+
+
+def test_learning_rates_are_known_to_a_silenced_monitor(trainer, tmp_path):
+    class Silences(Callback):
+        def on_train_start(self, trainer, pl_module):
+            silence_rate_monitors(trainer)
+
+        def on_train_batch_end(self, trainer, *args):
+            assert monitored_rates(trainer) == {"lr-SGD": 0.1}
+
+    logger = CSVLogger(tmp_path)
+    fit(trainer, Silences(), LearningRateMonitor(), logger=logger, log_every_n_steps=1)
+    assert not any("lr-SGD" in row for row in logger.experiment.metrics)
+    assert monitored_rates(trainer()) == {}
 
 
 def test_a_function_is_applied_to_all_tensors_of_nested_results():
