@@ -16,10 +16,9 @@ from lit_wgan.callbacks import Checkpoints, CriticDiagnostics, GeneratorUpdates,
 from lit_wgan.commands.closing import Closing, told_as
 from lit_wgan.commands.continuing import Continued, find_last, missing_checkpoint
 from lit_wgan.commands.defaults import CHECKPOINT_DEFAULTS, EXPECTED_WARNINGS, TRAINER_DEFAULTS
-from lit_wgan.commands.given_options import check_nulls, check_seed_option, make_plain_
+from lit_wgan.commands.given_options import check_options
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
-from lit_wgan.commands.trainer_options import check_trainer_options
 from lit_wgan.commands.yaml_files import check_config_files
 from lit_wgan.data.datamodules import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
@@ -79,13 +78,7 @@ class Experiment(LightningCLI):
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse the command line, and refuse what can be seen to be wrong before anything is made."""
         super().parse_arguments(parser, args)
-        options = self.config[self.config.subcommand]
-        if options.trainer.callbacks is not None and not isinstance(options.trainer.callbacks, list):
-            options.trainer.callbacks = [options.trainer.callbacks]
-        make_plain_(options)
-        check_seed_option(options.seed_everything)
-        check_nulls(options)
-        check_trainer_options(self.config.subcommand, options.trainer, options.data.class_path)
+        check_options(self.config.subcommand, self.config[self.config.subcommand])
 
     @property
     def run_name(self) -> str:

@@ -8,10 +8,26 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from jsonargparse import Namespace
 
+from lit_wgan.commands.trainer_options import check_trainer_options
 from lit_wgan.errors import UsageError
 
 MOST = 2**32 - 1
 """The highest seed that NumPy takes, which Lightning seeds too."""
+
+
+def check_options(command: str, options: Namespace) -> None:
+    """Raise a UsageError for the first option that is wrong by itself, or that would have no effect.
+
+    Args:
+        command: such as ``fit``.
+        options: of the command; the callbacks become a list, and members of enumerations texts.
+    """
+    if options.trainer.callbacks is not None and not isinstance(options.trainer.callbacks, list):
+        options.trainer.callbacks = [options.trainer.callbacks]
+    make_plain_(options)
+    check_seed_option(options.seed_everything)
+    check_nulls(options)
+    check_trainer_options(command, options.trainer, options.data.class_path)
 
 
 def check_seed_option(seed: bool | int | None) -> None:

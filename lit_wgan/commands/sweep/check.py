@@ -1,13 +1,14 @@
 """Validate the sweep before starting any trial: its command is understood, and logs the objective."""
 
 import difflib
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from jsonargparse import ArgumentError, Namespace
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, instantiate_class
 
-from lit_wgan.commands.errors import describe
 from lit_wgan.commands.fit import Experiment
+from lit_wgan.commands.given_options import check_options
+from lit_wgan.commands.messages import describe
 from lit_wgan.commands.sweep.choices import remedy
 from lit_wgan.commands.sweep.command_line import command_line, fit_options
 from lit_wgan.commands.sweep.file import SweepFile
@@ -46,8 +47,11 @@ class FitParser(Experiment):
 
         Raises:
             ArgumentError: for options that it does not have, and values that they do not take.
+            UsageError: for options that would have no effect.
         """
-        return self.parser.parse_args(["fit", *options]).fit
+        given: Namespace = self.parser.parse_args(["fit", *options]).fit
+        check_options("fit", given)
+        return given
 
 
 def check_trials(file: SweepFile, for_trials: list[str]) -> Namespace:
@@ -131,7 +135,7 @@ def _value(options: Namespace, name: str) -> list[str]:
 
 def _check_objective(file: SweepFile, options: Namespace) -> None:
     """Raise a UsageError if no callback logs the objective; a user's own callback may log anything."""
-    callbacks = [instantiate_class((), callback.as_dict()) for callback in _callbacks(options)]
+    callbacks = [instantiate_class((), callback.as_dict()) for callback in options.trainer.callbacks or []]
     can_tell = [callback for callback in callbacks if isinstance(callback, LogsMetrics)]
     logged = [name for callback in can_tell for name in callback.metric_names()]
     if file.metric not in logged and callbacks == can_tell:
@@ -145,8 +149,3 @@ def _check_objective(file: SweepFile, options: Namespace) -> None:
             f"Expected trainer.val_check_interval to be at most trainer.max_steps={last}, but got {every}: "
             f"{file.metric} would never be logged. Lower it."
         )
-
-
-def _callbacks(options: Namespace) -> list[Any]:
-    callbacks = options.trainer.callbacks or []
-    return callbacks if isinstance(callbacks, list) else [callbacks]
