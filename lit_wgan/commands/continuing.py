@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from lit_wgan.engine.checkpoints import Newest, find_newest
 from lit_wgan.errors import UsageError
+from lit_wgan.runs.claims import lock_directory
 from lit_wgan.runs.directories import newest_run
 
 
@@ -30,22 +31,26 @@ class LastCheckpoint(NamedTuple):
     continued: Continued | None
 
 
-def find_last(runs: Path, dirpath: str | None, logger: Any) -> LastCheckpoint:
+def find_last(runs: Path, dirpath: str | None, logger: Any, trains: bool = False) -> LastCheckpoint:
     """Find the newest intact checkpoint of the newest run that trained.
 
     Args:
         runs: the directory of the runs of one name.
         dirpath: ``checkpoint.dirpath``, where checkpoints are kept instead.
         logger: ``trainer.logger``, which decides where checkpoints are if it is the user's own.
+        trains: whether that run is to go on, so that no other process may train in its directory from now on.
 
     Raises:
-        UsageError: for a logger of the user's own without ``dirpath``.
+        UsageError: for a logger of the user's own without ``dirpath``, for a directory that another process trains in,
+            and for one whose checkpoints cannot be read.
     """
     run = None
     if dirpath is None:
         _check_default_logger(logger)
         run = newest_run(runs)
-    directory = run / "checkpoints" if run else Path(dirpath or os.devnull)
+    directory = run / "checkpoints" if run else Path(dirpath or os.devnull).expanduser()
+    if trains and directory.is_dir():
+        lock_directory(run or directory)
     newest = find_newest(directory)
     if newest is None:
         return LastCheckpoint(directory, None, None)

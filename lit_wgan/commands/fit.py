@@ -22,7 +22,10 @@ from lit_wgan.commands.record import RunRecord
 from lit_wgan.commands.yaml_files import check_config_files
 from lit_wgan.data.datamodules import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
+from lit_wgan.engine.files import is_local
 from lit_wgan.engine.launch import check_processes, find_launch, init_group_after_restart, trainer_options
+from lit_wgan.runs.claims import lock_directory, releasing_claims
+from lit_wgan.runs.names import run_name
 from lit_wgan.runs.result import write_result
 from lit_wgan.runs.wandb_account import check_account
 from lit_wgan.runs.wandb_run import WandbRun
@@ -69,7 +72,10 @@ class Experiment(LightningCLI):
         return {command: skipped for command, skipped in known.items() if command in sys.argv[1:2]} or known
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add the options of the callbacks that every run has, and of W&B."""
+        """Add the options of the callbacks that every run has, of W&B, and the run's name."""
+        parser.add_argument(
+            "--name", type=str | None, help="of the run's folder; else that of the first configuration file"
+        )
         parser.add_lightning_class_args(Checkpoints, "checkpoint")
         parser.add_lightning_class_args(SampleGrid, "samples")
         parser.add_class_arguments(WandbRun, "wandb", skip={"directory", "continue_after"}, instantiate=False)
@@ -82,9 +88,10 @@ class Experiment(LightningCLI):
 
     @property
     def run_name(self) -> str:
-        """The name of the first configuration file or, without one, of the system."""
+        """The name of the run's folder in ``trainer.default_root_dir``."""
         options = self.config[self.config.subcommand]
-        return Path(str(options.config[0])).stem if options.config else options.model.class_path.split(".")[-1].lower()
+        config = str(options.config[0]) if options.config else None
+        return run_name(options.name, config, options.model.class_path)
 
     def _parse_ckpt_path(self) -> None:
         # Lightning would let hyper-parameters stored in the file win over the command line.
@@ -107,14 +114,17 @@ class Experiment(LightningCLI):
     def _find_last(self) -> str | None:
         """The path of the newest checkpoint; ``fit`` continues its run or, without one, starts a run."""
         options = self.config[self.config.subcommand]
-        directory, newest, continued = find_last(self._runs(), options.checkpoint.dirpath, options.trainer.logger)
-        if newest is None and self.config.subcommand == "fit":
+        trains = self.config.subcommand == "fit"
+        directory, newest, continued = find_last(
+            self._runs(), options.checkpoint.dirpath, options.trainer.logger, trains
+        )
+        if newest is None and trains:
             rank_zero_info("There is no checkpoint to continue from: starting.")
             return None
         if newest is None:
             raise missing_checkpoint(self.config.subcommand, self._runs(), options.checkpoint.dirpath)
-        rank_zero_info(f"{'Continuing from' if self.config.subcommand == 'fit' else 'Loading'} {newest.path}.")
-        if self.config.subcommand == "fit":
+        rank_zero_info(f"{'Continuing from' if trains else 'Loading'} {newest.path}.")
+        if trains:
             remove_leftovers(directory, newest.damaged)
             self.continued = continued
         if self.continued is not None:
@@ -126,6 +136,9 @@ class Experiment(LightningCLI):
         config = self._get(self.config_init, "trainer")
         check_strategy(config.strategy)
         kwargs |= trainer_options(config.devices, config.num_nodes)
+        dirpath = self._get(self.config, "checkpoint").dirpath
+        if self.subcommand == "fit" and dirpath is not None and is_local(dirpath):
+            lock_directory(Path(dirpath).expanduser())
         to_wandb = asks_for_wandb(config.logger)
         if to_wandb and find_launch() is None:
             check_account()  # before data are prepared and processes started
@@ -166,6 +179,7 @@ class Experiment(LightningCLI):
             rank_zero_info(f"Everything is in {directory}: metrics.csv, samples/, checkpoints/, config.yaml.")
 
 
+@releasing_claims()
 def fit(arguments: list[str]) -> None:
     """Run ``fit``, ``validate``, ``test`` or ``predict``, whichever ``sys.argv`` names.
 

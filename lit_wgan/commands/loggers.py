@@ -9,6 +9,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from lit_wgan.commands.continuing import Continued
 from lit_wgan.errors import UsageError
+from lit_wgan.runs.claims import lock_directory, remove_unless_used
 from lit_wgan.runs.directories import check_writable, claim_version
 from lit_wgan.runs.metrics_file import MetricsFile
 from lit_wgan.runs.wandb_run import WandbRun
@@ -45,6 +46,9 @@ def make_loggers(root: str, name: str, continued: Continued | None, wandb: dict[
     version, update = continued or (None, None)
     if version is None and rank_zero_only.rank == 0:  # type: ignore[attr-defined]  # Lightning sets it
         version = claim_version(Path(root) / name)
+        remove_unless_used(Path(root) / name / f"version_{version}")
+    if version is not None:
+        lock_directory(Path(root) / name / f"version_{version}")
     csv = MetricsFile(root, name, version, continue_after=update)
     purge_step = None if update is None else update + 1
     board = TensorBoardLogger(root, name=name, version=csv.version, purge_step=purge_step)

@@ -122,6 +122,21 @@ def test_a_closed_terminal_stops_the_run_which_saves(runs):
     assert err.count("Stopped by SIGHUP after") == 1
 
 
+def test_a_run_is_continued_by_one_process_at_a_time(runs):
+    first = runs.start(*TWO, *LONG)
+    runs.wait_for_checkpoint(first)
+    metrics = runs.checkpoints.parent / "metrics.csv"
+    before = metrics.read_bytes()
+    err = runs.fit(*LONG, status=2)
+    assert "lit-wgan: error: Expected no other process to train in " in err
+    assert metrics.read_bytes().startswith(before)
+    assert first.poll() is None
+    os.killpg(first.pid, signal.SIGKILL)
+    first.communicate()
+    updates = torch.load(runs.checkpoints / "last.ckpt", weights_only=True)["global_step"]
+    assert "Continuing from" in runs.fit("--ckpt_path", "last", "--trainer.max_steps", str(updates + 20))
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of its own for the runs of a test; returns a function that mounts it anew with other options."""
