@@ -13,6 +13,7 @@ from torchvision import datasets
 
 from lit_wgan.commands.evaluate import parser
 from lit_wgan.commands.reproduce.records import read_environment, read_result
+from lit_wgan.commands.sweep.command import locked
 from lit_wgan.commands.yaml_files import read_yaml
 from lit_wgan.data.arrays import cached_array
 from lit_wgan.data.images import open_images
@@ -23,6 +24,7 @@ from lit_wgan.evaluation.reference import read_npz
 from lit_wgan.runs.directories import refuse_links
 from lit_wgan.runs.metrics_file import read_rows
 
+TOY = Path(__file__).parents[1] / "distributed" / "toy.yaml"
 MINE = """
 from pathlib import Path
 from lit_wgan.networks import MLPGenerator
@@ -162,6 +164,26 @@ def test_a_link_in_a_run_directory_is_not_written_through(name, dangling, tmp_pa
     (run / name).symlink_to(target)
     with pytest.raises(UsageError, match=rf"{name} to be a file or folder of its own, but got a symbolic link"):
         refuse_links(run, folders=("checkpoints", "samples"))
+
+
+@pytest.mark.slow
+def test_a_run_and_a_sweep_that_are_continued_refuse_links(command, tmp_path):
+    options = ["--config", str(TOY), "--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"]
+    assert command("fit", *options, "--trainer.max_steps", "1")[0] == 0
+    (tmp_path / "precious").write_text("step\n")
+    metrics = tmp_path / "runs" / "toy" / "version_0" / "metrics.csv"
+    metrics.unlink()
+    metrics.with_name("hparams.yaml").unlink(missing_ok=True)
+    metrics.with_name("hparams.yaml").symlink_to(tmp_path / "precious")
+    status, _, err = command("fit", *options, "--trainer.max_steps", "2", "--ckpt_path", "last")
+    assert (status, len(err.splitlines()[-1:])) == (2, 1)
+    assert "hparams.yaml to be a file or folder of its own, but got a symbolic link" in err
+    assert (tmp_path / "precious").read_text() == "step\n"
+    (tmp_path / "sweep").mkdir()
+    (tmp_path / "sweep" / "lock").symlink_to(tmp_path / "created")
+    with pytest.raises(UsageError, match="lock to be a file or folder of its own"), locked(tmp_path / "sweep"):
+        pass
+    assert not (tmp_path / "created").exists()
 
 
 def test_links_that_lead_nowhere_else_are_kept(tmp_path):

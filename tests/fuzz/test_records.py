@@ -1,7 +1,8 @@
-"""Whatever stands in the files of a run, of a sweep, and of statistics: it is read, or refused in one line."""
+"""Whatever stands in the files of a run, of a sweep, of statistics and images: it is read, or refused in one line."""
 
 import io
 import json
+import os
 import random
 import warnings
 from pathlib import Path
@@ -19,6 +20,7 @@ from lit_wgan.commands.sweep.command_line import command_line, fit_options
 from lit_wgan.commands.sweep.file import read_sweep
 from lit_wgan.commands.sweep.parameters import extremes, grid, spread
 from lit_wgan.errors import UsageError
+from lit_wgan.evaluation.image_sets import open_image_set
 from lit_wgan.evaluation.reference import read_npz
 from lit_wgan.runs.metrics_file import keep_rows, read_rows
 
@@ -140,6 +142,7 @@ def search(path):
     """All that is done with a sweep file before its command is parsed."""
     file = read_sweep(path)
     values = {name: extremes(distribution)[0] for name, distribution in file.parameters.items()}
+    assert all(b"\0" not in os.fsencode(word) for word in command_line(file, values))
     fit_options(file, command_line(file, values))
     spread(file.parameters, 3)
     if file.method == "grid":
@@ -182,4 +185,16 @@ def test_statistics_are_read_or_refused_in_one_line(tmp_path):
         contents = npz(changed, compress=number % 3 == 0)
         path.write_bytes(contents if number % 4 == 1 else changed_bytes(contents, choose))
         results.append(survives(lambda: read_npz(path), path.read_bytes()))
+    assert {True, False} == set(results)
+
+
+def test_arrays_are_read_or_refused_in_one_line(tmp_path):
+    choose = random.Random("npy")
+    path = tmp_path / "images.npy"
+    kinds = [np.zeros((2, 1, 2, 2), np.uint8), np.zeros(2), np.zeros((0, 1, 2, 2), np.uint8), np.array(["a"])]
+    results = []
+    for _ in range(600):
+        np.save(path, choose.choice(kinds))
+        path.write_bytes(changed_bytes(path.read_bytes(), choose))
+        results.append(survives(lambda: open_image_set(str(path)), path.read_bytes()))
     assert {True, False} == set(results)

@@ -7,7 +7,7 @@ TOKENS = [b"", b"\0", b"\xff", b"\x80\x81", b"\n", b",", b'"', b"'", b"{", b"[",
 TOKENS += [b"9" * 5000, b"[" * 3000, b"&a ", b"*a", b"? ", b": ", b"- ", b"2001-13-01", b"!!int ", b"!!bool x"]
 TOKENS += [b"!!python/object/apply:os.system "]
 VALUES = [None, True, -1, 0, 10**400, 1e308, float("nan"), "", "\0", "\x1b[2J", "own.Class", [], {}, [[]], {"a": None}]
-VALUES += ["9" * 5000, [1, "a"], {"": {}}, -0.5, "../../x", "1e-4", b"\xff", {1: 2}]
+VALUES += ["9" * 5000, [1, "a"], {"": {}}, -0.5, "../../x", "1e-4", b"\xff", {1: 2}, "\ud800"]
 
 
 def changed_bytes(contents: bytes, random: random.Random) -> bytes:

@@ -87,11 +87,10 @@ def check_trials(file: SweepFile, for_trials: list[str]) -> Namespace:
 def _read_with(
     parser: FitParser, file: SweepFile, before: dict[str, Value], name: str, value: Value, own: list[str]
 ) -> Namespace:
-    """Parse a trial's options; raise a UsageError if there is no such parameter, or it does not take the value."""
+    """Parse a trial's options; raise a UsageError for a parameter that the command lacks, refuses or overrides."""
     try:
         options = _read(parser, file, before | {name: value}, own)
-        _check_not_overridden(parser, file, before | {name: value}, name, own)
-        return options
+        last = _read(parser, file, before | {name: value}, [*own, f"--{name}={value}"])
     except ArgumentError as error:
         known = [option.replace(".init_args", "") for option in _read(parser, file, before, own).keys()]  # noqa: SIM118
         if name in known:
@@ -101,6 +100,13 @@ def _read_with(
             f"Expected the parameters in {file.path} to be options of its command, but got {name}. "
             f"{f'Did you mean {near[0]}?' if near else 'lit-wgan fit --help lists them.'}"
         ) from error
+    if _value(options, name) != _value(last, name):  # then all trials would be alike
+        raise UsageError(
+            f"Expected {name}, a parameter in {file.path}, to be set by the sweep alone, but got another value for it "
+            "behind ${args} in the command, after --, or among the sweep's own options. Remove it there, or from the "
+            "parameters."
+        )
+    return options
 
 
 def _read(parser: FitParser, file: SweepFile, values: dict[str, Value], own: list[str]) -> Namespace:
@@ -112,19 +118,6 @@ def _check_not_own(for_trials: list[str]) -> None:
     for option in for_trials:
         if option.partition("=")[0] in own:
             raise UsageError(f"Expected no option after -- that the sweep sets itself, but got {option}. Remove it.")
-
-
-def _check_not_overridden(
-    parser: FitParser, file: SweepFile, values: dict[str, Value], name: str, own: list[str]
-) -> None:
-    """Raise a UsageError if the parameter would have another value if it stood last: then all trials are alike."""
-    words = [*fit_options(file, command_line(file, values)), *own]
-    if _value(parser.read(words), name) != _value(parser.read([*words, f"--{name}={values[name]}"]), name):
-        raise UsageError(
-            f"Expected {name}, a parameter in {file.path}, to be set by the sweep alone, but got another value for it "
-            "behind ${args} in the command, after --, or among the sweep's own options. Remove it there, or from the "
-            "parameters."
-        )
 
 
 def _value(options: Namespace, name: str) -> list[str]:

@@ -42,7 +42,7 @@ def run_sweep(path: str, for_trials: list[str], count: int | None, parallel: int
     check_positive(**{"--parallel": parallel})
     fit = check_trials(file, for_trials)
     place = Path(folder or Path("runs") / "sweeps" / file.path.stem)
-    with _locked(place):
+    with locked(place):
         search = Search(file, place, for_trials)
         driver = Driver(search, _starter(file, for_trials, place, parallel), parallel, fit.trainer.max_steps)
         say(f"{count} trials in {place}, {parallel} at a time.")
@@ -65,7 +65,7 @@ def _count(file: SweepFile, wanted: int | None) -> int:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Make the folder of a sweep and hold its lock.
 
     Raises:

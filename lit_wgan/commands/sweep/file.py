@@ -7,7 +7,7 @@ from typing import Any
 from optuna.distributions import BaseDistribution
 
 from lit_wgan.commands.sweep.choices import check_choice, remedy
-from lit_wgan.commands.sweep.parameters import read_parameter
+from lit_wgan.commands.sweep.parameters import is_argument, read_parameter
 from lit_wgan.commands.yaml_files import read_yaml
 from lit_wgan.errors import UsageError
 
@@ -76,7 +76,7 @@ def read_sweep(path: Path) -> SweepFile:
 
 
 def _command(path: Path, command: Any) -> list[str]:
-    if not isinstance(command, list) or not command:
+    if not isinstance(command, list) or not command or not all(is_argument(str(part)) for part in command):
         raise UsageError(
             f"Expected command in {path} to be the list of a trial's arguments, but got {command}. "
             "Copy that of configs/sweeps/clip_value.yaml."

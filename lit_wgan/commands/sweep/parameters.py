@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -76,7 +77,7 @@ def _implied(name: str, spec: dict[str, Any]) -> str:
 def _values(name: str, spec: dict[str, Any], kind: str) -> dict[str, Any]:
     key = "value" if kind == "constant" else "values"
     values = [spec.get("value")] if kind == "constant" else spec.get("values")
-    plain = isinstance(values, list) and all(isinstance(value, Value) for value in values)
+    plain = isinstance(values, list) and all(isinstance(value, Value) and is_argument(str(value)) for value in values)
     if key not in spec or not plain or not values:
         raise UsageError(
             f"Expected {key} of {name} to be {'' if kind == 'constant' else 'a list of '}numbers, words or booleans, "
@@ -111,6 +112,14 @@ def _range(name: str, spec: dict[str, Any], kind: str) -> dict[str, Any]:
     if (spec["max"] - spec["min"]) % spec["q"] and kind == "q_uniform":
         spec["max"] -= (spec["max"] - spec["min"]) % spec["q"]  # which no step reaches
     return spec
+
+
+def is_argument(text: str) -> bool:
+    """Whether a text can be an argument of a process."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_int(value: Any) -> bool:
