@@ -9,6 +9,7 @@ from lit_wgan.commands.errors import report
 from lit_wgan.engine.collectives import is_connection_error, lost_rank_error
 from lit_wgan.engine.ending import END_SECONDS, end_after
 from lit_wgan.engine.stopping import CTRL_C
+from lit_wgan.engine.workers import worker_error
 from lit_wgan.runs.wandb_run import wandb_runs
 
 
@@ -31,8 +32,8 @@ class Closing:
 
 
 def told_as(error: BaseException) -> BaseException:
-    """The error that names the ranks that are lost, for one that says that a connection is; any other error itself."""
-    return lost_rank_error() if is_connection_error(error) else error
+    """What the command tells of an error: which ranks or loader workers are lost; of any other, the error itself."""
+    return lost_rank_error() if is_connection_error(error) else worker_error(error) or error
 
 
 def status_of(error: BaseException) -> int:

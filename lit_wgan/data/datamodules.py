@@ -13,6 +13,7 @@ from lit_wgan.data.held_out import HeldOutBatches, Samples
 from lit_wgan.data.toy import TOY_DISTRIBUTIONS, ToyDistribution
 from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, MinibatchSource
 from lit_wgan.engine.stopping import STOP_SIGNALS
+from lit_wgan.engine.workers import WORKER_SECONDS
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.functional.schedules import Counters, NCritic
 from lit_wgan.functional.streams import RandomStreams
@@ -72,6 +73,7 @@ class AdversarialData(LightningDataModule):
             stream,
             batch_size=None,
             num_workers=self.num_workers,
+            timeout=WORKER_SECONDS if self.num_workers else 0,
             pin_memory=torch.cuda.is_available(),
             worker_init_fn=ignore_signals,
         )

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
+from lit_wgan.engine.workers import share_
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.schedules import Counters, NCritic, n_critic_at
 
@@ -126,5 +127,5 @@ class CriticBatchStream(IterableDataset[CriticBatches]):
             end = first + n_critic_at(self.n_critic, update) - done
             if batch % workers == turn:
                 real = torch.stack([self.source.minibatch(number) for number in range(first, end)])
-                yield CriticBatches(real, first)
+                yield CriticBatches(share_(real) if worker else real, first)
             first, done = end, 0

@@ -1,7 +1,9 @@
 """Callbacks that end a run in the middle, for the tests."""
 
+import multiprocessing
 import os
 import signal
+import time
 
 from lightning.pytorch import Callback
 
@@ -37,3 +39,21 @@ class Accident(Callback):
     def on_validation_batch_start(self, trainer, pl_module, batch, batch_idx, *_):
         if self.in_validation and batch_idx == 1:
             self.happen(trainer)
+
+
+class FrozenWorker(Callback):
+    """Freezes a loader worker and then asks the run to stop, at one generator update.
+
+    Args:
+        update: the generator update.
+    """
+
+    def __init__(self, update):
+        self.update = update
+
+    def on_train_batch_start(self, trainer, pl_module, *_):
+        if trainer.global_step == self.update:
+            os.kill(multiprocessing.active_children()[0].pid, signal.SIGSTOP)
+            os.kill(os.getpid(), signal.SIGTERM)
+            while not pl_module.stop.signal:
+                time.sleep(0.01)

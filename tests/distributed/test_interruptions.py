@@ -137,6 +137,12 @@ def test_a_run_is_continued_by_one_process_at_a_time(runs):
     assert "Continuing from" in runs.fit("--ckpt_path", "last", "--trainer.max_steps", str(updates + 20))
 
 
+def test_a_run_with_a_frozen_loader_worker_ends_after_saving_and_leaves_no_worker(runs):
+    frozen = ("--trainer.callbacks+=accidents.FrozenWorker", "--trainer.callbacks.update=30")
+    err = runs.fit(*LONG, "--data.num_workers", "2", *frozen)  # returns when no worker holds stderr any more
+    assert "Stopped by SIGTERM after 31 generator updates" in err
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of its own for the runs of a test; returns a function that mounts it anew with other options."""
