@@ -24,7 +24,8 @@ def describe(error: BaseException) -> str:
 
     lines = [re.sub(r"^(- )+", "", line.strip()) for line in str(error).splitlines() if line.strip(" -")]
     if lines and lines[0].startswith("Caught ") and "DataLoader worker" in lines[0]:
-        return lines[-1].partition(": ")[2]  # before it stands the traceback of that process
+        kind, _, message = lines[-1].partition(": ")  # before it stands the traceback of that process
+        return message or kind
     if isinstance(error, UsageError):
         return "\n".join(lines[:2])
     if lacks_memory(error):

@@ -42,7 +42,7 @@ def to_pixels(item: object, name: str = "item") -> Tensor:
         image = _from_numpy(image)
     if isinstance(image, Image.Image):
         return _from_pillow(image, name)
-    if isinstance(image, Tensor) and image.ndim in (2, 3):
+    if isinstance(image, Tensor) and image.ndim in (2, 3) and image.numel():
         pixels = image if image.ndim == 3 else image.unsqueeze(0)
         if pixels.dtype == torch.uint8:
             return pixels
@@ -65,7 +65,8 @@ def _from_numpy(array: np.ndarray) -> object:
     """An array as a tensor, channels first; what torch has no type for stays as it is."""
     channels_last = array.ndim == 3 and array.shape[-1] in CHANNELS and array.shape[0] not in CHANNELS
     try:
-        return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1) if channels_last else array))
+        # writable too, as torch wants it, which Pillow's arrays are not
+        return torch.from_numpy(np.require(array.transpose(2, 0, 1) if channels_last else array, None, ["C", "W"]))
     except TypeError:
         return array
 

@@ -254,6 +254,13 @@ def test_an_error_of_use_in_a_loaders_process_is_told_without_its_traceback():
     )
 
 
+def test_an_error_without_a_message_in_a_loaders_process_is_told_by_its_kind():
+    text = (
+        'Caught FileNotFoundError in DataLoader worker process 0.\nOriginal Traceback:\n  File "x"\nFileNotFoundError\n'
+    )
+    assert describe(FileNotFoundError(text)) == "FileNotFoundError"
+
+
 def test_an_error_in_a_loaders_process_is_found_in_its_message(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     text = f'Caught ValueError in DataLoader worker process 0.\n  File "{tmp_path}/mine.py", line 7, in __getitem__\n'

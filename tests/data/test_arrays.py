@@ -1,4 +1,7 @@
 import errno
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +98,29 @@ def test_what_a_killed_process_left_is_removed_at_the_next_start(tmp_path):
     (tmp_path / "a.npy.tmp-0123").write_bytes(b"unfinished")
     assert np.array_equal(cached_array(tmp_path / "b.npy", Counted), whole)
     assert [path.name for path in tmp_path.iterdir()] == ["b.npy"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_process_stopped_while_it_decodes_ends_at_once_and_leaves_nothing_for_good(number, tmp_path):
+    code = (
+        "import pathlib, time\n"
+        "from torch.utils.data import Dataset\n"
+        "import torch\n"
+        "from lit_wgan.data.arrays import cached_array\n"
+        "class Endless(Dataset):\n"
+        "    def __len__(self): return 5\n"
+        "    def __getitem__(self, index):\n"
+        "        if index: print('decoding', flush=True); time.sleep(1000)\n"
+        "        return torch.zeros(1, 4, 4)\n"
+        f"cached_array(pathlib.Path({str(tmp_path / 'a.npy')!r}), Endless, num_workers=1)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"decoding\n"
+        process.send_signal(number)
+        assert process.wait() == -number
+        cached_array(tmp_path / "b.npy", Counted)
+        assert [path.name for path in tmp_path.iterdir()] == ["b.npy"]
 
 
 def test_a_full_disk_names_the_file_and_the_option(tmp_path):

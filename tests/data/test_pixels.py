@@ -72,6 +72,7 @@ def test_item_may_be_a_tuple_that_begins_with_the_image(wrap):
         ("picture.png", "str"),
         ((), "tuple"),
         (torch.zeros(4, dtype=torch.uint8), r"torch\.uint8 \(4,\)"),
+        (torch.zeros(3, 0, 4), r"torch\.float32 \(3, 0, 4\)"),
         (torch.zeros(3, 4, 4, dtype=torch.int64), r"torch\.int64 \(3, 4, 4\)"),
     ],
 )
@@ -118,6 +119,7 @@ def test_arrays_have_their_channels_last_or_first(channels):
         assert torch.equal(to_pixels(array), expected)
         assert torch.equal(to_pixels({"image": array, "label": 3}), expected)
     assert torch.equal(to_pixels(last[..., 0]), expected[:1])
+    assert torch.equal(to_pixels(np.asarray(Image.fromarray(last[..., 0]))), expected[:1]), "a read-only array"
 
 
 def test_a_pillow_image_is_turned_as_its_camera_says(tmp_path):
