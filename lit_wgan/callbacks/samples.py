@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.engine.files import CONTINUE, writing
 from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import check_positive
 from lit_wgan.evaluation.images import to_bytes
@@ -53,8 +54,9 @@ class SampleGrid(Callback):
         system.average_statistics()
         path = Path(cast(str, trainer.log_dir)) / "samples" / f"{update:07d}.png"  # asks all devices
         if trainer.is_global_zero:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._draw(trainer, system, path)
+            with writing(path, CONTINUE):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._draw(trainer, system, path)
             for logger in wandb_runs(trainer) if path.exists() else []:
                 logger.log_image("samples", [str(path)], step=update)
 
@@ -95,13 +97,20 @@ class SampleWriter(BasePredictionWriter):
     ) -> None:
         """Write one batch of samples."""
         directory = Path(self.directory or Path(trainer.log_dir or trainer.default_root_dir) / "generated")
-        directory.mkdir(parents=True, exist_ok=True)
         for number, sample in zip(batch.tolist(), prediction, strict=True):
-            if is_image(prediction):
-                save_image(sample, directory / f"{number:06d}.png")
-            else:
-                kept = sample.float() if sample.dtype == torch.bfloat16 else sample  # which numpy does not know
-                np.save(directory / f"{number:06d}.npy", kept.cpu().numpy())
+            path = directory / f"{number:06d}{'.png' if is_image(prediction) else '.npy'}"
+            with writing(path):
+                directory.mkdir(parents=True, exist_ok=True)
+                save_sample(sample, path)
+
+
+def save_sample(sample: Tensor, path: Path) -> None:
+    """Write one sample: as a PNG or, to a path that ends in ``.npy``, as an array."""
+    if path.suffix == ".png":
+        save_image(sample, path)
+    else:
+        kept = sample.float() if sample.dtype == torch.bfloat16 else sample  # which numpy does not know
+        np.save(path, kept.cpu().numpy())
 
 
 def is_image(samples: Tensor) -> bool:

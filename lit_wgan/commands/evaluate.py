@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lit_wgan.commands.options import Parser
 from lit_wgan.commands.terminal import say
 from lit_wgan.commands.yaml_files import read_yaml
+from lit_wgan.engine.files import atomic_write
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.options import INCEPTION, METRICS, EvaluationOptions
 
@@ -61,7 +62,8 @@ def evaluate(arguments: list[str]) -> None:
     if fabric.is_global_zero:
         say(result.table())
         if chosen.json:
-            Path(chosen.json).write_text(json.dumps(result.as_json(), indent=2) + "\n")
+            with atomic_write(Path(chosen.json)) as file:
+                file.write(f"{json.dumps(result.as_json(), indent=2)}\n".encode())
 
 
 def _evaluation_options(chosen: "Namespace") -> EvaluationOptions:

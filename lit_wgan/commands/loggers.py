@@ -4,13 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.loggers import Logger, WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 from lit_wgan.commands.continuing import Continued
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.claims import lock_directory, remove_unless_used
 from lit_wgan.runs.directories import check_writable, claim_version
+from lit_wgan.runs.events_file import EventsFile
 from lit_wgan.runs.metrics_file import MetricsFile
 from lit_wgan.runs.wandb_run import WandbRun
 
@@ -51,5 +52,5 @@ def make_loggers(root: str, name: str, continued: Continued | None, wandb: dict[
         lock_directory(Path(root) / name / f"version_{version}")
     csv = MetricsFile(root, name, version, continue_after=update)
     purge_step = None if update is None else update + 1
-    board = TensorBoardLogger(root, name=name, version=csv.version, purge_step=purge_step)
+    board = EventsFile(root, name=name, version=csv.version, purge_step=purge_step)
     return [csv, board, *([WandbRun(csv.log_dir, **wandb, continue_after=update)] if wandb is not None else [])]

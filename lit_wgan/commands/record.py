@@ -8,6 +8,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 
 from lit_wgan.commands.yaml_files import read_yaml
+from lit_wgan.engine.files import atomic_write, is_local, writing
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import refuse_links
 from lit_wgan.runs.environment import write_environment
@@ -34,6 +35,8 @@ class RunRecord(SaveConfigCallback):
         directory = trainer.log_dir  # asks all devices
         if directory is not None:
             refuse_links(Path(directory), folders=("checkpoints", "samples", "generated"))
+        self.directory = directory
+        self.save_to_log_dir = not is_local(directory)  # Lightning would leave half a file on a full disk
         super().setup(trainer, pl_module, stage)
         if not trainer.is_global_zero or directory is None:
             return
@@ -43,6 +46,21 @@ class RunRecord(SaveConfigCallback):
         for logger in wandb_runs(trainer):
             options = flat_options(read_yaml(config, "the configuration just written", "Check the disk."))
             logger.log_hyperparams(options | {"environment": json.loads(environment.read_text())})
+
+    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write config.yaml, whole or not at all; called on the first process alone."""
+        if self.save_to_log_dir or self.directory is None:
+            return
+        path = Path(self.directory) / self.config_filename
+        if path.exists() and not self.overwrite:
+            raise UsageError(
+                f"Expected a folder without the record of another run, but got {path}. Give trainer.logger another "
+                "version, or move the folder away."
+            )
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as file:
+            file.write(self.parser.dump(self.config, skip_none=False).encode())
 
     def _check_same_checkpoint(self, trainer: Trainer) -> None:
         checkpoint = self.config.get("ckpt_path")

@@ -10,6 +10,7 @@ from typing import IO, Any, BinaryIO
 from uuid import uuid4
 
 REMEDY = "Make room or mend the folder, and run the command again."
+CONTINUE = "Make room or mend the folder, and continue with --ckpt_path last."
 
 
 class WriteError(OSError):

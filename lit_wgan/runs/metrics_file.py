@@ -1,7 +1,9 @@
 """metrics.csv: written a row at a time, continued after an interruption, read again."""
 
+import contextlib
 import csv
 import io
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from lightning.fabric.loggers.logger import rank_zero_experiment
 from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.loggers.csv_logs import ExperimentWriter
 
-from lit_wgan.engine.files import atomic_write
+from lit_wgan.engine.files import CONTINUE, atomic_write, writing
 from lit_wgan.errors import UsageError
 
 
@@ -40,6 +42,11 @@ class MetricsFile(CSVLogger):
             self._rows = Rows(path)
         return self._rows
 
+    def sync(self) -> None:
+        """Flush what is written to the disk, as a checkpoint that relies on it is; to be called after ``save``."""
+        if self._rows is not None:
+            self._rows.sync()
+
     def finalize(self, status: str) -> None:
         """Write what is left."""
         if self._rows is not None:
@@ -55,7 +62,8 @@ class Rows(ExperimentWriter):
 
     def __init__(self, path: Path):
         # Without super().__init__, which deletes the file.
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path, CONTINUE):
+            path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.log_dir = str(path.parent)
         self.metrics: list[dict[str, float]] = []
@@ -68,9 +76,28 @@ class Rows(ExperimentWriter):
         if not columns <= set(self.columns):
             self.columns = sorted(columns.union(self.columns))
             _replace(self.path, self.columns, _read(self.path)[1])
-        with self.path.open("a", newline="") as file:
-            csv.DictWriter(file, self.columns).writerows(self.metrics)
+        text = io.StringIO(newline="")
+        csv.DictWriter(text, self.columns).writerows(self.metrics)
+        with writing(self.path, CONTINUE):
+            _append(self.path, text.getvalue().encode())
         self.metrics = []
+
+    def sync(self) -> None:
+        """Flush the file to the disk."""
+        with writing(self.path, CONTINUE), self.path.open("ab") as file:
+            os.fsync(file.fileno())
+
+
+def _append(path: Path, content: bytes) -> None:
+    """Append to a file; if that fails in the middle, nothing is appended."""
+    before = path.stat().st_size if path.exists() else 0
+    try:
+        with path.open("ab") as file:
+            file.write(content)
+    except OSError:
+        with contextlib.suppress(OSError):  # only now, since closing the file writes the rest of its buffer
+            os.truncate(path, before)
+        raise
 
 
 def keep_rows(path: Path, last_step: int) -> None:
@@ -120,5 +147,5 @@ def _replace(path: Path, columns: list[str], rows: Iterable[dict[str, Any]]) -> 
     writer = csv.DictWriter(text, columns)
     writer.writeheader()
     writer.writerows(rows)
-    with atomic_write(path) as file:
+    with atomic_write(path, CONTINUE) as file:
         file.write(text.getvalue().encode())

@@ -14,7 +14,7 @@ from lightning.pytorch.utilities import rank_zero_only, rank_zero_warn
 from torch import Tensor
 
 from lit_wgan.engine.collectives import on_rank_zero, rank_and_world
-from lit_wgan.engine.files import atomic_write
+from lit_wgan.engine.files import atomic_write, writing
 from lit_wgan.engine.internals import attach_wandb_run
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.metrics_file import read_rows
@@ -94,8 +94,9 @@ class WandbRun(WandbLogger):
         import wandb
 
         check_account()
-        self.directory.mkdir(parents=True, exist_ok=True)
         identifier = self.directory / "wandb_id.txt"
+        with writing(identifier):
+            self.directory.mkdir(parents=True, exist_ok=True)
         known = identifier.read_text().strip() if identifier.exists() else None
         try:
             run = wandb.init(**self._init_options(known))

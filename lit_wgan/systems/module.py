@@ -20,6 +20,7 @@ from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.functional.losses import wasserstein_estimate
 from lit_wgan.functional.schedules import Counters
 from lit_wgan.functional.streams import RandomStreams
+from lit_wgan.runs.metrics_file import MetricsFile
 from lit_wgan.systems.checks import check_floats, check_shape
 from lit_wgan.systems.finite import LossWatch, check_finite_weights
 from lit_wgan.systems.judging import generate, judge
@@ -218,6 +219,8 @@ class GenerativeModule(LightningModule):
         self.average_statistics()  # in place, so that the state dict that was gathered already sees it
         for logger in self.loggers:
             logger.save()  # what a run that continues from here will not log again
+            if isinstance(logger, MetricsFile):
+                logger.sync()
         checkpoint["lit_wgan"] = run_state(self)
         check_plain(checkpoint)  # on all devices, while the file is written on one
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lit_wgan.engine.files import atomic_write, is_local, leftovers, make_writable, remove_leftovers
+from lit_wgan.engine.files import atomic_write, is_local, leftovers, make_writable, remove_leftovers, writing
 
 
 def write(path, content):
@@ -132,6 +132,25 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="Not a directory"):
         make_writable(tmp_path / "file" / "folder")
+
+
+def test_an_error_about_another_file_passes(tmp_path):
+    for error in (FileNotFoundError(2, "No such file", "/elsewhere/image.png"), OSError("no image")):
+        with pytest.raises(type(error)) as raised, writing(tmp_path / "a"):
+            raise error
+        assert raised.value is error
+
+
+def test_an_error_of_a_write_names_file_and_remedy(tmp_path):
+    @writing(tmp_path / "a", "Do this.")
+    @writing(tmp_path / "b")
+    @writing(tmp_path / "a", "Do that.")
+    def fail():
+        raise OSError(28, "No space")
+
+    with pytest.raises(OSError, match=r"Expected to write .*/a, but could not \(No space\)\. Do that\.") as raised:
+        fail()
+    assert (raised.value.errno, raised.value.strerror, raised.value.filename) == (28, "No space", str(tmp_path / "a"))
 
 
 def test_urls_are_not_local(tmp_path):

@@ -1,4 +1,5 @@
 import copy
+import os
 import re
 import warnings
 
@@ -11,8 +12,10 @@ from torch.optim import SGD
 from torch.utils.data import DataLoader, TensorDataset
 
 from lit_wgan import GAN, WGAN, WGANGP, ToyData, WarmStart
+from lit_wgan.engine.checkpoints import AtomicCheckpointIO
 from lit_wgan.engine.minibatches import Minibatch
 from lit_wgan.errors import NonFiniteError, UsageError
+from lit_wgan.runs.metrics_file import MetricsFile
 from lit_wgan.systems import AdversarialSystem
 
 SYSTEMS = [GAN, WGAN, WGANGP]
@@ -246,6 +249,22 @@ def test_a_callback_whose_state_would_not_be_read_back_is_named(networks, traine
     with pytest.raises(UsageError, match=r"callback KeepsNumpy to hold .* got numpy\.float64 in best"):
         run.save_checkpoint(tmp_path / "a.ckpt")
     assert not (tmp_path / "a.ckpt").exists()
+
+
+def test_metrics_reach_the_disk_before_the_checkpoint_that_relies_on_them(networks, trainer, tmp_path, monkeypatch):
+    flushed = []
+    fsync = os.fsync
+
+    def note(descriptor):
+        flushed.append(os.path.basename(os.path.realpath(f"/proc/self/fd/{descriptor}")).partition(".tmp-")[0])
+        fsync(descriptor)
+
+    metrics = MetricsFile(str(tmp_path), "run", 0)
+    run = trainer(max_steps=1, logger=metrics, log_every_n_steps=1, plugins=[AtomicCheckpointIO()])
+    run.fit(WGAN(**networks()), loader())
+    monkeypatch.setattr(os, "fsync", note)
+    run.save_checkpoint(tmp_path / "a.ckpt")
+    assert flushed[:2] == ["metrics.csv", "a.ckpt"]
 
 
 EDITS = {

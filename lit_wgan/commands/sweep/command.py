@@ -17,8 +17,9 @@ from lit_wgan.commands.sweep.parameters import Value, grid, shown
 from lit_wgan.commands.sweep.report import ranked, write_report
 from lit_wgan.commands.sweep.resources import resources_per_trial
 from lit_wgan.commands.sweep.search import Search
-from lit_wgan.commands.sweep.trial import TrialProcess, try_lock
+from lit_wgan.commands.sweep.trial import TrialProcess
 from lit_wgan.commands.terminal import say
+from lit_wgan.engine.files import try_lock
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.runs.directories import refuse_links
 

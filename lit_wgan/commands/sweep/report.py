@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 from lit_wgan.commands.sweep.figure import draw
 from lit_wgan.commands.sweep.parameters import Value, shown
 from lit_wgan.commands.sweep.search import Search, last_value
+from lit_wgan.engine.files import writing
 
 STATES = {
     TrialState.COMPLETE: "finished",
@@ -24,13 +25,15 @@ def write_report(search: Search, folder: Path) -> str:
     trials = ranked(search)
     varied = varied_parameters(search)
     table = _rows(search, trials, list(varied))
-    with (folder / "results.csv").open("w", newline="") as file:
+    with writing(folder / "results.csv"), (folder / "results.csv").open("w", newline="") as file:
         csv.writer(file).writerows(table)
     text = _markdown(table)
-    (folder / "results.md").write_text(text)
+    with writing(folder / "results.md"):
+        (folder / "results.md").write_text(text)
     for name, distribution in varied.items():
         figure = draw(trials, name, distribution, search.file.metric, search.file.maximise)
-        figure.savefig(folder / f"{name}.png", dpi=120)
+        with writing(folder / f"{name}.png"):
+            figure.savefig(folder / f"{name}.png", dpi=120)
     return text
 
 

@@ -1,7 +1,6 @@
 """A trial's process: start, follow and stop it, and end one that a killed sweep left running."""
 
 import contextlib
-import fcntl
 import os
 import signal
 import subprocess
@@ -9,6 +8,7 @@ import time
 from pathlib import Path
 from typing import IO
 
+from lit_wgan.engine.files import try_lock
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import refuse_links, versions
 from lit_wgan.runs.metrics_file import read_rows
@@ -149,15 +149,6 @@ def _signal_holder(number: int, which: signal.Signals) -> None:
             os.killpg(number, which)
         else:
             os.kill(number, which)
-
-
-def try_lock(file: IO[str]) -> bool:
-    """Lock a file for as long as it, or a copy in another process, is open; False if another holds the lock."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _signal(group: int, number: signal.Signals) -> None:
