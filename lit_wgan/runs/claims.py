@@ -47,7 +47,7 @@ def lock_directory(directory: Path) -> None:
         return
     with writing(directory / LOCK):
         directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / LOCK).open("a")
+        file = open(directory / LOCK, "a", opener=_open_no_link)  # noqa: SIM115  # held until the claim ends
     if not try_lock(file):
         file.close()
         raise UsageError(
@@ -55,6 +55,10 @@ def lock_directory(directory: Path) -> None:
             "--ckpt_path last, and with another --checkpoint.dirpath if it was given, a run of its own begins."
         )
     _locks[directory] = file
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
 
 
 def remove_unless_used(directory: Path) -> None:

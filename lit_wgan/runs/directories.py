@@ -11,7 +11,7 @@ from lit_wgan.errors import UsageError
 def versions(directory: Path, holding: str = "") -> dict[int, Path]:
     """The runs in a directory by number; with ``holding``, only those that have a file or folder of that name."""
     runs = [run for run in directory.glob("version_*") if (run / holding).exists()]
-    return {int(run.name.removeprefix("version_")): run for run in runs if run.name[8:].isdigit()}
+    return {int(run.name.removeprefix("version_")): run for run in runs if run.name[8:].isdecimal()}
 
 
 def newest_run(directory: Path) -> Path | None:

@@ -89,3 +89,11 @@ def test_success_leaves_everything(tmp_path):
     assert run.exists()
     fail(tmp_path / "another")
     assert run.exists()
+
+
+def test_a_lock_that_is_a_link_creates_no_file_elsewhere(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").symlink_to(tmp_path / "created")
+    with pytest.raises(OSError, match=r"Expected to write .*\.lock, but could not"), releasing_claims():
+        lock_directory(tmp_path / "run")
+    assert not (tmp_path / "created").exists()

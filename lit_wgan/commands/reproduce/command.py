@@ -45,7 +45,7 @@ def run_again(recipe: Recipe, root: Path) -> Path:
     name = recipe.run.resolve().parent.name
     before = versions(root / name)
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / f"{name}.yaml"  # whose name becomes the run's
+        config = Path(folder) / "config.yaml"
         config.write_text(yaml.safe_dump(with_own_directory(recipe, root), sort_keys=False))
         status = _run([sys.executable, "-m", "lit_wgan", "fit", "--config", str(config)], variables_of(recipe))
     new = versions(root / name, holding="result.json").keys() - before
@@ -67,8 +67,9 @@ def with_own_directory(recipe: Recipe, root: Path) -> dict[str, Any]:
         "num_nodes": 1,
         "logger": True,  # metrics.csv, and no service
     }
-    checkpoint = recipe.config["checkpoint"] | {"dirpath": None}
-    return recipe.config | {"trainer": trainer, "checkpoint": checkpoint, "seed_everything": environment["seed"]}
+    own = {"trainer": trainer, "checkpoint": recipe.config["checkpoint"] | {"dirpath": None}}
+    own |= {"name": recipe.run.resolve().parent.name, "seed_everything": environment["seed"]}
+    return recipe.config | own
 
 
 def variables_of(recipe: Recipe) -> dict[str, str]:

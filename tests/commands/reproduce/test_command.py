@@ -113,7 +113,8 @@ def test_a_run_with_networks_of_the_working_directory_is_repeated(command, repro
     assert status == 0, out
 
 
-def test_a_run_whose_name_has_brackets_is_repeated(finished, reproduce):
+def test_a_run_is_repeated_under_the_name_of_its_folder_which_may_have_brackets(finished, reproduce):
+    (finished / "config.yaml").write_text(yaml.safe_dump(options_of(finished) | {"name": "once"}))
     status, out, again = reproduce(finished.parent.rename("runs/wgan[1]") / "version_0")
     assert status == 0, out
     assert (again / "result.json").exists()

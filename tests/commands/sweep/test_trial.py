@@ -78,7 +78,7 @@ def test_only_a_process_that_holds_the_lock_is_its_holder(process, tmp_path):
 
 
 def test_folders_that_are_no_runs_are_passed_over(tmp_path):
-    for name in ("toy[1]/version_3", "toy[1]/version_10", "toy[1]/version_x", "toy[1]/version_"):
+    for name in ("toy[1]/version_3", "toy[1]/version_10", "toy[1]/version_x", "toy[1]/version_", "toy[1]/version_²"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "metrics.csv").write_text(f"step,a\n1,{len(name)}\n")
     (tmp_path / "log.txt").touch()
