@@ -115,7 +115,7 @@ def find_misfit(value: Any, types: Any, path: tuple[Any, ...] = ()) -> str | Non
             ``str`` stands for all other keys.
         path: keys that lead to the value.
     """
-    wanted = types if isinstance(types, type) else type(types)
+    wanted: Any = types if isinstance(types, type) else type(types)
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is int):
         return f"{_shown(path)} is of type {type(value).__name__}"
     parts: list[tuple[Any, Any, Any]] = []

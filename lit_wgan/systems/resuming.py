@@ -53,7 +53,7 @@ class Configuration(NamedTuple):
     optimizers: list[Options] | None
 
 
-def configuration(optimizers: Sequence[Optimizer], schedulers: Sequence[LRScheduler] | LRScheduler) -> Configuration:
+def configuration(optimizers: Sequence[Optimizer], schedulers: Sequence[LRScheduler]) -> Configuration:
     """The configuration of optimizers and schedules that have made no step yet."""
     groups = optimizer_options(optimizers)
     named = [{"name": type(each).__name__, "groups": own} for each, own in zip(optimizers, groups, strict=True)]

@@ -91,8 +91,8 @@ def _range(name: str, spec: dict[str, Any], kind: str) -> dict[str, Any]:
     spec = {"q": 1} | spec
     for key in ("min", "max", "q"):
         value = spec.get(key)
-        number = _is_int(value) and abs(value) <= LARGEST
-        number = number or (isinstance(value, float) and abs(value) <= LARGEST and kind != "int_uniform")
+        number = _is_int(value) or (isinstance(value, float) and kind != "int_uniform")
+        number = number and -LARGEST <= spec[key] <= LARGEST
         if not number:
             what = "a whole number" if kind == "int_uniform" else "a number"
             dot = " YAML wants a dot: 1.0e-4." if isinstance(value, str) else " Write one."
