@@ -2,6 +2,9 @@
 
 import sys
 
-from lit_wgan.cli import program
+try:
+    from lit_wgan.cli import program
+except KeyboardInterrupt:
+    sys.exit(130)
 
 sys.exit(program())

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from lit_wgan import __version__
 from lit_wgan.commands.errors import fail, report
+from lit_wgan.commands.readers import drop_unread_output
 from lit_wgan.commands.terminal import escape_messages
 from lit_wgan.deferred import defer_unused_modules
-from lit_wgan.engine.ending import END_SECONDS, end_after
+from lit_wgan.engine.ending import CTRL_C, END_SECONDS, end_after, ends_at_ctrl_c
 
 COMMANDS = {
     "fit": "train a system",
@@ -61,12 +62,17 @@ def program() -> int:
 
 
 def main() -> int:
-    """Run the command in ``sys.argv`` and return its exit status.
+    """Run the command in ``sys.argv``, whether or not its output is read, and return its exit status.
 
     0: done, or stopped by a signal after saving a checkpoint; 1: another process was lost, a repeated run differs, or
     an error in a user's own code or in lit-wgan; 2: an error of use; 130: stopped by Ctrl-C;
     143: ended by a second SIGTERM.
     """
+    with drop_unread_output():
+        return _main()
+
+
+def _main() -> int:
     debug = "--debug" in sys.argv or "LIT_WGAN_DEBUG" in os.environ
     if "--debug" in sys.argv:
         sys.argv.remove("--debug")
@@ -86,10 +92,10 @@ def main() -> int:
     try:
         return _run(command)
     except KeyboardInterrupt:
-        return _after_ctrl_c()
+        return CTRL_C
     except SystemExit as exit:
         if isinstance(exit.__context__, KeyboardInterrupt):  # which Lightning turns into status 1
-            return _after_ctrl_c()
+            return CTRL_C
         raise
     except Exception as error:
         if debug:
@@ -101,7 +107,8 @@ def _run(command: str) -> int:
     defer_unused_modules()  # here alone: a program that imports lit_wgan keeps Python's imports as they are
     _find_modules_here()
     try:
-        function = _load(command)
+        with ends_at_ctrl_c():
+            function = _load(command)
     except OSError as error:
         return fail(f"Expected folders for caches that can be written, but got {error}. Mend or choose another.")
     escape_messages()  # after Lightning is imported, which has a format of its own
@@ -132,9 +139,3 @@ def _load(command: str) -> Callable[[list[str]], int | None]:
     from lit_wgan.commands.fit import fit
 
     return fit
-
-
-def _after_ctrl_c() -> int:
-    from lit_wgan.engine.stopping import CTRL_C
-
-    return CTRL_C

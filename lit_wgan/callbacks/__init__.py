@@ -5,7 +5,7 @@ from lit_wgan.callbacks.diagnostics import CriticDiagnostics
 from lit_wgan.callbacks.evaluation import ExactW1, ModeCoverage
 from lit_wgan.callbacks.fidelity import FidelityCallback
 from lit_wgan.callbacks.interruptions import Interruptions
-from lit_wgan.callbacks.progress import GeneratorUpdates
+from lit_wgan.callbacks.progress import GeneratorUpdates, ProgressLines, Summary
 from lit_wgan.callbacks.samples import SampleGrid, SampleWriter
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "GeneratorUpdates",
     "Interruptions",
     "ModeCoverage",
+    "ProgressLines",
     "SampleGrid",
     "SampleWriter",
+    "Summary",
 ]

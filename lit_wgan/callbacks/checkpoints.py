@@ -10,9 +10,10 @@ from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
 
 from lit_wgan.callbacks.checkpoint_state import own_state
+from lit_wgan.engine.ending import CTRL_C
 from lit_wgan.engine.files import is_local
 from lit_wgan.engine.internals import save_last, validation_follows
-from lit_wgan.engine.stopping import CTRL_C, agree_on_signal, requeue
+from lit_wgan.engine.stopping import agree_on_signal, requeue
 from lit_wgan.runs.wandb_run import wandb_runs
 
 

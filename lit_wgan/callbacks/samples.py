@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import BasePredictionWriter
+from lightning.pytorch.utilities import rank_zero_info
 from PIL import Image
 from torch import Tensor
 
@@ -96,12 +97,19 @@ class SampleWriter(BasePredictionWriter):
         dataloader_idx: int,
     ) -> None:
         """Write one batch of samples."""
-        directory = Path(self.directory or Path(trainer.log_dir or trainer.default_root_dir) / "generated")
+        directory = self._directory(trainer)
         for number, sample in zip(batch.tolist(), prediction, strict=True):
             path = directory / f"{number:06d}{'.png' if is_image(prediction) else '.npy'}"
             with writing(path):
                 directory.mkdir(parents=True, exist_ok=True)
                 save_sample(sample, path)
+
+    def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """Say where the samples are."""
+        rank_zero_info(f"The samples are in {self._directory(trainer)}.")
+
+    def _directory(self, trainer: Trainer) -> Path:
+        return Path(self.directory or Path(trainer.log_dir or trainer.default_root_dir) / "generated")
 
 
 def save_sample(sample: Tensor, path: Path) -> None:

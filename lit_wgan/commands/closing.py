@@ -7,8 +7,7 @@ from lightning.pytorch import Trainer
 
 from lit_wgan.commands.errors import report
 from lit_wgan.engine.collectives import is_connection_error, lost_rank_error
-from lit_wgan.engine.ending import END_SECONDS, end_after
-from lit_wgan.engine.stopping import CTRL_C
+from lit_wgan.engine.ending import CTRL_C, END_SECONDS, end_after
 from lit_wgan.engine.workers import worker_error
 from lit_wgan.runs.wandb_run import wandb_runs
 

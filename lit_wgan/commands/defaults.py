@@ -1,5 +1,7 @@
 """What differs from Lightning's defaults for a run of the command, and which of its messages are left out."""
 
+import logging
+import warnings
 from typing import Any
 
 TRAINER_DEFAULTS: dict[str, Any] = {
@@ -18,3 +20,15 @@ CHECKPOINT_DEFAULTS: dict[str, Any] = {
 # own for every run, metrics that all devices share. And Lightning itself calls what torch deprecates.
 EXPECTED_WARNINGS = ["does not have many workers", "no pre-optimization state", "The dirpath has changed"]
 EXPECTED_WARNINGS += ["sync_dist=True", "LeafSpec", "exists and is not empty", "not supported by the model summary"]
+
+
+def leave_out_expected() -> None:
+    """Leave out the warnings that are expected, and what Lightning says of itself."""
+    for message in EXPECTED_WARNINGS:
+        warnings.filterwarnings("ignore", f"(?s).*{message}")
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(_is_of_run)
+
+
+def _is_of_run(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    return "Tip: " not in message and not message.startswith("Trainer already configured with model summary")

@@ -1,7 +1,6 @@
 """``lit-wgan fit``, ``validate``, ``test`` and ``predict``: LightningCLI with the project's defaults."""
 
 import sys
-import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -12,21 +11,23 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_info
 
-from lit_wgan.callbacks import Checkpoints, CriticDiagnostics, GeneratorUpdates, Interruptions, SampleGrid, SampleWriter
+from lit_wgan.callbacks import Checkpoints, CriticDiagnostics, Interruptions, ProgressLines, SampleGrid, SampleWriter
 from lit_wgan.commands.closing import Closing, told_as
+from lit_wgan.commands.conclusion import conclude
 from lit_wgan.commands.continuing import Continued, find_last, missing_checkpoint
-from lit_wgan.commands.defaults import CHECKPOINT_DEFAULTS, EXPECTED_WARNINGS, TRAINER_DEFAULTS
+from lit_wgan.commands.defaults import CHECKPOINT_DEFAULTS, TRAINER_DEFAULTS, leave_out_expected
+from lit_wgan.commands.display import shown_by
 from lit_wgan.commands.given_options import check_options
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
 from lit_wgan.commands.yaml_files import check_config_files
 from lit_wgan.data.datamodules import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
+from lit_wgan.engine.ending import ends_at_ctrl_c
 from lit_wgan.engine.files import is_local
 from lit_wgan.engine.launch import check_processes, find_launch, init_group_after_restart, trainer_options
 from lit_wgan.runs.claims import lock_directory, releasing_claims
 from lit_wgan.runs.names import run_name
-from lit_wgan.runs.result import write_result
 from lit_wgan.runs.wandb_account import check_account
 from lit_wgan.runs.wandb_run import WandbRun
 from lit_wgan.systems import AdversarialSystem
@@ -83,7 +84,8 @@ class Experiment(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse the command line, and refuse what can be seen to be wrong before anything is made."""
-        super().parse_arguments(parser, args)
+        with ends_at_ctrl_c():
+            super().parse_arguments(parser, args)
         check_options(self.config.subcommand, self.config[self.config.subcommand])
 
     @property
@@ -148,16 +150,17 @@ class Experiment(LightningCLI):
         plugins = config.plugins if isinstance(config.plugins, list) else [config.plugins] if config.plugins else []
         if not any(isinstance(plugin, CheckpointIO) for plugin in plugins):
             kwargs["plugins"] = [*plugins, AtomicCheckpointIO()]
-        self.trainer_defaults["callbacks"] = self._callbacks(to_wandb, config.enable_progress_bar is not False)
+        self.trainer_defaults["callbacks"] = self._callbacks(to_wandb) + shown_by(config)
+        if any(isinstance(callback, ProgressLines) for callback in self.trainer_defaults["callbacks"]):
+            kwargs["enable_progress_bar"] = False
         trainer = super().instantiate_trainer(**kwargs)
         check_processes(trainer)
         init_group_after_restart(trainer)
         return trainer
 
-    def _callbacks(self, to_wandb: bool, progress_bar: bool) -> list[Callback]:
+    def _callbacks(self, to_wandb: bool) -> list[Callback]:
         callbacks: list[Callback] = [Interruptions(self.when_failing)]
         callbacks += [CriticDiagnostics()] if to_wandb else []
-        callbacks += [GeneratorUpdates()] if progress_bar else []
         return callbacks + ([SampleWriter()] if self.subcommand == "predict" else [])
 
     def before_predict(self) -> None:
@@ -166,17 +169,7 @@ class Experiment(LightningCLI):
 
     def after_fit(self) -> None:
         """Write result.json, and say where the results are and how good they were."""
-        directory = self.trainer.log_dir  # asks all devices
-        if directory is not None and self.trainer.is_global_zero:
-            config = self.save_config_kwargs.get("config_filename", "config.yaml")
-            write_result(Path(directory), config, self.model, self.trainer)
-        logged = sorted(self.trainer.callback_metrics.items())
-        metrics = [f"{name} {value:.4g}" for name, value in logged if name.startswith(("eval/", "fidelity/"))]
-        rank_zero_info(f"{self.trainer.global_step} generator updates done. {', '.join(metrics)}")
-        if directory is None:
-            rank_zero_info("Nothing is kept of a trial run, trainer.fast_dev_run.")
-        else:
-            rank_zero_info(f"Everything is in {directory}: metrics.csv, samples/, checkpoints/, config.yaml.")
+        conclude(self.trainer, self.model, self.save_config_kwargs.get("config_filename", "config.yaml"))
 
 
 @releasing_claims()
@@ -191,8 +184,7 @@ def fit(arguments: list[str]) -> None:
         UsageError: for anything that the user can mend.
         LostRankError: if another process of the run was lost.
     """
-    for message in EXPECTED_WARNINGS:
-        warnings.filterwarnings("ignore", f"(?s).*{message}")
+    leave_out_expected()
     check_config_files(arguments)
     closing = Closing()
     try:

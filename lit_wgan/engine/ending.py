@@ -3,17 +3,19 @@
 import atexit
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from subprocess import Popen
 from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
 
+CTRL_C = 130  # the exit status of a process that Ctrl-C ended: 128 + SIGINT, as shells have it
 END_SECONDS = 30.0
 """How long a process that has decided to end may wait for others: loader workers, connections, exit handlers."""
 CHILD_SECONDS = 10.0
@@ -77,6 +79,22 @@ def end_after(seconds: float, end: Callable[[], int]) -> threading.Timer:
     timer.daemon = True
     timer.start()
     return timer
+
+
+@contextmanager
+def ends_at_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end this process at once and without a word, where there is nothing to save or to close.
+
+    While modules are imported, an exception out of a signal may be reported as another, or ignored.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: end_now(CTRL_C))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def end_together(processes: "Sequence[Popen[bytes]]") -> None:

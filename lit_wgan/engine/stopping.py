@@ -10,8 +10,6 @@ import torch.distributed as dist
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 
-CTRL_C = 130  # the exit status of a process that Ctrl-C ended: 128 + SIGINT, as shells have it
-
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT, signal.SIGHUP)
 """The signals that ask a run to stop: a scheduler's, SLURM's, Ctrl-C's, and that of a terminal that is closed."""
 

@@ -56,7 +56,8 @@ def _own_blocks(
 
     rank, world = rank_and_world()
     found: tuple[int, ...] | None = None
-    bar = Tqdm(total=len(source), desc=progress, unit=" images", leave=False, disable=not progress or rank > 0)
+    disabled = None if progress and rank == 0 else True  # None: unless stderr is a terminal
+    bar = Tqdm(total=len(source), desc=progress, unit=" images", leave=False, disable=disabled)
     with bar:
         for rows, images in source.blocks(accumulator.batch_size, rank, world):
             found = tuple(images.shape[1:])

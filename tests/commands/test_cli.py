@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import yaml
 from PIL import Image
 
 import lit_wgan
-from lit_wgan.cli import COMMANDS, main
+from lit_wgan.cli import COMMANDS
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 DIGITS = str(CONFIGS / "wgan_gp_digits.yaml")
@@ -59,6 +60,28 @@ def test_python_m_is_the_command(tmp_path):
     command = [sys.executable, "-m", "lit_wgan", "--version"]
     result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert result.stdout == f"lit-wgan {lit_wgan.__version__}\n"
+
+
+SWALLOWS = "import os, signal\ntry:\n    os.kill(os.getpid(), signal.SIGINT)\nexcept BaseException:\n    pass\n"
+
+
+def test_ctrl_c_while_libraries_are_imported_is_quiet_even_if_one_swallows_it(tmp_path):
+    (tmp_path / "lightning.py").write_text(f"{SWALLOWS}raise SystemExit(7)\n")
+    path = os.pathsep.join([str(tmp_path), str(CONFIGS.parent)])
+    command = [sys.executable, "-m", "lit_wgan", "fit"]
+    result = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": path}
+    )
+    assert (result.returncode, result.stderr) == (130, "")
+
+
+def test_ctrl_c_while_options_are_parsed_is_quiet_even_if_a_users_module_swallows_it(forks, tmp_path):
+    (tmp_path / "mine.py").write_text(f"{SWALLOWS}raise SystemExit(7)\n")
+    command = [sys.executable, "-m", "lit_wgan", "fit", "--config", TOY, "--model.critic", "mine.Critic"]
+    with (tmp_path / "log").open("wb") as log:
+        process = forks.start(command, cwd=tmp_path, env=dict(os.environ), stdout=log, stderr=subprocess.STDOUT)
+        assert process.wait() == 130
+    assert "Traceback" not in (tmp_path / "log").read_text()
 
 
 @pytest.mark.slow
@@ -169,18 +192,23 @@ def test_predict_writes_the_samples(fit, lit_wgan_command):
     assert generated == [f"{number:06d}.png" for number in range(5)]
 
 
-def test_progress_bar_counts_generator_updates_and_shows_the_estimate(monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["lit-wgan", "fit", "--config", TOY, *SHORT, "--trainer.accelerator", "cpu"])
-    assert main() == 0
-    last = [
-        line
-        for line in capsys.readouterr().out.replace("\r", "\n").splitlines()
-        if line.startswith("generator updates")
-    ][-1]
-    assert "3/3" in last
-    assert "estimate=" in last
-    assert "W1=" in last
+@pytest.mark.parametrize("progress_bar", ["true", "false"])
+def test_without_a_terminal_progress_is_a_line_at_every_log(progress_bar, command):
+    arguments = ["--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", progress_bar]
+    status, out, err = command("fit", "--config", TOY, *SHORT, *arguments)
+    assert status == 0, err
+    assert "\r" not in out + err
+    lines = [line for line in out.splitlines() if line.startswith("generator update")]
+    assert [line.partition(",")[0] for line in lines] == [f"generator update {n} of 3" for n in (1, 2, 3)]
+    assert all(re.search(r", [\d.]+ updates/s, \d:\d\d:\d\d left, estimate -?[\d.]+", line) for line in lines)
+    assert "Tip: " not in err
+    assert "flops" not in (out + err).lower()
+
+
+def test_a_trial_run_by_fast_dev_run_trains_and_leaves_nothing_behind(command, tmp_path):
+    status, _, err = command(*wrong("--trainer.fast_dev_run", "true", config=TOY))
+    assert status == 0, err
+    assert not (tmp_path / "runs").exists()
 
 
 def wrong(*arguments, config=DIGITS, command="fit"):

@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 import threading
@@ -6,7 +7,7 @@ import time
 import pytest
 
 from lit_wgan.engine import ending
-from lit_wgan.engine.ending import end_after, tell, within
+from lit_wgan.engine.ending import end_after, ends_at_ctrl_c, tell, within
 
 
 def test_a_function_in_time_gives_its_result_or_its_error():
@@ -71,3 +72,19 @@ def state_of(number):
             return file.read().rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return None
+
+
+def test_ctrl_c_is_handled_as_before_once_it_ends_nothing_any_more():
+    before = signal.getsignal(signal.SIGINT)
+    with ends_at_ctrl_c():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with ends_at_ctrl_c():
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
