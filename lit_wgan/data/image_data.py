@@ -74,7 +74,7 @@ class ImageData(AdversarialData):
             make_dataset(dataset) if isinstance(dataset, str) and "." in dataset else dataset,
             root,
             image_size=image_size,
-            cache_dir=Path(cache_dir or (user_cache() if dataset == "folder" else Path(root) / "cache")),
+            cache_dir=Path(cache_dir or _default_cache(dataset, root)),
             download=download,
             num_workers=num_workers,
         )
@@ -132,3 +132,8 @@ class ImageData(AdversarialData):
             return to_unit_range(images)
         noise = self.streams.uniform("data/dequantise", number, shape, self.rows, images.device)
         return (images + noise) / 128 - 1
+
+
+def _default_cache(dataset: MapStyleDataset | str, root: str) -> Path:
+    photographs = isinstance(dataset, str) and dataset == "folder"
+    return user_cache() if photographs else Path(root) / "cache"

@@ -138,6 +138,13 @@ def test_a_dataset_in_a_configuration_goes_through_all_commands(own, tmp_path):
     assert status == 0, err
 
 
+@pytest.mark.slow
+def test_a_run_on_a_dataset_of_the_working_directory_is_reproduced(own):
+    assert own("fit", *IMAGES, "mine.Squares", "--data.dataset.level", "3")[0] == 0
+    status, err = own("reproduce", "runs/base/version_0", config=None)
+    assert status == 0, err
+
+
 REFUSED = {
     "module": ("nowhere.Squares", "got nowhere.Squares, and no module nowhere is found. Run lit-wgan in the module's"),
     "class": ("mine.Square", "got mine.Square, and module 'mine' has no attribute 'Square'. Check its spelling"),

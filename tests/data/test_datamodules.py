@@ -132,6 +132,15 @@ def test_a_folder_of_photographs_is_left_as_it_is_and_the_cache_is_told(tmp_path
     ]
 
 
+@pytest.mark.parametrize("make", [torch.from_numpy, np.asarray, list], ids=["tensor", "array", "list"])
+def test_images_in_memory_are_a_data_set(make, tmp_path):
+    images = np.arange(20, dtype=np.uint8).repeat(3 * 4 * 4).reshape(20, 3, 4, 4)
+    data = prepared(ImageData(make(images), cache_dir=str(tmp_path)))
+    assert sorted(
+        data.images[part][index, 0, 0, 0] for part in data.images for index in range(len(data.images[part]))
+    ) == (list(range(20)))
+
+
 def test_named_data_sets_keep_their_cache_beside_them(tmp_path):
     ImageData("digits", str(tmp_path)).prepare_data()
     assert len(list((tmp_path / "cache").glob("digits-*"))) == 2
