@@ -1,4 +1,11 @@
-"""The errors that lit-wgan raises on purpose, and the one check that everything shares."""
+"""The errors that lit-wgan raises on purpose, and the checks that everything shares."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Literal
+
+Allowed = Literal["batch_norm", "bounded_head"]
+"""What is refused unless the system's ``allow`` names it."""
 
 
 class UsageError(ValueError):
@@ -18,3 +25,10 @@ def check_positive(**values: float) -> None:
     for name, value in values.items():
         if not value > 0:
             raise UsageError(f"Expected {name} to be above 0, but got {value}. Set it to a positive number.")
+
+
+def refuse(what: Allowed, allow: Sequence[Allowed], message: str) -> None:
+    """Raise a UsageError or, where it is allowed, warn."""
+    if what not in allow:
+        raise UsageError(f"{message} Or add {what} to model.allow, to train all the same.")
+    warnings.warn(message, stacklevel=2)

@@ -34,6 +34,7 @@ def stand_in(tmp_path):
     return make
 
 
+@pytest.mark.filterwarnings("ignore:Expected a critic without batch norm")  # which one of them allows
 @pytest.mark.parametrize("config", CONFIGS)
 def test_config_trains(config, stand_in, monkeypatch, tmp_path):
     options = yaml.safe_load(config.read_text())

@@ -88,7 +88,7 @@ class FidelityCallback(Callback):
         generator = system.generator if averaged is None else averaged
         with averaged_buffers(generator):
             progress = trainer.progress_bar_callback is not None
-            result = self._evaluator.evaluate(generator, system.latent_dim, progress=progress)
+            result = self._evaluator.evaluate(generator, system.latent_shape, progress=progress)
         logged = result | {"num_samples": result.protocol.num_samples, "seconds": result.seconds}
         system.record({f"{self.prefix}/{name}": torch.tensor(value).double() for name, value in logged.items()})
 

@@ -81,7 +81,7 @@ def _measure(chosen: "Namespace", options: EvaluationOptions, device: "torch.dev
     generator = system.generator if chosen.live or system.ema_generator is None else system.ema_generator
     if options.reference is None and set(options.metrics) != {"isc"}:
         options = replace(options, reference=_training_images(data))
-    return GenerativeEvaluator(**vars(options)).evaluate(generator.to(device), system.latent_dim, progress=True)
+    return GenerativeEvaluator(**vars(options)).evaluate(generator.to(device), system.latent_shape, progress=True)
 
 
 def _training_images(data: "LightningDataModule") -> Any:

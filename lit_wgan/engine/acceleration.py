@@ -1,6 +1,7 @@
 """Faster ways to compute the same: compiled objectives and fused optimizers."""
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -29,15 +30,25 @@ def compiled(objective: Callable[..., T], device: torch.device) -> Callable[...,
         try:
             results = region(*arguments)
         except compile_error() as error:
-            reason = next(line for line in str(error).splitlines() if line.strip())
             raise UsageError(
-                f"Expected networks that torch.compile takes whole for model.compile, but it failed: {reason}. "
+                f"Expected networks that torch.compile takes whole for model.compile, but it failed: "
+                f"{compile_reason(str(error))}. "
                 "Set model.compile to false, or see the whole message with --debug."
             ) from error
         # The next call of a CUDA graph overwrites its results, and losses are kept for longer.
         return map_tensors(torch.clone, results) if on_gpu else results
 
     return call
+
+
+def compile_reason(message: str) -> str:
+    """What torch.compile could not take and, where its message tells, the line of the network that asks for it."""
+    reason = next(line.strip() for line in message.splitlines() if line.strip())
+    lines = re.findall(r'File "(.+)", line (\d+), in .*\n\s*(.+)', message.partition("from user code:")[2])
+    if not lines:
+        return reason
+    file, number, code = lines[-1]
+    return f"{reason}, in `{code.strip()}`, {file} line {number}"
 
 
 def fuse_(optimizer: Optimizer) -> None:

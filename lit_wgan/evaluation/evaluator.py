@@ -1,6 +1,7 @@
 """Evaluator of generators: FID, Inception Score, KID, precision and recall, in one pass over all devices."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +10,6 @@ from torch import nn
 
 from lit_wgan.engine.collectives import on_rank_zero, rank_and_world, together
 from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state
-from lit_wgan.errors import check_positive
 from lit_wgan.evaluation.collect import collect
 from lit_wgan.evaluation.extractors import Extractor, make_extractor
 from lit_wgan.evaluation.image_sets import open_image_set
@@ -52,21 +52,20 @@ class GenerativeEvaluator(EvaluationOptions):
         return make_extractor(self.extractor, sorted(set(self.metrics)), self.weights, self.precision, self.compat)
 
     def evaluate(
-        self, generator: nn.Module, latent_dim: int, num_classes: int = 0, progress: bool = False
+        self, generator: nn.Module, latent_dim: int | Sequence[int], num_classes: int = 0, progress: bool = False
     ) -> FidelityResult:
         """Measure a generator, on the device that it is on.
 
         Args:
             generator: maps noise ``(n, latent_dim)`` to images ``(n, C, H, W)`` in [-1, 1]; with classes, noise and
                 labels ``(n,)``. It runs in evaluation mode.
-            latent_dim: size of the noise vector.
+            latent_dim: size of the noise vector, or its shape.
             num_classes: number of classes, 0 for none; labels are uniform.
             progress: show a progress bar.
 
         Returns:
             The metrics by name, with the protocol they were measured under.
         """
-        check_positive(latent_dim=latent_dim)
         device = next(generator.parameters(), torch.empty(0)).device
         with preserve_random_state(), evaluation_mode(generator):
             source = GeneratedImages(generator, latent_dim, self.num_samples, self.seed, num_classes)

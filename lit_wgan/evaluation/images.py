@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lit_wgan.errors import UsageError
-from lit_wgan.functional.streams import RandomStreams
+from lit_wgan.functional.streams import RandomStreams, noise_shape
 
 
 def blocks(num_samples: int, batch_size: int) -> list[slice]:
@@ -58,15 +58,17 @@ class GeneratedImages:
     Args:
         generator: maps noise ``(n, latent_dim)``, and for classes also labels ``(n,)``, to images ``(n, C, H, W)`` in
             [-1, 1], or to bytes.
-        latent_dim: size of the noise vector z.
+        latent_dim: size of the noise vector z, or its shape.
         num_samples: number of images.
         seed: of the noise, which is torch-fidelity's: ``RandomState(seed).randn(num_samples, latent_dim)``.
         num_classes: above 0 for a conditional generator, whose labels are uniform.
     """
 
-    def __init__(self, generator: nn.Module, latent_dim: int, num_samples: int, seed: int, num_classes: int = 0):
+    def __init__(
+        self, generator: nn.Module, latent_dim: int | Sequence[int], num_samples: int, seed: int, num_classes: int = 0
+    ):
         self.generator = generator
-        self.latent_dim = latent_dim
+        self.latent_shape = noise_shape(latent_dim)
         self.num_samples = num_samples
         self.seed = seed
         self.num_classes = num_classes
@@ -79,7 +81,7 @@ class GeneratedImages:
         """See :class:`ImageBlocks`. Seeds torch's global random state anew for every block."""
         noise = np.random.RandomState(self.seed)
         for number, rows in enumerate(blocks(len(self), batch_size)):
-            z = noise.randn(rows.stop - rows.start, self.latent_dim)  # on every device: the draws form one sequence
+            z = noise.randn(rows.stop - rows.start, *self.latent_shape)  # on every device: the draws form one sequence
             if number % world == rank:
                 torch.manual_seed(self.seed + rows.start)  # for generators that draw random numbers themselves
                 yield rows, to_bytes(self.generator(*self._inputs(z, rows)))

@@ -6,23 +6,28 @@ Autograd differentiates a network's gradient in two costly ways:
   layers below.
 * It takes the weight gradient that belongs to a convolution's input gradient by a convolution whose kernel is as large
   as the feature map. With the input gradient as a transposed convolution, it is an ordinary weight gradient.
+
+And the fastest kernels of attention and of cuDNN's recurrent layers have no second derivative: others take their place.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 from torch.nn import grad as weight_gradients
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 
 aten = torch.ops.aten
+T = TypeVar("T")
 Sizes = int | Sequence[int]
 
 
 class DoubleBackward(TorchFunctionMode):
-    """Context in which convolutions, ReLU, LeakyReLU and average pooling are those of this module."""
+    """Context in which convolutions, ReLU, LeakyReLU, average pooling and attention are those of this module."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,9 +37,11 @@ class DoubleBackward(TorchFunctionMode):
         self, func: Callable[..., Any], types: Iterable[type], args: Sequence[Any] = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
+        if func not in REWRITTEN or _is_transformed(args):
+            return func(*args, **kwargs)
         if func in CONVOLUTIONS.values():
-            return convolution(*args, **(kwargs | {"mode": None if torch.compiler.is_compiling() else self}))
-        return REWRITTEN.get(func, func)(*args, **kwargs)
+            kwargs |= {"mode": None if torch.compiler.is_compiling() else self}
+        return REWRITTEN[func](*args, **kwargs)
 
     def gradient(self, output: Tensor, input: Tensor, create_graph: bool) -> Tensor:
         """The gradient of a scalar computed within this context with respect to its input."""
@@ -44,6 +51,13 @@ class DoubleBackward(TorchFunctionMode):
         finally:
             self.spares_weights = False
         return gradient
+
+
+def _is_transformed(arguments: Sequence[Any]) -> bool:
+    """Whether a network itself computes with ``torch.func`` here, which goes with torch's own layers alone."""
+    if torch.compiler.is_compiling():
+        return False
+    return any(isinstance(given, Tensor) and torch.func.debug_unwrap(given) is not given for given in arguments)
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -88,7 +102,7 @@ def convolution(
 ) -> Tensor:
     """As :func:`torch.nn.functional.conv1d`, ``conv2d`` and ``conv3d``; ``mode`` says when weights are spared."""
     axes = weight.ndim - 2
-    if isinstance(padding, str) or input.ndim != weight.ndim:
+    if isinstance(padding, str) or input.ndim != weight.ndim or weight.is_complex():
         return CONVOLUTIONS[axes](input, weight, bias, stride, padding, dilation, groups)
     device = input.device.type
     if torch.is_autocast_enabled(device):  # so that what is kept for the backward pass is cast once
@@ -96,6 +110,16 @@ def convolution(
         input, weight, bias = input.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
     sizes = (_sizes(size, axes) for size in (stride, padding, dilation))
     return _convolution(input, weight, bias, mode, *sizes, groups)
+
+
+def _within(context: Callable[[], AbstractContextManager[Any]], layer: Callable[..., T]) -> Callable[..., T]:
+    """A layer, computed in a context that takes a kernel which can be differentiated twice."""
+
+    def compute(*arguments: Any, **options: Any) -> T:
+        with context():
+            return layer(*arguments, **options)
+
+    return compute
 
 
 def _sizes(size: Sizes, axes: int) -> list[int]:
@@ -121,12 +145,13 @@ class _PiecewiseLinear(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
         ctx.name, input, *ctx.options = inputs
-        ctx.save_for_backward(input)
+        # What torch itself keeps, so that the other may be changed in place.
+        ctx.save_for_backward(output if ctx.name == "relu" else input)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Any:
-        (input,) = ctx.saved_tensors
-        constant = input.detach().to(gradient.dtype)
+        (kept,) = ctx.saved_tensors
+        constant = kept.detach().to(gradient.dtype)
         result = PIECEWISE_LINEAR[ctx.name][1](gradient, constant, *ctx.options)
         return None, result, *[None] * len(ctx.options)
 
@@ -182,11 +207,11 @@ def _input_gradient(
 
 
 PIECEWISE_LINEAR: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
-    "relu": (torch.relu, lambda gradient, input: aten.threshold_backward(gradient, input, 0)),
+    "relu": (torch.relu, lambda gradient, output: aten.threshold_backward(gradient, output, 0)),
     "leaky_relu": (functional.leaky_relu, lambda *arguments: aten.leaky_relu_backward(*arguments, False)),
     "avg_pool2d": (functional.avg_pool2d, aten.avg_pool2d_backward),
 }
-"""Layers by name, and their gradients as functions of that of the output, the input, and the layer's options."""
+"""Layers by name, and their gradients as functions of that of the output, the input (ReLU: output), and the options."""
 CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}
 TRANSPOSED: dict[int, Callable[..., Tensor]] = {
     1: torch.conv_transpose1d,
@@ -198,7 +223,15 @@ WEIGHT_GRADIENTS: dict[int, Callable[..., Tensor]] = {
     2: weight_gradients.conv2d_weight,
     3: weight_gradients.conv3d_weight,
 }
+ATTENTION: list[Callable[..., Any]] = [
+    functional.scaled_dot_product_attention,
+    functional.multi_head_attention_forward,
+]
+RECURRENT: list[Callable[..., Any]] = [torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu]
 REWRITTEN: dict[Callable[..., Any], Callable[..., Any]] = {
+    **dict.fromkeys(CONVOLUTIONS.values(), convolution),
+    **{layer: _within(lambda: sdpa_kernel(SDPBackend.MATH), layer) for layer in ATTENTION},
+    **{layer: _within(lambda: torch.backends.cudnn.flags(enabled=False), layer) for layer in RECURRENT},
     torch.relu: relu,
     torch.Tensor.relu: relu,
     functional.relu: relu,

@@ -12,6 +12,8 @@ from math import prod, sqrt
 import torch
 from torch import Tensor
 
+from lit_wgan.errors import check_positive
+
 ALL_ROWS = slice(None)
 
 # Constants of SplitMix64 as signed 64-bit integers, whose products wrap: torch has no unsigned arithmetic everywhere.
@@ -40,6 +42,18 @@ def _counters(start: int, stop: int, step: int, columns: int, device: torch.devi
     """Well spread, distinct words for the cells of the given rows, shape ``(number of rows, columns)``."""
     rows = torch.arange(start, stop, step, device=device)
     return (rows[:, None] * columns + torch.arange(columns, device=device)) * _GOLDEN_GAMMA
+
+
+def noise_shape(latent_dim: int | Sequence[int]) -> tuple[int, ...]:
+    """The shape of one noise vector z, given as its size or its shape.
+
+    Raises:
+        UsageError: for sizes that are not above 0.
+    """
+    shape = (latent_dim,) if isinstance(latent_dim, int) else tuple(latent_dim)
+    for size in shape:
+        check_positive(latent_dim=size)
+    return shape
 
 
 class RandomStreams:

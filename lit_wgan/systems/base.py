@@ -16,9 +16,9 @@ from lit_wgan.engine.acceleration import compiled, fuse_
 from lit_wgan.engine.collectives import average_gradients_, no_gradient_sync
 from lit_wgan.engine.minibatches import Minibatch, minibatches
 from lit_wgan.engine.stopping import StopRequest
-from lit_wgan.errors import check_positive
+from lit_wgan.errors import Allowed, check_positive
 from lit_wgan.functional.schedules import NCritic, check_n_critic, n_critic_at
-from lit_wgan.systems.checks import check_optimizer, check_scheduler, check_shape
+from lit_wgan.systems.checks import check_optimizer, check_scheduler, check_shape, check_trainable
 from lit_wgan.systems.ema import ramped_decay, update_ema_
 from lit_wgan.systems.finite import FiniteLosses, is_log_due
 from lit_wgan.systems.held_out import HeldOutEstimate
@@ -40,7 +40,7 @@ class AdversarialSystem(GenerativeModule):
     Args:
         generator: maps noise ``(N, latent_dim)`` and, in a conditional system, a condition to samples ``(N, ...)``.
         critic: maps samples ``(N, ...)``, and that condition, to one score each, ``(N,)``; more tensors may follow.
-        latent_dim: size of the noise vector z.
+        latent_dim: size of the noise vector z, or its shape, such as ``(100, 1, 1)``.
         n_critic: critic updates per generator update, or a function of the generator update that gives them.
         generator_optimizer: makes the generator's optimizer from its parameters.
         critic_optimizer: makes the critic's optimizer from its parameters.
@@ -51,10 +51,13 @@ class AdversarialSystem(GenerativeModule):
         generator_batch_multiple: the generator's minibatch is this times the critic's.
         compile: compile both networks' objectives, penalty and its double backward pass included, and on a GPU run them
             as CUDA graphs. The first updates take up to a minute longer; results are the same to rounding.
-        channels_last: lay images and filters out with their channels last, which makes most convolutions faster.
+        channels_last: lay images and filters out with their channels last, which makes most convolutions faster,
+            wherever the networks can take it.
         critic_terms: further addends of the critic's loss.
         generator_terms: further addends of the generator's loss.
         condition: what both networks are told, row by row, besides noise or sample; None in a system without.
+        allow: what to train in spite of good reasons not to, with a warning: a critic with ``batch_norm`` under a
+            gradient penalty, one with a ``bounded_head``.
 
     Raises:
         UsageError: for numbers out of range and, when training starts, for shapes that do not fit.
@@ -64,7 +67,7 @@ class AdversarialSystem(GenerativeModule):
         self,
         generator: nn.Module,
         critic: nn.Module,
-        latent_dim: int,
+        latent_dim: int | Sequence[int],
         n_critic: NCritic,
         generator_optimizer: OptimizerCallable,
         critic_optimizer: OptimizerCallable,
@@ -76,12 +79,13 @@ class AdversarialSystem(GenerativeModule):
         critic_terms: Sequence[Term] = (),
         generator_terms: Sequence[Term] = (),
         condition: ConditionSource | None = None,
+        allow: Sequence[Allowed] = (),
     ):
         super().__init__(generator, critic, latent_dim, ema_decay, condition)
         check_positive(generator_batch_multiple=generator_batch_multiple)
         check_n_critic(n_critic)
-        check_terms(critic_terms, "critic", critic)
-        check_terms(generator_terms, "generator", critic)
+        check_terms(critic_terms, "critic", critic, allow)
+        check_terms(generator_terms, "generator", critic, allow)
         self.automatic_optimization = False
         self.n_critic = n_critic
         self.generator_optimizer = generator_optimizer
@@ -94,8 +98,8 @@ class AdversarialSystem(GenerativeModule):
                 if isinstance(term, nn.Module):  # so that it is moved and saved with the system
                     self.add_module(f"{network}_term_{term.name}", term)
         self.compiles = compile
-        if channels_last:
-            self.to(memory_format=torch.channels_last)
+        self.channels_last = channels_last
+        self.allow = tuple(allow)
         self.stop = StopRequest()
         self.metrics: Metrics = {}
         """What the newest losses gave to log, not averaged over samples or devices yet."""
@@ -103,6 +107,9 @@ class AdversarialSystem(GenerativeModule):
         """Whether the critic's score of a sample depends on the others of its batch; :class:`Preflight` finds out."""
         self._critic_objective: Callable[..., tuple[Tensor, Metrics]] = self.critic_objective
         self._generator_objective: Callable[..., tuple[Tensor, Metrics]] = self.generator_objective
+
+    unbounded_remedy = "Remove that layer: scores are no probabilities."
+    """What to do about a critic with bounded scores."""
 
     # What a subclass supplies.
 
@@ -212,6 +219,7 @@ class AdversarialSystem(GenerativeModule):
 
     def configure_optimizers(self) -> Any:
         """The critic's and the generator's optimizer and, where asked for, a schedule for each."""
+        check_trainable(critic=self.critic, generator=self.generator)
         optimizers = [
             self.critic_optimizer(self.critic.parameters()),
             self.generator_optimizer(self.generator.parameters()),

@@ -1,9 +1,7 @@
 """Checks of networks, optimizers and trainers, made before the first update."""
 
-import copy
 import inspect
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -19,21 +17,13 @@ from torch.optim import Optimizer, SparseAdam
 
 from lit_wgan.engine.internals import ddp_options
 from lit_wgan.engine.minibatches import Condition
+from lit_wgan.engine.networks import copy_of
 from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
 from lit_wgan.systems.judging import judge
+from lit_wgan.terms.gradient_norm import BATCH_NORMS
 
-SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
 STRATEGY_REMEDY = "Use --trainer.strategy ddp, in a script or with the command."
-
-
-def check_unbounded(critic: nn.Module, remedy: str) -> None:
-    """Raise a UsageError if the critic's last layer squashes its scores."""
-    last = list(critic.modules())[-1]
-    if isinstance(last, SQUASHING):
-        raise UsageError(
-            f"Expected a critic with unbounded scores, but got one that ends in {type(last).__name__}. {remedy}"
-        )
 
 
 def warn_of_momentum(optimizer: Optimizer) -> None:
@@ -106,50 +96,70 @@ def check_strategy(strategy: Strategy | str) -> None:
         )
 
 
-def first_samples(sample: Callable[[slice], Tensor], latent_dim: int) -> Tensor:
-    """Four generated samples ``(4, ...)``, or a UsageError if the generator does not take noise of that size."""
+def check_forward(network: nn.Module, role: str, *given: str) -> None:
+    """Raise a UsageError unless a network's ``forward`` can be called with so many arguments."""
     try:
-        return sample(slice(4))
-    except RuntimeError as error:
+        signature = inspect.signature(network.forward)
+    except (TypeError, ValueError):  # a compiled network tells no signature
+        return
+    try:
+        signature.bind(*given)
+    except TypeError as error:
         raise UsageError(
-            f"Expected a generator that takes noise of shape (N, {latent_dim}), but it failed: {error}. "
-            "Give model.latent_dim and the generator one size."
+            f"Expected a {role} whose forward takes ({', '.join(given)}), but got {type(network).__name__}.forward"
+            f"{signature}: {error}. Give model.condition to a system of conditional networks, and to no other."
         ) from error
 
 
-def check_scores(score: Callable[[Tensor], Tensor], samples: Tensor) -> None:
-    """Raise a UsageError if the critic cannot score generated samples ``(N, ...)``."""
-    try:
-        score(samples)
-    except RuntimeError as error:
-        raise UsageError(
-            f"Expected a critic that takes what the generator makes, samples shaped {tuple(samples.shape[1:])}, but it "
-            f"failed: {error}. Set the generator's size or the critic's (for images, image_size)."
-        ) from error
+def check_trainable(**networks: nn.Module) -> None:
+    """Raise a UsageError that names the first network without weights to train."""
+    for role, network in networks.items():
+        if not any(weight.requires_grad for weight in network.parameters()):
+            raise UsageError(
+                f"Expected a {role} with weights to train, but {type(network).__name__} has none that require "
+                "gradients. Give it parameters, or call requires_grad_()."
+            )
 
 
-@torch.no_grad()
 def mixes_samples(critic: nn.Module, samples: Tensor, condition: Condition | None = None) -> bool:
-    """Whether a score depends on the batch's other samples, as under batch norm: tried on a copy in training mode.
+    """Whether a score depends on the batch's other samples, as under batch norm in training.
 
-    A critic that is random, as under dropout, seems to do so too.
+    Tried on two copies in the mode that the critic is in, with the same random numbers, and with other weights than
+    the first, which often hide parts of a network behind a gain of 0.
 
     Args:
         critic: maps ``(N, ...)`` to scores ``(N,)``.
-        samples: shape ``(4, ...)``.
+        samples: shape ``(N, ...)``, N at least 2.
         condition: of these samples, where the critic takes one.
     """
-    copied = copy.deepcopy(critic).train()
-    others = torch.cat([samples[:2], samples[2:] + 1])
+    if any(isinstance(layer, BATCH_NORMS) and _uses_batch(layer) for layer in critic.modules()):
+        return True
+    half = len(samples) // 2
+    others = torch.cat([samples[:half], samples[half:] + 1])
     with preserve_random_state():
-        (scores, _), (other_scores, _) = (judge(copied, x, condition) for x in (samples, others))
-        return not torch.equal(scores[:2], other_scores[:2])
+        changed = copy_of(critic)
+        for weight in changed.parameters():
+            weight.data.add_(0.02 * torch.randn_like(weight))
+        scores = []
+        for x in (samples, others):
+            torch.manual_seed(0)
+            scores.append(judge(copy_of(changed), x, condition)[0][:half].detach())
+    return not torch.equal(*scores)
+
+
+def _uses_batch(norm: Any) -> bool:
+    return bool(norm.training or norm.running_mean is None)
 
 
 def check_floats(real: Tensor) -> None:
     """Raise a UsageError unless the real samples are floats."""
+    if real.is_complex():
+        raise UsageError(f"Expected real samples as floats, but got {real.dtype}. Return torch.view_as_real of them.")
     if not real.is_floating_point():
-        raise UsageError(f"Expected real samples as floats, but got {real.dtype}. Scale images to [-1, 1].")
+        raise UsageError(
+            f"Expected real samples as floats, but got {real.dtype}. Return them as floats from the data set, images "
+            "scaled to [-1, 1]."
+        )
 
 
 def check_shape(real: Tensor, sample_shape: torch.Size) -> None:

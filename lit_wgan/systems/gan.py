@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from lit_wgan.data.conditions import ConditionSource
+from lit_wgan.errors import Allowed
 from lit_wgan.functional.losses import (
     jensen_shannon_estimate,
     minimax_discriminator_loss,
@@ -15,7 +16,6 @@ from lit_wgan.functional.losses import (
 )
 from lit_wgan.functional.schedules import NCritic
 from lit_wgan.systems.base import AdversarialSystem
-from lit_wgan.systems.checks import check_unbounded
 from lit_wgan.terms.base import Step, Term
 
 
@@ -32,7 +32,7 @@ class GAN(AdversarialSystem):
     Args:
         generator: maps noise ``(N, latent_dim)`` to samples ``(N, ...)``.
         critic: the discriminator, maps samples ``(N, ...)`` to logits ``(N,)``.
-        latent_dim: size of the noise vector z.
+        latent_dim: size of the noise vector z, or its shape, such as ``(100, 1, 1)``.
         saturating: train the generator on the minimax loss of Eq. (1), not on the non-saturating one of Section 3.
         n_critic: the paper's k.
         generator_optimizer: DCGAN's by default, since the paper says no more than 'momentum'.
@@ -45,17 +45,19 @@ class GAN(AdversarialSystem):
         critic_terms: further addends of the critic's loss.
         generator_terms: further addends of the generator's loss.
         condition: what both networks are told besides noise or sample.
+        allow: what to train in spite of good reasons not to.
 
     Source: Goodfellow et al. 2014, arXiv:1406.2661, Algorithm 1.
     """
 
     estimate_name = "jensen_shannon_estimate"
+    unbounded_remedy = "Remove that layer: the losses take logits and apply the sigmoid themselves."
 
     def __init__(
         self,
         generator: nn.Module,
         critic: nn.Module,
-        latent_dim: int,
+        latent_dim: int | Sequence[int],
         saturating: bool = False,
         n_critic: NCritic = 1,
         generator_optimizer: OptimizerCallable = dcgan_adam,
@@ -68,8 +70,8 @@ class GAN(AdversarialSystem):
         critic_terms: Sequence[Term] = (),
         generator_terms: Sequence[Term] = (),
         condition: ConditionSource | None = None,
+        allow: Sequence[Allowed] = (),
     ):
-        check_unbounded(critic, "Remove that layer: the losses take logits and apply the sigmoid themselves.")
         super().__init__(
             generator,
             critic,
@@ -85,6 +87,7 @@ class GAN(AdversarialSystem):
             critic_terms=critic_terms,
             generator_terms=generator_terms,
             condition=condition,
+            allow=allow,
         )
         self.saturating = saturating
 

@@ -30,13 +30,18 @@ def judge(critic: nn.Module, x: Tensor, condition: Condition | None = None) -> J
     """The critic's scores ``(N,)`` of samples ``(N, ...)``, and its further outputs.
 
     The critic may give its scores in any shape that holds one number per sample, and more tensors behind them in a
-    tuple, such as class logits or features.
+    tuple or list, such as class logits or features.
 
     Raises:
         UsageError: for scores that are not one per sample.
     """
     output = critic(x) if condition is None else critic(x, condition)
-    scores, *extras = output if isinstance(output, tuple) else (output,)
+    scores, *extras = output if isinstance(output, tuple | list) and output else (output,)
+    if not isinstance(scores, Tensor):
+        raise UsageError(
+            f"Expected a tensor with one score per sample, or a tuple that begins with it, but the critic gave a "
+            f"{type(scores).__name__}. Let {type(critic).__name__}.forward return the scores first."
+        )
     if scores.numel() != len(x):
         raise UsageError(
             f"Expected one score per sample, {len(x)} in all, but the critic gave the shape {tuple(scores.shape)}. "

@@ -1,6 +1,5 @@
 """Two networks with their noise, samples, logs and checkpoints: a system without its algorithm."""
 
-import copy
 import os
 from collections.abc import Sequence
 from itertools import count
@@ -15,11 +14,12 @@ from lit_wgan.engine.checkpoint_contents import check_plain
 from lit_wgan.engine.collectives import average_, average_buffers_
 from lit_wgan.engine.internals import monitored_rates
 from lit_wgan.engine.minibatches import Condition, Minibatch, map_condition, minibatches
+from lit_wgan.engine.networks import copy_of, has_lazy_layers
 from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state, seed_torch
-from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.errors import UsageError
 from lit_wgan.functional.losses import wasserstein_estimate
 from lit_wgan.functional.schedules import Counters
-from lit_wgan.functional.streams import RandomStreams
+from lit_wgan.functional.streams import RandomStreams, noise_shape
 from lit_wgan.runs.metrics_file import MetricsFile
 from lit_wgan.systems.checks import check_floats, check_shape
 from lit_wgan.systems.finite import LossWatch, check_finite_weights
@@ -46,17 +46,16 @@ class GenerativeModule(LightningModule):
         self,
         generator: nn.Module,
         critic: nn.Module,
-        latent_dim: int,
+        latent_dim: int | Sequence[int],
         ema_decay: float | None,
         condition: ConditionSource | None,
     ):
         super().__init__()
-        check_positive(latent_dim=latent_dim)
+        self.latent_shape = noise_shape(latent_dim)
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise UsageError(f"Expected ema_decay in [0, 1), but got {ema_decay}. Use 0.999, or null for no average.")
         self.generator = generator
         self.critic = critic
-        self.ema_generator = copy.deepcopy(generator).requires_grad_(False) if ema_decay is not None else None
         self.latent_dim = latent_dim
         self.ema_decay = ema_decay
         self.condition = condition
@@ -65,11 +64,21 @@ class GenerativeModule(LightningModule):
         self.counters = Counters()
         self.sample_shape = torch.Size()
         """Shape of one generated sample; :class:`Preflight` finds out."""
+        if has_lazy_layers(generator) or has_lazy_layers(critic):
+            self._give_sizes()
+        self.ema_generator = copy_of(generator).requires_grad_(False) if ema_decay is not None else None
         self.losses = LossWatch()
         self.configured = Configuration([], [])
         """What the optimizers and schedules were configured with."""
         self.restored: Configuration | None = None
         """The same of the checkpoint that the run continues from."""
+
+    def _give_sizes(self) -> None:
+        """Let lazy layers take their sizes from generated samples."""
+        rows = slice(2)
+        z, condition = torch.zeros(2, *self.latent_shape), self.condition_of_samples(rows)
+        with evaluation_mode(self.generator), evaluation_mode(self.critic):
+            judge(self.critic, generate(self.generator, z, condition), condition)
 
     # Random numbers.
 
@@ -86,8 +95,8 @@ class GenerativeModule(LightningModule):
         seed_torch(self.streams.key(f"torch/{stream}/{self.global_rank}", update), self.device)
 
     def noise(self, stream: str, update: int, batch_size: int) -> Tensor:
-        """This device's rows of the global minibatch of noise z, shape ``(batch_size, latent_dim)``."""
-        shape = (batch_size * self.trainer.world_size, self.latent_dim)
+        """This device's rows of the global minibatch of noise z, shape ``(batch_size, *latent_shape)``."""
+        shape = (batch_size * self.trainer.world_size, *self.latent_shape)
         return self.streams.normal(stream, update, shape, self.rows, self.device, cast(torch.dtype, self.dtype))
 
     def draw(self, terms: Sequence[Term], network: str, update: int, real: Tensor) -> list[Noise | None]:
@@ -146,7 +155,7 @@ class GenerativeModule(LightningModule):
         generator = self.generator if self.ema_generator is None else self.ema_generator
         dtype = cast(torch.dtype, self.dtype)
         numbers = range(*rows.indices(rows.stop))
-        z = self.streams.normal("z/samples", 0, (rows.stop, self.latent_dim), rows, self.device, dtype)
+        z = self.streams.normal("z/samples", 0, (rows.stop, *self.latent_shape), rows, self.device, dtype)
         if condition is None:
             condition = self.condition_of_samples(rows)
 

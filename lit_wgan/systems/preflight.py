@@ -3,17 +3,27 @@
 import atexit
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback, Trainer
+from torch import Tensor
 
 from lit_wgan.engine.acceleration import disable_nvml_probe
 from lit_wgan.engine.collectives import disconnect
 from lit_wgan.engine.internals import silence_rate_monitors
+from lit_wgan.engine.networks import lay_out_
 from lit_wgan.engine.preserve import evaluation_mode
-from lit_wgan.systems.checks import check_precision, check_scores, check_strategy, first_samples, mixes_samples
+from lit_wgan.errors import UsageError, refuse
+from lit_wgan.systems.bounded import find_bound, record_squashing
+from lit_wgan.systems.checks import check_forward, check_precision, check_strategy, mixes_samples
+
+FEW = 4
 
 
 class Preflight(Callback):
     """Refuses what cannot train, and records the sample shape and whether the critic mixes samples."""
+
+    def __init__(self) -> None:
+        self._passed = False
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
         """Refuse strategies that cannot train before they wrap the networks, and precisions; disconnect at exit."""
@@ -22,12 +32,85 @@ class Preflight(Callback):
         atexit.register(disconnect)
 
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Let the generator make a few samples and the critic score them."""
+        """Try the networks on a few samples, and lay them out; a trial that fails is repeated later."""
         silence_rate_monitors(trainer)
         disable_nvml_probe(pl_module.device)
-        samples = first_samples(pl_module.sample, pl_module.latent_dim)
-        pl_module.sample_shape = samples.shape[1:]
-        condition = pl_module.condition_of_samples(slice(len(samples)))
-        with evaluation_mode(pl_module.critic):
-            check_scores(lambda x: pl_module.score(x, condition), samples)
-        pl_module.mixes_samples = mixes_samples(pl_module.critic, samples, condition)
+        try:
+            rehearse(pl_module, FEW)
+        except UsageError as error:
+            if not isinstance(error.__cause__, RuntimeError):  # which could come from so small a batch
+                raise
+            self._passed = False
+        else:
+            self._passed = True
+
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Repeat a trial that failed, on as many samples as a minibatch has: some networks take no fewer."""
+        if not self._passed:
+            rehearse(pl_module, minibatch_size(trainer) or FEW)
+
+
+def minibatch_size(trainer: Trainer) -> int | None:
+    """Samples of a minibatch on this device, where its loader or its DataModule tells; else None."""
+    data = getattr(trainer, "datamodule", None)
+    of_loader = getattr(trainer.train_dataloader, "batch_size", None)
+    of_data = getattr(data, "batch_size", None)
+    return of_loader or (of_data // trainer.world_size if isinstance(of_data, int) else None)
+
+
+def rehearse(system: Any, size: int) -> None:
+    """Let the generator make samples and the critic score them, in the layout that is asked for if they can take it.
+
+    Raises:
+        UsageError: for networks that do not fit together, or to what they are given.
+    """
+    given = () if system.condition is None else ("condition",)
+    check_forward(system.generator, "generator", "z", *given)
+    check_forward(system.critic, "critic", "x", *given)
+    samples, bound = try_networks(system, size)
+    if bound is not None:
+        refuse(
+            "bounded_head",
+            system.allow,
+            f"Expected a critic with unbounded scores, but got one that ends in {bound}. {system.unbounded_remedy}",
+        )
+    if system.channels_last:
+        lay_out_(system, channels_last=True)
+        try:
+            try_networks(system, size)
+        except UsageError:  # such as .view of what a convolution gives
+            lay_out_(system, channels_last=False)
+    system.sample_shape = samples.shape[1:]
+    system.mixes_samples = mixes_samples(system.critic, samples, system.condition_of_samples(slice(size)))
+
+
+def try_networks(system: Any, size: int) -> tuple[Tensor, str | None]:
+    """The first generated samples ``(size, ...)``, and what bounds the critic's scores of them, if anything does.
+
+    Raises:
+        UsageError: if one of the networks fails.
+    """
+    shape = ", ".join(map(str, ("N", *system.latent_shape)))
+    as_maps = f" (for convolutions [{system.latent_shape[0]}, 1, 1])" if len(system.latent_shape) == 1 else ""
+    try:
+        samples = system.sample(slice(size))
+    except RuntimeError as error:
+        raise UsageError(
+            f"Expected a generator that takes noise of shape ({shape}), but it failed: {error}. "
+            f"Give model.latent_dim{as_maps} and the generator one size."
+        ) from error
+    if not samples.is_floating_point():
+        raise UsageError(
+            f"Expected a generator that makes floats, but {type(system.generator).__name__} makes {samples.dtype}. "
+            "Let it return real numbers, complex ones by torch.view_as_real."
+        )
+    condition = system.condition_of_samples(slice(size))
+    try:
+        with evaluation_mode(system.critic), torch.enable_grad(), record_squashing(system.critic) as squashing:
+            scores = system.score(samples.requires_grad_(), condition)
+    except RuntimeError as error:
+        raise UsageError(
+            f"Expected a critic that takes what the generator makes, samples shaped {tuple(samples.shape[1:])}, but it "
+            f"failed: {error}. Set the generator's size or the critic's (for images, image_size)."
+        ) from error
+    return samples.detach(), find_bound(scores, squashing)

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from torch.optim import RMSprop
 
 from lit_wgan.data.conditions import ConditionSource
-from lit_wgan.errors import check_positive
+from lit_wgan.errors import Allowed, check_positive
 from lit_wgan.functional.constraints import clip_weights_, fraction_at_bound
 from lit_wgan.functional.losses import wasserstein_estimate, wasserstein_generator_loss
 from lit_wgan.functional.schedules import NCritic
 from lit_wgan.systems.base import AdversarialSystem
-from lit_wgan.systems.checks import check_unbounded, warn_of_momentum
+from lit_wgan.systems.checks import warn_of_momentum
 from lit_wgan.terms.base import Metrics, Step, Term
 
 
@@ -29,7 +29,7 @@ class WGAN(AdversarialSystem):
     Args:
         generator: maps noise ``(N, latent_dim)`` to samples ``(N, ...)``.
         critic: maps samples ``(N, ...)`` to scores ``(N,)``, unbounded.
-        latent_dim: size of the noise vector z.
+        latent_dim: size of the noise vector z, or its shape, such as ``(100, 1, 1)``.
         clip_value: the bound c, to which the critic's weights are clipped after every critic update.
         n_critic: critic updates per generator update; :class:`WarmStart` is the authors' schedule.
         generator_optimizer: the paper's RMSProp by default.
@@ -42,6 +42,7 @@ class WGAN(AdversarialSystem):
         critic_terms: further addends of the critic's loss.
         generator_terms: further addends of the generator's loss.
         condition: what both networks are told besides noise or sample.
+        allow: what to train in spite of good reasons not to.
 
     Source: Arjovsky et al. 2017, arXiv:1701.07875v3, Algorithm 1.
     """
@@ -50,7 +51,7 @@ class WGAN(AdversarialSystem):
         self,
         generator: nn.Module,
         critic: nn.Module,
-        latent_dim: int,
+        latent_dim: int | Sequence[int],
         clip_value: float = 0.01,
         n_critic: NCritic = 5,
         generator_optimizer: OptimizerCallable = paper_rmsprop,
@@ -63,9 +64,9 @@ class WGAN(AdversarialSystem):
         critic_terms: Sequence[Term] = (),
         generator_terms: Sequence[Term] = (),
         condition: ConditionSource | None = None,
+        allow: Sequence[Allowed] = (),
     ):
         check_positive(clip_value=clip_value)
-        check_unbounded(critic, "Remove that layer: scores are no probabilities.")
         super().__init__(
             generator,
             critic,
@@ -81,6 +82,7 @@ class WGAN(AdversarialSystem):
             critic_terms=critic_terms,
             generator_terms=generator_terms,
             condition=condition,
+            allow=allow,
         )
         self.clip_value = clip_value
 

@@ -7,11 +7,10 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from lit_wgan.data.conditions import ConditionSource
-from lit_wgan.errors import check_positive
+from lit_wgan.errors import Allowed, check_positive
 from lit_wgan.functional.losses import wasserstein_estimate, wasserstein_generator_loss
 from lit_wgan.functional.schedules import NCritic
 from lit_wgan.systems.base import AdversarialSystem
-from lit_wgan.systems.checks import check_unbounded
 from lit_wgan.terms.base import Step, Term
 from lit_wgan.terms.gradient_penalty import GradientPenalty
 
@@ -27,7 +26,7 @@ class WGANGP(AdversarialSystem):
     Args:
         generator: maps noise ``(N, latent_dim)`` to samples ``(N, ...)``.
         critic: maps samples ``(N, ...)`` to scores ``(N,)``, unbounded and without batch norm.
-        latent_dim: size of the noise vector z.
+        latent_dim: size of the noise vector z, or its shape, such as ``(100, 1, 1)``.
         gp_weight: the weight lambda of the penalty.
         one_sided: penalise only slopes above 1 (the paper's Appendix C).
         gp_interval: take the penalty in every such critic update alone, with this times its weight. Above 1 it deviates
@@ -44,6 +43,7 @@ class WGANGP(AdversarialSystem):
         critic_terms: further addends of the critic's loss, behind the gradient penalty.
         generator_terms: further addends of the generator's loss.
         condition: what both networks are told besides noise or sample.
+        allow: what to train in spite of good reasons not to.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Algorithm 1.
     """
@@ -52,7 +52,7 @@ class WGANGP(AdversarialSystem):
         self,
         generator: nn.Module,
         critic: nn.Module,
-        latent_dim: int,
+        latent_dim: int | Sequence[int],
         gp_weight: float = 10.0,
         one_sided: bool = False,
         gp_interval: int = 1,
@@ -68,9 +68,9 @@ class WGANGP(AdversarialSystem):
         critic_terms: Sequence[Term] = (),
         generator_terms: Sequence[Term] = (),
         condition: ConditionSource | None = None,
+        allow: Sequence[Allowed] = (),
     ):
         check_positive(gp_weight=gp_weight, gp_interval=gp_interval)
-        check_unbounded(critic, "Remove that layer: scores are no probabilities.")
         penalty = GradientPenalty(gp_weight, one_sided, gp_interval, gp_mixed_precision)
         super().__init__(
             generator,
@@ -87,6 +87,7 @@ class WGANGP(AdversarialSystem):
             critic_terms=(penalty, *critic_terms),
             generator_terms=generator_terms,
             condition=condition,
+            allow=allow,
         )
 
     def critic_loss(self, step: Step) -> Tensor:

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from torch import Tensor, nn
 
 from lit_wgan.engine.minibatches import Condition
-from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.errors import Allowed, UsageError, check_positive
 
 Metrics = dict[str, Tensor]
 Judgement = tuple[Tensor, tuple[Tensor, ...]]
@@ -90,8 +90,8 @@ class Term:
         self.weight = weight
         self.interval = interval
 
-    def check(self, critic: nn.Module) -> None:
-        """Raise a UsageError if the term cannot be taken of this critic."""
+    def check(self, critic: nn.Module, allow: Sequence[Allowed] = ()) -> None:
+        """Raise a UsageError if the term cannot be taken of this critic; ``allow`` names what is taken all the same."""
 
     def draw(self, uniform: Uniform, real: Tensor) -> Noise:
         """The random numbers of one update, which :meth:`__call__` gets; drawn where nothing is compiled."""
@@ -102,7 +102,7 @@ class Term:
         raise NotImplementedError
 
 
-def check_terms(terms: Sequence[Term], network: str, critic: nn.Module) -> None:
+def check_terms(terms: Sequence[Term], network: str, critic: nn.Module, allow: Sequence[Allowed] = ()) -> None:
     """Raise a UsageError for terms of one name, and for those that this critic does not allow."""
     names = [term.name for term in terms]
     for name in names:
@@ -112,7 +112,7 @@ def check_terms(terms: Sequence[Term], network: str, critic: nn.Module) -> None:
                 "give one of the classes another name."
             )
     for term in terms:
-        term.check(critic)
+        term.check(critic, allow)
 
 
 def add_terms(

@@ -1,11 +1,12 @@
 """The base of all penalties on the norm of the critic's gradient."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
 
-from lit_wgan.errors import UsageError
+from lit_wgan.errors import Allowed, refuse
 from lit_wgan.functional.penalties import gradient_norm
 from lit_wgan.terms.base import Metrics, Step, Term
 
@@ -47,12 +48,15 @@ class GradientNormTerm(Term):
             norms = gradient_norm(step.critic, x)
         return self.penalty(norms), {self.norm_name: norms}
 
-    def check(self, critic: nn.Module) -> None:
-        """Refuse batch norm: the gradient at one sample would depend on the others."""
+    def check(self, critic: nn.Module, allow: Sequence[Allowed] = ()) -> None:
+        """Refuse batch norm, unless it is allowed: the gradient at one sample would depend on the others."""
         for name, module in critic.named_modules():
             if isinstance(module, BATCH_NORMS):
-                raise UsageError(
+                refuse(
+                    "batch_norm",
+                    allow,
                     "Expected a critic without batch norm under a gradient penalty, but got "
                     f"{type(module).__name__} in '{name}'. Use layer norm (GroupNorm(1, channels)) or none; see "
-                    "arXiv:1704.00028v3, Section 4."
+                    "arXiv:1704.00028v3, Section 4.",
                 )
+                return

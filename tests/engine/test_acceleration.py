@@ -173,19 +173,55 @@ def test_real_and_fake_are_scored_in_one_pass_unless_the_critic_mixes_samples(
     critic = Counting(8, 1, width=4, norm=norm, extra_layers=1)
     system = system_class(**digits_networks() | {"critic": critic}, n_critic=1)
     trained(system, trainer(max_steps=1, limit_val_batches=0), tmp_path)
-    assert critic.calls == 1 + passes + 1  # a check at the start, and the generator update
+    assert critic.calls == 2 + passes + 1  # a check at the start in two layouts, and the generator update
+
+
+def gain_of_zero(norm):
+    nn.init.zeros_(norm.weight)
+    return norm
+
+
+class Deviation(nn.Module):
+    """Adds to each sample how much its batch varies, times a gain that is 0 at first."""
+
+    def __init__(self):
+        super().__init__()
+        self.gain = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return x + self.gain * x.std(0)
+
+
+class Attention(nn.Module):
+    """Attention among the samples of a batch."""
+
+    def forward(self, x):
+        return torch.softmax(x @ x.T, 1) @ x
 
 
 @pytest.mark.parametrize(
     ("layer", "mixes"),
-    [(nn.Identity(), False), (nn.GroupNorm(1, 2), False), (nn.BatchNorm1d(2), True), (nn.Dropout(), True)],
+    [
+        (nn.Identity(), False),
+        (nn.GroupNorm(1, 2), False),
+        (nn.Dropout(), False),
+        (nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2)), False),
+        (nn.BatchNorm1d(2), True),
+        (gain_of_zero(nn.BatchNorm1d(2)), True),
+        (nn.BatchNorm1d(2).eval(), False),  # kept frozen by its owner
+        (nn.BatchNorm1d(2, track_running_stats=False), True),
+        (Deviation(), True),
+        (Attention(), True),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
 )
 def test_trying_out_whether_samples_are_mixed_leaves_no_trace(layer, mixes):
-    critic = nn.Sequential(layer, nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1), nn.Flatten(0)).eval()
+    critic = nn.Sequential(layer, nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1), nn.Flatten(0))
+    modes = [module.training for module in critic.modules()]
     before, random_state = copy.deepcopy(critic.state_dict()), torch.get_rng_state()
     samples = torch.zeros(4, 2)  # a generator may begin with samples that are all alike
     samples[:, 0] = torch.arange(4)
     assert mixes_samples(critic, samples) == mixes
     assert all(torch.equal(before[name], value) for name, value in critic.state_dict().items())
     assert torch.equal(random_state, torch.get_rng_state())
-    assert not critic.training
+    assert modes == [module.training for module in critic.modules()]

@@ -1,6 +1,8 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -119,3 +121,81 @@ def test_networks_of_straight_pieces_need_a_third_less_work(critic, shape, share
             derivatives(penalty, critic, x)
         counts.append(work.operations)
     assert counts[0] <= share * counts[1]
+
+
+class Made(nn.Module):
+    """A network out of a function of its input and its parts."""
+
+    def __init__(self, function, *parts):
+        super().__init__()
+        self.function, self.parts = function, nn.ModuleList(parts)
+
+    def forward(self, x):
+        return self.function(x, *self.parts).flatten(1).sum(1)
+
+
+WHAT_TORCH_TAKES = {
+    "sum with its own rectified values": lambda: Made(lambda x, a: (lambda y: y.add_(y.relu()))(a(x)), nn.Linear(6, 4)),
+    "leaky, then in place": lambda: Made(lambda x, a: functional.leaky_relu(a(x), 0.2).mul_(2).sin(), nn.Linear(6, 4)),
+    "vmap": lambda: Made(lambda x, a: torch.vmap(lambda row: functional.relu(a(row)).square())(x), nn.Linear(6, 4)),
+    "vmap over convolutions": lambda: Made(
+        lambda x, a: torch.vmap(lambda row: functional.leaky_relu(a(row[None, None])).square())(x), nn.Conv2d(1, 2, 3)
+    ),
+    "gradient": lambda: Made(
+        lambda x, a: torch.func.grad(lambda y: functional.relu(a(y[:, None])).pow(3).sum())(x), nn.Conv2d(1, 2, 3)
+    ),
+    "jacobian": lambda: Made(
+        lambda x, a: torch.vmap(torch.func.jacrev(lambda row: functional.relu(a(row)).square()))(x), nn.Linear(6, 3)
+    ),
+    "complex convolution": lambda: Made(
+        lambda x, a: a(torch.complex(x, x.sin())[:, None]).abs(), nn.Conv2d(1, 2, 3, dtype=torch.complex128)
+    ),
+    "recurrent": lambda: Made(lambda x, a: a(x)[0], nn.LSTM(6, 4, batch_first=True)),
+}
+
+
+@pytest.mark.parametrize("name", WHAT_TORCH_TAKES)
+def test_what_torch_can_differentiate_twice_gives_the_same_here(name):
+    torch.manual_seed(0)
+    critic = WHAT_TORCH_TAKES[name]().double()
+    x = torch.randn(5, 6, 6, dtype=torch.float64)
+    ours = derivatives(gradient_penalty, critic, x)
+    assert all(torch.allclose(a, b) for a, b in zip(ours, derivatives(autograds_penalty, critic, x), strict=True))
+
+
+def attend(x, layer):
+    return layer(x, x, x, need_weights=False)[0]
+
+
+ATTENTION = {
+    "scaled dot product": lambda: Made(lambda x: functional.scaled_dot_product_attention(x, x, x)),
+    "several heads": lambda: Made(attend, nn.MultiheadAttention(6, 2, batch_first=True)),
+    "encoder": lambda: nn.TransformerEncoderLayer(6, 2, 8, dropout=0, batch_first=True, norm_first=True),
+    "decoder": lambda: Made(lambda x, a: a(x, x), nn.TransformerDecoderLayer(6, 2, 8, dropout=0, batch_first=True)),
+}
+
+
+@pytest.mark.parametrize("name", ATTENTION)
+def test_attention_has_a_second_derivative_inside_the_penalty(name):
+    torch.manual_seed(0)
+    critic = Made(lambda x, layer: layer(x), ATTENTION[name]()) if name == "encoder" else ATTENTION[name]()
+    critic, x = critic.double(), torch.randn(5, 3, 6, dtype=torch.float64)
+    ours = derivatives(gradient_penalty, critic, x)
+    with sdpa_kernel(SDPBackend.MATH):
+        expected = derivatives(autograds_penalty, critic, x)
+    assert all(torch.allclose(a, b) for a, b in zip(ours, expected, strict=True))
+
+
+def test_recurrent_layers_do_without_cudnn_inside_the_penalty(monkeypatch):
+    seen = []
+    layer = nn.GRU(6, 4, batch_first=True)
+    critic = Made(lambda x, a: (lambda y: seen.append(a) or y)(a(x)[0]), layer)
+    flags = torch.backends.cudnn.flags
+
+    def recorded(**options):
+        seen.append(options)
+        return flags(**options)
+
+    monkeypatch.setattr(torch.backends.cudnn, "flags", recorded)
+    gradient_penalty(critic, torch.randn(5, 3, 6))
+    assert seen == [{"enabled": False}, layer]

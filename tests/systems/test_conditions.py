@@ -71,7 +71,7 @@ def test_fakes_carry_the_real_minibatchs_labels_row_by_row(system_class, trainer
     data = labelled_points(16)
     run.fit(system, DataLoader(data, 8, sampler=[*range(3, 11), *range(8)]))
     batches = [data.tensors[1][3:11].tolist(), data.tensors[1][:8].tolist()]
-    in_training = generator.told[1:]  # one call tries the networks out
+    in_training = generator.told[2:]  # the networks are tried out in two layouts
     assert in_training == [labels for labels in batches for _ in ("critic's update", "generator's")]
     judged = [batches[0] + batches[0]] + ([batches[0]] if system_class is WGANGP else []) + [batches[0]]
     assert critic.told[-len(judged) :] == [

@@ -1,0 +1,56 @@
+"""Whether a critic's scores are bounded, found out from what computed them."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+from torch.autograd.graph import Node
+
+SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
+BOUNDED = {"Sigmoid", "LogSigmoid", "Hardsigmoid", "Tanh", "Hardtanh", "Softmax", "LogSoftmax"}
+BOUNDED |= {"Erf", "Sin", "Cos", "Atan"}
+PASSED_ON = {"Alias", "Clone", "Mean", "Permute", "ReshapeAlias", "Select", "Slice", "Squeeze", "T", "ToCopy"}
+PASSED_ON |= {"Transpose", "Unsqueeze", "UnsafeView", "View"}
+"""Operations that leave bounded what is bounded, by the names of their gradients."""
+
+
+@contextmanager
+def record_squashing(network: nn.Module) -> Iterator[dict[Node | None, str]]:
+    """Note which operations are the last of a squashing layer, and the class of that layer."""
+    last: dict[Node | None, str] = {}
+
+    def note(layer: nn.Module, inputs: Any, output: Any) -> None:
+        last[output.grad_fn] = type(layer).__name__
+
+    handles = [layer.register_forward_hook(note) for layer in network.modules() if isinstance(layer, SQUASHING)]
+    try:
+        yield last
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def find_bound(scores: Tensor, squashing: dict[Node | None, str]) -> str | None:
+    """The layer or operation that bounds scores, such as ``Sigmoid``; None where nothing is known to.
+
+    Only changes of shape, and means, may follow it.
+
+    Args:
+        scores: with the graph that computed them.
+        squashing: of :func:`record_squashing`.
+    """
+    node = scores.grad_fn
+    while node is not None:
+        if node in squashing:
+            return squashing[node]
+        operation = re.sub(r"Backward\d*$", "", node.name())
+        if operation in BOUNDED or (operation == "Clamp" and _has_both_bounds(node)):
+            return operation
+        node = node.next_functions[0][0] if operation in PASSED_ON else None
+    return None
+
+
+def _has_both_bounds(clamp: Any) -> bool:
+    return clamp._saved_min is not None and clamp._saved_max is not None
