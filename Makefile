@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 # Tests that run at the same time, each on one thread.
 PYTEST = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
-.PHONY: train test quick torture lint docs constraints
+.PHONY: train test quick torture lint docs constraints hashes
 
 train: $(INSTALLED)
 	$(VENV)/bin/lit-wgan fit --config configs/wgan_gp_digits.yaml
@@ -40,6 +40,11 @@ constraints:
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e ".[dev,docs]"
 	$(VENV)/bin/pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
 	touch $(INSTALLED)
+
+# The SHA-256 of the locked files, for images that are built with REQUIRE_HASHES=1. Fetches some gigabytes.
+hashes: $(INSTALLED)
+	$(VENV)/bin/python tools/lock_hashes.py constraints.txt 3.11.9 3.12.9 > docker/hashes.new
+	mv docker/hashes.new docker/hashes.txt
 
 $(INSTALLED): setup.cfg pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)

@@ -101,6 +101,34 @@ def test_what_is_copied_into_an_image_exists_and_is_sent_to_the_build():
     assert {(copy or bind).split("/")[0] for copy, bind in copied} <= sent
 
 
+def test_every_locked_package_has_the_hashes_of_its_files():
+    lines = (ROOT / "docker" / "hashes.txt").read_text().splitlines()
+    hashed = [line.split(" ", 1)[0] for line in lines]
+    locked = [line.lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text().split()]
+    assert [name for name in locked if name not in hashed] == []
+    assert [name for name in hashed if name not in locked and not name.startswith("setuptools==")] == []
+    assert all(re.fullmatch(r"[\w.+-]+==[\w.+]+( --hash=sha256:[0-9a-f]{64})+", line) for line in lines)
+
+
+@pytest.mark.parametrize("hashes", ["", "1"])
+def test_with_hashes_required_nothing_is_installed_that_was_not_checked(hashes, tmp_path):
+    pip = tmp_path / "pip"
+    pip.write_text('#!/bin/sh\necho "$PIP_NO_INDEX $PIP_FIND_LINKS $*"\n')
+    pip.chmod(0o755)
+    variables = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "REQUIRE_HASHES": hashes, "WHEELS": "/w"}
+    script = ["sh", str(ROOT / "docker" / "install.sh")]
+    printed = subprocess.run(
+        [*script, "-c", "c.txt", "torch"], env=variables, capture_output=True, text=True, check=True
+    )
+    download = (
+        f"  download --quiet --require-hashes --no-deps --only-binary=:all: --dest /w --requirement {ROOT}/docker/"
+    )
+    expected = [f"{download}hashes.txt", "1 /w install -c c.txt torch"] if hashes else ["  install -c c.txt torch"]
+    assert printed.stdout.splitlines() == expected
+    both = subprocess.run(script, env=variables | {"TORCH_INDEX": "x"}, capture_output=True, text=True)
+    assert both.returncode == (2 if hashes else 0)
+
+
 def is_sent(path):
     """Whether the build gets a file, as Docker decides it: the last pattern of .dockerignore that fits wins."""
     sent = True
