@@ -105,7 +105,8 @@ def _main() -> int:
 
 def _run(command: str) -> int:
     defer_unused_modules()  # here alone: a program that imports lit_wgan keeps Python's imports as they are
-    _find_modules_here()
+    if command != "reproduce":  # which runs a record, and decides for the process that it starts
+        _find_modules_here()
     try:
         with ends_at_ctrl_c():
             function = _load(command)

@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,14 @@ def test_a_configuration_that_lacks_model_or_data_is_refused_in_one_line(content
     status, _, err = command("evaluate", "--ckpt", str(run / "checkpoints" / "last.ckpt"), "--accelerator", "cpu")
     assert (status, len(err.splitlines())) == (2, 1)
     assert "config.yaml to be the configuration of the checkpoint's run, but got" in err
+
+
+def test_modules_of_the_working_directory_are_found_last_and_by_reproduce_not_at_all(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path not in ("", str(tmp_path))])
+    command("reproduce", "none")
+    assert str(tmp_path) not in sys.path
+    command("evaluate", "--ckpt", "none")
+    assert sys.path[-1] == str(tmp_path)
 
 
 LINKS = [
