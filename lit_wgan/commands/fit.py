@@ -20,6 +20,7 @@ from lit_wgan.commands.display import shown_by
 from lit_wgan.commands.given_options import check_options
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
+from lit_wgan.commands.restoring import told_as_checkpoints
 from lit_wgan.commands.yaml_files import check_config_files
 from lit_wgan.data.datamodules import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
@@ -173,6 +174,7 @@ class Experiment(LightningCLI):
 
 
 @releasing_claims()
+@told_as_checkpoints()
 def fit(arguments: list[str]) -> None:
     """Run ``fit``, ``validate``, ``test`` or ``predict``, whichever ``sys.argv`` names.
 

@@ -9,7 +9,19 @@ from typing import Any, NamedTuple
 import lit_wgan
 
 LIBRARIES = {"jsonargparse", "lightning", "lightning_utilities", "torch", "torchmetrics", "torchvision", "lit_wgan"}
-LIBRARIES |= {"PIL", "matplotlib", "numpy", "optuna", "ot", "scipy", "sklearn", "torch_fidelity", "wandb", "yaml"}
+LIBRARIES |= {
+    "PIL",
+    "matplotlib",
+    "numpy",
+    "optuna",
+    "ot",
+    "packaging",
+    "scipy",
+    "sklearn",
+    "torch_fidelity",
+    "wandb",
+    "yaml",
+}
 """Installed packages whose code is not the user's."""
 
 _NOT_THE_USERS = ("<", f"{Path(lit_wgan.__file__).parent}/", f"{sysconfig.get_path('stdlib')}/")

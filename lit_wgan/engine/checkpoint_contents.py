@@ -26,7 +26,7 @@ TYPES = {
     },
     "state_dict": {str: Tensor},
     "optimizer_states": [{"state": dict, "param_groups": [{str: object, "params": list}]}],
-    "lr_schedulers": [{str: object}],
+    "lr_schedulers": [{str: object, "last_epoch": int, "_step_count": int}],
     "callbacks": {str: object},
     "loops": {str: {str: object}},
     "epoch": int,
@@ -74,7 +74,7 @@ def check_contents(
         )
     misfit = find_misfit(checkpoint, TYPES) or find_missing(checkpoint, parts)
     if misfit is not None:
-        raise _damaged(misfit, option, name)
+        raise damaged(misfit, option, name)
 
 
 def check_loops(checkpoint: Mapping[str, Any], trainer: Trainer) -> None:
@@ -82,10 +82,11 @@ def check_loops(checkpoint: Mapping[str, Any], trainer: Trainer) -> None:
     own = {"loops": {"fit_loop": trainer.fit_loop.state_dict()}}
     misfit = find_misfit({"loops": checkpoint.get("loops", {})}, own)
     if misfit is not None:
-        raise _damaged(misfit)
+        raise damaged(misfit)
 
 
-def _damaged(misfit: str, option: str = "--ckpt_path", name: str = "a file") -> DamagedError:
+def damaged(misfit: str, option: str = "--ckpt_path", name: str = "a file") -> DamagedError:
+    """The error of a checkpoint in which something is not as it should be."""
     return DamagedError(
         f"Expected {option} to be a checkpoint as lit-wgan writes it, but got {name}, where {misfit}. "
         "Take an earlier checkpoint, or --ckpt_path last for the newest intact one."

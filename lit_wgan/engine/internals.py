@@ -12,6 +12,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from datetime import timedelta
     from subprocess import Popen
+    from types import CodeType
 
     from lightning.pytorch import LightningModule, Trainer
     from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
@@ -105,6 +106,13 @@ def ddp_options(strategy: Strategy) -> dict[str, Any]:
 
 
 # Lightning: checkpoints and loggers.
+
+
+def restores_checkpoint(code: CodeType) -> bool:
+    """Whether code restores a part of a checkpoint; Lightning has no error or hook for what fails there."""
+    from lightning.pytorch.trainer.connectors import checkpoint_connector
+
+    return code.co_filename == checkpoint_connector.__file__ and code.co_name.lstrip("_").startswith("restore")
 
 
 def save_last(callback: ModelCheckpoint, trainer: Trainer) -> None:

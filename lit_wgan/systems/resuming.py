@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from lit_wgan.engine.checkpoint_contents import COUNTERS, FORMAT, check_contents, check_loops
+from lit_wgan.engine.checkpoint_contents import COUNTERS, FORMAT, check_contents, check_loops, damaged
 from lit_wgan.engine.internals import attached_trainer
+from lit_wgan.engine.optimizer_states import find_fault, use_switches_
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.streams import RandomStreams
 
@@ -38,6 +39,7 @@ class Resuming(Callback):
         """Take the options that were configured anew."""
         if pl_module.restored is not None:
             use_options_(trainer.optimizers, pl_module.restored, pl_module.configured)
+            check_optimizers_(trainer.optimizers, pl_module.configured)
 
 
 class Configuration(NamedTuple):
@@ -69,6 +71,15 @@ def check_configuration(saved: Configuration, asked: Configuration) -> None:
                 "on from its state. Give the optimizers it was trained with, or start anew without --ckpt_path."
             )
     check_schedules(saved.schedules, asked.schedules)
+
+
+def check_optimizers_(optimizers: Sequence[Optimizer], asked: Configuration) -> None:
+    """Raise a DamagedError for an optimizer that cannot work with what it was restored with."""
+    for optimizer, configured in zip(optimizers, asked.optimizers or [], strict=True):
+        use_switches_(optimizer, configured["groups"])
+        fault = find_fault(optimizer, configured["groups"])
+        if fault is not None:
+            raise damaged(fault)
 
 
 def run_state(system: Any) -> Options:

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
+from traceback import walk_tb
 
 import pytest
 import torch
@@ -30,6 +31,7 @@ from lit_wgan.engine.internals import (
     process_group_timeout,
     raise_recompile_limit,
     rendezvous_store,
+    restores_checkpoint,
     save_last,
     silence_rate_monitors,
     union_errors,
@@ -147,6 +149,24 @@ def test_options_of_ddp_are_those_it_was_made_with():
     assert process_group_timeout(DDPStrategy(timeout=None)) == dist.default_pg_timeout
     assert ddp_options(strategy) == {"static_graph": True, "start_method": "fork"}
     assert ddp_options(SingleDeviceStrategy("cpu")) == {"start_method": "popen"}
+
+
+class FailsToLoad(Callback):
+    def state_dict(self):
+        return {"a": 1}
+
+    def load_state_dict(self, state_dict):
+        raise KeyError("b")
+
+
+def test_an_error_of_restoring_is_told_by_its_frames(trainer, tmp_path):
+    made = fit(trainer, FailsToLoad(), max_steps=1)
+    made.save_checkpoint(tmp_path / "a.ckpt")
+    again = trainer(max_steps=2, callbacks=[FailsToLoad()], enable_checkpointing=True)
+    with pytest.raises(KeyError) as raised:
+        again.fit(Line(), DATA, DATA, ckpt_path=tmp_path / "a.ckpt", weights_only=True)
+    assert any(restores_checkpoint(frame.f_code) for frame, _ in walk_tb(raised.value.__traceback__))
+    assert not restores_checkpoint(fit.__code__)
 
 
 class SavesAtTheEnd(Callback):
