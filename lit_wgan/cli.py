@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from lit_wgan import __version__
 from lit_wgan.commands.errors import fail, report
+from lit_wgan.commands.help import WHAT, asks_for_short_help, print_short_help
 from lit_wgan.commands.readers import drop_unread_output
 from lit_wgan.commands.terminal import escape_messages
 from lit_wgan.deferred import defer_unused_modules
@@ -89,6 +90,9 @@ def _main() -> int:
         hint = f"Did you mean {near[0]}?" if near else "See lit-wgan --help."
         return fail(f"Expected one of {', '.join(COMMANDS)}, but got '{command}'. {hint}")
 
+    if command in WHAT and asks_for_short_help(sys.argv[2:]):
+        print_short_help(command)
+        return 0
     try:
         return _run(command)
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_info
 
+import lit_wgan.networks  # noqa: F401  # so that networks can be named without their class paths
 from lit_wgan.callbacks import Checkpoints, CriticDiagnostics, Interruptions, ProgressLines, SampleGrid, SampleWriter
 from lit_wgan.commands.closing import Closing, told_as
 from lit_wgan.commands.conclusion import conclude
@@ -18,6 +19,7 @@ from lit_wgan.commands.continuing import Continued, find_last, missing_checkpoin
 from lit_wgan.commands.defaults import CHECKPOINT_DEFAULTS, TRAINER_DEFAULTS, leave_out_expected
 from lit_wgan.commands.display import shown_by
 from lit_wgan.commands.given_options import check_options
+from lit_wgan.commands.help import readable_help
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
 from lit_wgan.commands.restoring import told_as_checkpoints
@@ -85,7 +87,7 @@ class Experiment(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse the command line, and refuse what can be seen to be wrong before anything is made."""
-        with ends_at_ctrl_c():
+        with ends_at_ctrl_c(), readable_help():
             super().parse_arguments(parser, args)
         check_options(self.config.subcommand, self.config[self.config.subcommand])
 

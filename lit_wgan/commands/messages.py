@@ -41,7 +41,7 @@ def describe(error: BaseException) -> str:
         reason = lines[0] if lines else type(error).__name__
         return f"Expected options that {made.__name__} takes, but it failed: {reason}\n--debug shows where."
     if type(error).__name__ == "ArgumentError":
-        lines = [lines[0], "lit-wgan fit --help lists the options."]
+        lines = [lines[0], "lit-wgan fit --help all lists the options."]
     return "\n".join(lines[:2]) or type(error).__name__
 
 
@@ -92,4 +92,4 @@ def _remedy(section: str) -> str:
         return "Take GAN, WGAN, WGANGP or a class path; --model.help WGANGP lists the options of one."
     if section == "data":
         return "Take ToyData, ImageData or a class path; --data.help ImageData lists the options of one."
-    return f"lit-wgan fit --help lists the options of {section}."
+    return f"lit-wgan fit --help all lists the options of {section}."

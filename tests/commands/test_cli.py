@@ -220,7 +220,7 @@ BAD_INPUT = {
     "unknown system": (wrong("--model", "WGANGPP"), "WGANGPP"),
     "unknown network": (wrong("--model.critic", "lit_wgan.networks.DCGANCritik"), "DCGANCritik"),
     "unknown option": (wrong("--model.gp_wait", "3"), "gp_wait"),
-    "unknown option of the trainer": (wrong("--trainer.max_stepz", "3"), "lit-wgan fit --help lists the options"),
+    "unknown option of the trainer": (wrong("--trainer.max_stepz", "3"), "lit-wgan fit --help all lists the options"),
     "unknown dataset": (wrong("--data.dataset", "imagenet"), "data.dataset to be one of digits, mnist"),
     "unknown distribution": (wrong("--data.distribution", "moons", config=TOY), "data.distribution to be one of"),
     "no such config": (wrong(config="no_such.yaml"), "no_such.yaml"),
