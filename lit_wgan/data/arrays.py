@@ -13,6 +13,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from lit_wgan.data.pixels import Pixels
+from lit_wgan.engine.ending import ends_at_sigterm
 from lit_wgan.engine.files import atomic_write, make_writable, remove_leftovers
 from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import UsageError
@@ -49,7 +50,7 @@ def cached_array(
     remove_leftovers(path.parent, "*.npy")
     array = _open(path)
     if array is None:
-        with torch.random.fork_rng(devices=[]):
+        with ends_at_sigterm(), torch.random.fork_rng(devices=[]):
             _write(path, Pixels(open_dataset(), image_size), num_workers)
         array = np.lib.format.open_memmap(path, mode="r")
     return array

@@ -97,6 +97,20 @@ def ends_at_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def ends_at_sigterm() -> Iterator[None]:
+    """Let SIGTERM end this process with its loader workers, which alone would go on to the end of their minibatch."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    replaced = in_main_thread and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    if replaced:
+        signal.signal(signal.SIGTERM, lambda number, _: end_now(128 + number))
+    try:
+        yield
+    finally:
+        if replaced:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def end_together(processes: "Sequence[Popen[bytes]]") -> None:
     """Let this process not leave those behind that it has started: they end at its exit, if need be by force."""
     _started.extend(processes)
