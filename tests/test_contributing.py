@@ -54,6 +54,7 @@ def test_data_set_of_the_page_lies_on_the_unit_circle(examples):
     torch.testing.assert_close(points.norm(dim=1), torch.ones(100))
 
 
+@pytest.mark.slow
 def test_metric_of_the_page_tells_how_much_wider_samples_are_than_data(examples, networks, trainer):
     data = ToyData("eight_gaussians", batch_size=8)
     run = trainer(callbacks=[examples["SpreadRatio"](num_samples=500)], val_check_interval=2)

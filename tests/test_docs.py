@@ -16,6 +16,7 @@ def python_of_the_readme():
     return re.findall(r"```python\n(.*?)```", PAGES[0].read_text(), re.DOTALL)
 
 
+@pytest.mark.slow
 def test_python_example_of_the_readme_measures_a_generator(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     _, code = python_of_the_readme()

@@ -33,6 +33,7 @@ def test_other_errors_stay_what_they_are(received, error):
     assert Interruptions().on_exception(None, system_that_received(received), error) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("received", "killed_by", "ends"),
     [

@@ -134,6 +134,7 @@ def test_a_second_run_writes_over_nothing(fit):
     assert before == {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_runs_without_a_logger_follow_each_other(lit_wgan_command, tmp_path):
     none = ["--trainer.logger", "false", "--checkpoint.dirpath", str(tmp_path / "mine"), "--ckpt_path", "last"]
     for updates in ("2", "3"):
@@ -251,6 +252,7 @@ BAD_INPUT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "message"), BAD_INPUT.values(), ids=BAD_INPUT)
 def test_bad_input_ends_in_one_or_two_plain_lines(arguments, message, lit_wgan_command, tmp_path):
     (tmp_path / "broken.yaml").write_text(BROKEN_YAML)
@@ -391,6 +393,7 @@ def test_checkpoint_of_another_system_is_refused(fit, lit_wgan_command):
     assert "Expected a checkpoint of WGAN, but got one of WGANGP." in err
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_checkpoint(lit_wgan_command, tmp_path):
     rate = ["--model.critic_optimizer.lr", "1e30", "--checkpoint.every_n_train_steps", "1"]
     arguments = wrong(*rate, "--trainer.max_steps", "50", "--trainer.val_check_interval", "50", config=TOY)

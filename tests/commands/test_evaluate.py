@@ -71,6 +71,7 @@ def checkpoint(runs):
     return str(runs("wgan_gp_digits", *TINY.split()))
 
 
+@pytest.mark.slow
 def test_a_checkpoint_is_measured_as_the_evaluator_measures_it(command, checkpoint, tmp_path):
     path = checkpoint
     metrics = ["--metrics", "fid,prc", "--json", "metrics.json"]
@@ -157,6 +158,7 @@ def reasons(path):
     }
 
 
+@pytest.mark.slow
 def test_bad_input_ends_in_one_or_two_plain_lines(command, checkpoint, tmp_path):
     path = checkpoint
     (tmp_path / "empty").mkdir()
@@ -178,6 +180,7 @@ def test_a_checkpoint_of_other_networks_is_refused(command, checkpoint, tmp_path
     assert "Expected a checkpoint of these networks" in err
 
 
+@pytest.mark.slow
 def test_a_run_on_points_is_refused(command, runs):
     path = runs("wgan_gp_eight_gaussians", "--trainer.max_steps", "1")
     status, _, err = command("evaluate", "--ckpt", str(path), *MEASURE)

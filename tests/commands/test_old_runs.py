@@ -38,6 +38,7 @@ def rows(run):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_it_goes_on_as_a_run_that_was_never_stopped(old):
     longer = ["fit", "--config", "old.yaml", "--trainer.max_steps", "6"]
     old(*longer, "--ckpt_path", "last")
@@ -46,6 +47,7 @@ def test_it_goes_on_as_a_run_that_was_never_stopped(old):
     torch.testing.assert_close(weights(RUN), weights(RUN.with_name("version_1")))
 
 
+@pytest.mark.slow
 def test_it_is_evaluated(old):
     old("validate", "--config", "old.yaml", "--ckpt_path", "last")
     then, now = (

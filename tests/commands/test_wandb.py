@@ -196,6 +196,7 @@ def test_an_offline_run_needs_no_account_and_can_be_sent_later(service, program,
 # What is wrong with the account is told before training starts.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "key", "said"),
     [
@@ -236,6 +237,7 @@ def test_a_service_that_is_not_there_is_told_in_one_line(command, monkeypatch, t
     assert (status, "Connection refused" in refusal(err)) == (2, True)
 
 
+@pytest.mark.slow
 def test_no_key_at_a_terminal_opens_no_menu(environment, tmp_path):
     command = ["script", "--quiet", "--return", "--command", " ".join(fit("--trainer.logger", "wandb")), "/dev/null"]
     options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 600}
@@ -251,6 +253,7 @@ def test_a_mode_that_w_and_b_does_not_have_is_told_in_one_line(command, monkeypa
     assert "Expected valid settings of W&B, but got: mode" in refusal(err)
 
 
+@pytest.mark.slow
 def test_lightnings_own_logger_is_refused_with_what_to_take(command, monkeypatch):
     status, _, err = command("fit", "--config", str(TOY), *SMALL, *SHORT, *QUIET, "--trainer.logger", "WandbLogger")
     assert status == 2

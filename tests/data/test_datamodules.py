@@ -70,6 +70,7 @@ def test_images_are_kept_on_a_gpu_if_they_take_a_quarter_of_its_memory(monkeypat
     assert not fits(1, torch.device("cpu"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 def test_workers_change_nothing(make):
     batches = [iter(prepared(make(num_workers=n)).train_dataloader()) for n in (0, 2)]

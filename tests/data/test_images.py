@@ -346,6 +346,7 @@ def test_second_call_reads_no_image_file(tmp_path, monkeypatch):
     assert np.array_equal(open_in(tmp_path), first)
 
 
+@pytest.mark.slow
 def test_every_part_and_size_has_a_file_of_its_own(tmp_path):
     for image_size in (None, 8, 16):
         for train in (True, False):
@@ -387,6 +388,7 @@ def test_given_datasets_with_other_transforms_are_kept_apart(tmp_path, one, othe
     assert len(cache_files(tmp_path)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other"),
     [

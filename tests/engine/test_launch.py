@@ -104,6 +104,7 @@ MISUSES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("launch", "options", "message"), MISUSES.values(), ids=MISUSES)
 def test_the_command_ends_in_one_line_before_it_waits_for_others(
     launch, options, message, variables, monkeypatch, tmp_path, capsys

@@ -94,6 +94,7 @@ def test_packaged_weights_recognise_held_out_digits(held_out):
     assert train_digits.accuracy(DigitsExtractor(features_list=["logits"]), images, labels) >= 0.995
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [16, 28, 32, 64])
 def test_digits_are_recognised_at_every_size(tmp_path, held_out, size):
     images = open_images("digits", tmp_path, train=False, image_size=size, cache_dir=tmp_path)
@@ -216,6 +217,7 @@ def test_every_metric_can_be_calculated(tmp_path, held_out):
     assert metrics["recall"] > 0.8
 
 
+@pytest.mark.slow
 def test_distance_grows_from_real_digits_by_way_of_worse_ones_to_noise(held_out, tmp_path):
     real, labels = train_digits.labelled("digits", Path(), train=True)
     blurred = nn.functional.avg_pool2d(real.float(), 3, 1, 1).to(torch.uint8)
@@ -280,6 +282,7 @@ def test_mnist_that_is_missing_is_named(tmp_path):
         train_digits.main(["--mnist", str(tmp_path), "--out", str(tmp_path / "weights.pt")])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("threads")
 def test_script_trains_writes_and_reports(tmp_path, capsys):
     write_mnist(tmp_path, "train", 10)

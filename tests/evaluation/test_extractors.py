@@ -28,6 +28,7 @@ def inception(inception_file):
     }
 
 
+@pytest.mark.slow
 def test_compat_features_are_bitwise_torch_fidelitys(inception, images, stock):
     features = inception["torch-fidelity"](images)
     assert torch.equal(features["2048"], stock[0])
@@ -47,6 +48,7 @@ def test_surrounding_autocast_and_product_precision_change_nothing(inception, im
         assert torch.equal(inception["torch-fidelity"](images)["2048"], stock[0])
 
 
+@pytest.mark.slow
 def test_bfloat16_is_asked_for_and_seen(inception_file, images, stock):
     extractor = make_extractor("inception-v3-compat", ["fid"], str(inception_file), precision="bfloat16")
     features, expected = extractor(images[:1])["2048"], stock[0][:1]

@@ -74,6 +74,7 @@ def test_a_named_file_that_is_missing_is_an_error_and_not_searched_elsewhere(by,
         inception_weights("none.pth" if by == "argument" else None)
 
 
+@pytest.mark.slow
 def test_both_forms_of_the_true_file_load(inception_file, tmp_path):
     state = torch.load(inception_file)
     assert len(state) == 472

@@ -29,6 +29,7 @@ def fitted(system, run, **kwargs):
     return system
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system_class", SYSTEMS)
 @pytest.mark.parametrize("term", [R1(), R2(), DRAGAN(), Drift()], ids=lambda term: term.name)
 def test_every_system_takes_every_term_and_logs_it_by_name(system_class, term, networks, trainer):

@@ -109,6 +109,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("changes", "options", "message"), BAD.values(), ids=BAD)
 def test_what_is_wrong_is_said_in_one_or_two_lines_before_the_first_trial(
     changes, options, message, command, sweep_file, tmp_path
@@ -129,6 +130,7 @@ def test_a_sweep_without_end_is_refused(command, sweep_file):
     assert "Expected --count, since sweep.yaml has no run_cap, but got none." in err
 
 
+@pytest.mark.slow
 def test_a_folder_in_which_another_sweep_runs_is_refused(command, sweep_file, tmp_path):
     sweep_file()
     folder = tmp_path / "runs" / "sweeps" / "sweep"
@@ -184,6 +186,7 @@ def sweeps(tmp_path):
     return Sweeps(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_command_of_a_shipped_sweep_takes_its_parameters_and_logs_its_objective(path, monkeypatch):
     monkeypatch.chdir(ROOT)

@@ -28,6 +28,7 @@ def search(sweep_file, tmp_path):
     return search
 
 
+@pytest.mark.slow
 def test_table_lists_the_finished_from_the_best_and_then_the_others(search, tmp_path):
     text = write_report(search, tmp_path)
     assert text == (tmp_path / "results.md").read_text()
@@ -42,6 +43,7 @@ def test_table_lists_the_finished_from_the_best_and_then_the_others(search, tmp_
     assert "failed: a / b" in text
 
 
+@pytest.mark.slow
 def test_the_largest_is_the_best_where_more_is_better(sweep_file, tmp_path):
     file = read_sweep(sweep_file(metric={"name": "eval/smallest_mode_share", "goal": "maximize"}))
     search = Search(file, tmp_path, [])
@@ -54,6 +56,7 @@ def test_the_largest_is_the_best_where_more_is_better(sweep_file, tmp_path):
         assert [row["trial"] for row in csv.DictReader(results)] == ["1", "2", "0"]
 
 
+@pytest.mark.slow
 def test_there_is_a_figure_for_each_parameter_that_varies(search, tmp_path):
     write_report(search, tmp_path)
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["c.png", "norm.png"]

@@ -30,12 +30,14 @@ def tried(search, number):
     return values
 
 
+@pytest.mark.slow
 def test_bayes_comes_closer_than_what_it_looked_at_first(search):
     distances = [abs(math.log(value / 3)) for value in tried(search(), 20)]
     assert min(distances[SPREAD_TRIALS:]) < min(distances[:SPREAD_TRIALS])
     assert sum(distances[10:]) / 10 < sum(distances[:SPREAD_TRIALS]) / SPREAD_TRIALS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["bayes", "random"])
 def test_a_search_that_was_interrupted_tries_what_it_would_have_tried(method, search):
     whole = tried(search("whole", method=method), 9)
@@ -43,6 +45,7 @@ def test_a_search_that_was_interrupted_tries_what_it_would_have_tried(method, se
     assert len(set(whole)) == 9
 
 
+@pytest.mark.slow
 def test_a_grid_is_tried_in_its_order_once_and_across_attempts(search):
     grid = {"method": "grid", "parameters": {"a": {"values": [1, 2]}, "b": {"values": ["x", "y"]}}}
     began = []
@@ -54,6 +57,7 @@ def test_a_grid_is_tried_in_its_order_once_and_across_attempts(search):
     assert began == [(1, "x"), (1, "y"), (2, "x"), (2, "y")]
 
 
+@pytest.mark.slow
 def test_a_trial_that_was_interrupted_is_given_again_with_its_values(search):
     trial = search().begin()
     again = search()
@@ -61,6 +65,7 @@ def test_a_trial_that_was_interrupted_is_given_again_with_its_values(search):
     assert again.values(interrupted) == search().values(trial)
 
 
+@pytest.mark.slow
 def test_a_trial_that_was_interrupted_before_it_had_values_gets_those_it_would_have_had(search):
     whole = search("whole")
     for _ in range(SPREAD_TRIALS):
@@ -78,6 +83,7 @@ def evaluate(search, trial, *values):
     return search.report(trial, [(10 * number, value) for number, value in enumerate(values, 1)], last_update=100)
 
 
+@pytest.mark.slow
 def test_hyperband_stops_the_worse_half_at_a_rung_and_not_before(search):
     search = search(early_terminate=HYPERBAND)
     good, bad = search.begin(), search.begin()
@@ -87,6 +93,7 @@ def test_hyperband_stops_the_worse_half_at_a_rung_and_not_before(search):
     assert not evaluate(search, good, 2.0, 1.0, 9.0)
 
 
+@pytest.mark.slow
 def test_hyperband_stops_the_lower_half_where_more_is_better(search):
     search = search(early_terminate=HYPERBAND, metric={"name": "eval/smallest_mode_share", "goal": "maximize"})
     good, bad = search.begin(), search.begin()
@@ -94,6 +101,7 @@ def test_hyperband_stops_the_lower_half_where_more_is_better(search):
     assert evaluate(search, bad, 3.0, 1.0)
 
 
+@pytest.mark.slow
 def test_a_trial_is_not_stopped_at_its_last_update(search):
     search = search(early_terminate=HYPERBAND)
     good, bad = search.begin(), search.begin()
@@ -101,6 +109,7 @@ def test_a_trial_is_not_stopped_at_its_last_update(search):
     assert not search.report(bad, [(50, 3.0), (100, 3.0)], last_update=100)
 
 
+@pytest.mark.slow
 def test_evaluations_are_counted_once_across_attempts(search):
     search("a", early_terminate=HYPERBAND)
     first = search("a", early_terminate=HYPERBAND)
@@ -111,6 +120,7 @@ def test_evaluations_are_counted_once_across_attempts(search):
     assert again.trials()[0].intermediate_values == {1: 2.0, 2: 1.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("difference", [{"method": "random"}, {"more": ["--trainer.max_steps", "3"]}])
 def test_a_folder_of_another_sweep_is_refused(difference, search):
     search()
