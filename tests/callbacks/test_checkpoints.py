@@ -51,6 +51,7 @@ def train(networks, trainer):
 quiet = pytest.mark.filterwarnings("ignore:.*(pre-optimization|does not have many workers|is not empty|callbacks used)")
 
 
+@pytest.mark.slow
 @quiet
 @pytest.mark.parametrize("monitor", [None, "metric"])
 def test_last_is_the_last_update_also_where_a_link_is_asked_for(monitor, train, tmp_path):

@@ -89,6 +89,7 @@ def test_training_is_bitwise_the_same_without_the_callback(trainer, tmp_path):
         assert torch.equal(value, with_it.state_dict()[name]), name
 
 
+@pytest.mark.slow
 def test_the_average_is_measured_unless_the_generator_itself_is_asked_for(trainer, tmp_path):
     average, _ = fit(trainer, tmp_path, measured(tmp_path), system(ema_decay=0.9))
     live, _ = fit(trainer, tmp_path, measured(tmp_path, use_ema=False), system(ema_decay=0.9))

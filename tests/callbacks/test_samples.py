@@ -30,6 +30,7 @@ def fit(trainer, tmp_path, shape, max_steps=5, every_n_updates=2):
     return tmp_path / "run" / "version_0" / "samples"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 16, 16), (2,)])
 def test_pictures_appear_when_their_turn_comes_and_at_the_end(shape, trainer, tmp_path):
     samples = fit(trainer, tmp_path, shape)
@@ -76,6 +77,7 @@ def test_numbers_below_one_are_refused(arguments):
         SampleGrid(**arguments)
 
 
+@pytest.mark.slow
 def test_pictures_leave_training_bit_for_bit_as_it_was(trainer, tmp_path, networks):
     weights = []
     for callbacks in ([], [SampleGrid(1)]):

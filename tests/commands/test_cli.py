@@ -193,6 +193,7 @@ def test_predict_writes_the_samples(fit, lit_wgan_command):
     assert generated == [f"{number:06d}.png" for number in range(5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("progress_bar", ["true", "false"])
 def test_without_a_terminal_progress_is_a_line_at_every_log(progress_bar, command):
     arguments = ["--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", progress_bar]
@@ -206,6 +207,7 @@ def test_without_a_terminal_progress_is_a_line_at_every_log(progress_bar, comman
     assert "flops" not in (out + err).lower()
 
 
+@pytest.mark.slow
 def test_a_trial_run_by_fast_dev_run_trains_and_leaves_nothing_behind(command, tmp_path):
     status, _, err = command(*wrong("--trainer.fast_dev_run", "true", config=TOY))
     assert status == 0, err
@@ -316,6 +318,7 @@ def test_last_evaluates_the_newest_run_without_touching_it(fit, lit_wgan_command
     assert (run.parent / "version_1" / "metrics.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subcommand", ["validate", "test", "predict"])
 @pytest.mark.parametrize("arguments", [[], LAST])
 def test_without_a_checkpoint_an_untrained_network_is_neither_evaluated_nor_sampled(
@@ -405,6 +408,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_checkpoint(li
         assert all(weight.isfinite().all() for weight in weights.values())
 
 
+@pytest.mark.slow
 def test_debug_shows_the_traceback(lit_wgan_command):
     with pytest.raises(ValueError, match="Expected gp_weight"):
         lit_wgan_command(*wrong("--model.gp_weight", "-1", "--debug"))

@@ -88,6 +88,7 @@ def test_a_checkpoint_is_measured_as_the_evaluator_measures_it(command, checkpoi
         assert words in out
 
 
+@pytest.mark.slow
 def test_the_live_generator_is_measured_on_request(command, checkpoint):
     outputs = [command("evaluate", "--ckpt", checkpoint, *MEASURE, *extra)[1] for extra in ([], ["--live"])]
     assert outputs[0].splitlines()[0] != outputs[1].splitlines()[0]

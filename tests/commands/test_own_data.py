@@ -157,6 +157,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_is_no_dataset_is_told_in_a_line_or_two(arguments, message, own):
     status, err = own("fit", *IMAGES, *arguments.split())
@@ -166,6 +167,7 @@ def test_what_is_no_dataset_is_told_in_a_line_or_two(arguments, message, own):
     assert len(told.splitlines()) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("workers", ["0", "1"])
 def test_an_error_in_a_datasets_item_names_the_line_and_keeps_its_traceback(workers, own):

@@ -229,6 +229,7 @@ def forget_account(monkeypatch, tmp_path):
     wandb.teardown()
 
 
+@pytest.mark.slow
 def test_a_service_that_is_not_there_is_told_in_one_line(command, monkeypatch, tmp_path):
     forget_account(monkeypatch, tmp_path)
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
@@ -245,6 +246,7 @@ def test_no_key_at_a_terminal_opens_no_menu(environment, tmp_path):
     assert (result.returncode, "got none. Run wandb login" in refusal(result.stdout)) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_mode_that_w_and_b_does_not_have_is_told_in_one_line(command, monkeypatch, tmp_path):
     forget_account(monkeypatch, tmp_path)
     monkeypatch.setenv("WANDB_MODE", "of")

@@ -168,6 +168,7 @@ def test_nothing_needs_a_gradient(held_out):
     assert not extractor(held_out[0][:2])[0].requires_grad
 
 
+@pytest.mark.slow
 def test_training_mode_of_a_parent_changes_nothing(held_out):
     extractor = DigitsExtractor()
     before = extractor(held_out[0])[0]
@@ -204,6 +205,7 @@ def test_another_precision_is_refused():
         create_feature_extractor("digits", ["128"], **options)
 
 
+@pytest.mark.slow
 def test_every_metric_can_be_calculated(tmp_path, held_out):
     real = open_images("digits", tmp_path, train=True, image_size=None, cache_dir=tmp_path)
     metrics = torch_fidelity.calculate_metrics(
@@ -261,6 +263,7 @@ def test_augmented_digits_stay_digits(held_out):
     assert (guesses == held_out[1]).float().mean() > 0.97
 
 
+@pytest.mark.slow
 def test_training_repeats_and_leaves_the_random_state_alone(held_out):
     images, labels = to_grey_square(held_out[0]), held_out[1]
     before = torch.get_rng_state()

@@ -35,6 +35,7 @@ def test_compat_features_are_bitwise_torch_fidelitys(inception, images, stock):
     assert torch.equal(features["logits_unbiased"], stock[1])
 
 
+@pytest.mark.slow
 def test_folding_batch_norm_moves_features_by_rounding_alone(inception, images, stock):
     extractor = inception["exact"]
     assert not any(isinstance(module, nn.BatchNorm2d) for module in extractor.modules())
@@ -74,6 +75,7 @@ def test_extractor_stays_frozen(inception):
     assert not any(weight.requires_grad for weight in extractor.parameters())
 
 
+@pytest.mark.slow
 def test_making_one_leaves_random_states(inception_file):
     before = torch.get_rng_state()
     make_extractor("inception-v3-compat", ["fid"], str(inception_file))

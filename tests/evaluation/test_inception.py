@@ -20,6 +20,7 @@ def test_images_of_one_colour_stay_so_to_the_last_bit():
     assert torch.equal(to_input(images), expected.expand(-1, 1, 299, 299))
 
 
+@pytest.mark.slow
 def test_features_do_not_depend_on_how_many_images_are_computed_at_once(inception_file, monkeypatch):
     monkeypatch.setattr(inception, "IMAGES_AT_ONCE", 2)
     extractor = make_extractor("inception-v3-compat", ["fid", "isc"], str(inception_file))

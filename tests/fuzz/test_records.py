@@ -104,6 +104,7 @@ def use(run):
     list(map(str, compare_rows(recipe.rows, [(1, {"a": 1.0})], recipe.result["generator_updates"], recipe.ends)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["config.yaml", "config_0000002.yaml", "environment.json", "result.json"])
 def test_a_record_is_read_or_refused_in_one_line(name, run):
     choose = random.Random(f"record {name}")
@@ -123,6 +124,7 @@ def test_a_record_is_read_or_refused_in_one_line(name, run):
     assert {True, False} == set(results)
 
 
+@pytest.mark.slow
 def test_metrics_are_read_or_refused_in_one_line(tmp_path):
     choose = random.Random("metrics")
     path = tmp_path / "metrics.csv"
@@ -149,6 +151,7 @@ def search(path):
         grid(file.parameters)
 
 
+@pytest.mark.slow
 def test_a_sweep_file_is_read_or_refused_in_one_line(tmp_path):
     choose = random.Random("sweep")
     path = tmp_path / "sweep.yaml"
@@ -171,6 +174,7 @@ def npz(contents, compress):
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 def test_statistics_are_read_or_refused_in_one_line(tmp_path):
     choose = random.Random("npz")
     path = tmp_path / "file.npz"
@@ -188,6 +192,7 @@ def test_statistics_are_read_or_refused_in_one_line(tmp_path):
     assert {True, False} == set(results)
 
 
+@pytest.mark.slow
 def test_arrays_are_read_or_refused_in_one_line(tmp_path):
     choose = random.Random("npy")
     path = tmp_path / "images.npy"

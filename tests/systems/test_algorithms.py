@@ -108,6 +108,7 @@ def single():
     return DataLoader(DATA, batch_size=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batches", [grouped, single])
 @pytest.mark.parametrize(("system_class", "options", "algorithm"), CASES.values(), ids=CASES)
 def test_system_is_its_papers_algorithm(system_class, options, algorithm, batches, networks, trainer):

@@ -110,6 +110,7 @@ def test_a_tuple_of_conditions_reaches_both_networks(trainer):
     assert system.sample(slice(5), batch_size=2).shape == (5, 2)
 
 
+@pytest.mark.slow
 def test_a_conditional_run_continues_to_the_bit(trainer, tmp_path):
     def fit(max_steps, **kwargs):
         system = WGANGP(**told_networks(), n_critic=1, ema_decay=0.9)

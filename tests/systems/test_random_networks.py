@@ -23,6 +23,7 @@ def noisy_networks():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system_class", [GAN, WGAN, WGANGP])
 def test_three_updates_and_three_more_equal_six(system_class, trainer, tmp_path):
     def train(updates, ckpt_path=None):

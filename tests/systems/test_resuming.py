@@ -83,6 +83,7 @@ SCHEDULES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_run_continues_with_all_that_its_schedule_moves(name, networks, trainer, tmp_path):
     kind, schedule = SCHEDULES[name]
