@@ -1,5 +1,6 @@
 """What watches a run: checkpoints, signals, samples, distances, fidelity, the critic's inside, progress."""
 
+from lit_wgan.callbacks.breaks import ValidationBreak
 from lit_wgan.callbacks.checkpoints import Checkpoints
 from lit_wgan.callbacks.diagnostics import CriticDiagnostics
 from lit_wgan.callbacks.evaluation import ExactW1, ModeCoverage
@@ -20,4 +21,5 @@ __all__ = [
     "SampleGrid",
     "SampleWriter",
     "Summary",
+    "ValidationBreak",
 ]

@@ -68,9 +68,10 @@ class Checkpoints(ModelCheckpoint):
     def _end_update(self, trainer: Trainer, system: Any) -> None:
         super().on_train_batch_end(trainer, system, None, None, 0)
         if system.stop.agreed():
-            self._stop(trainer, system)
+            self.stop(trainer, system)
 
-    def _stop(self, trainer: Trainer, system: Any) -> None:
+    def stop(self, trainer: Trainer, system: Any) -> None:
+        """Save and end the run; to be called on all devices together."""
         received = agree_on_signal(system.stop.signal, system.device)
         save_last(self, trainer)
         for logger in wandb_runs(trainer):

@@ -1,13 +1,15 @@
 """FID, Inception Score, KID, precision and recall of the generator while it trains."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from lightning.pytorch import Callback, Trainer
 
+from lit_wgan.callbacks.breaks import checkpoints, save_and_stop, stop_before_validation
 from lit_wgan.data.image_data import ImageData
+from lit_wgan.engine.internals import begin_training_with
 from lit_wgan.engine.preserve import averaged_buffers
 from lit_wgan.errors import check_positive
 from lit_wgan.evaluation.image_sets import images_of_loader
@@ -24,7 +26,8 @@ class FidelityCallback(Callback):
     Logs ``fidelity/fid``, ``fidelity/inception_score_mean`` and so on, with ``fidelity/num_samples``, on which all of
     them depend, and ``fidelity/seconds``. Metrics of another extractor than Inception carry its name,
     ``fidelity/fid_digits``. They can be monitored, ``ModelCheckpoint(monitor="fidelity/fid")``, by a checkpoint that is
-    written at updates that are measured. Training continues as if nothing had been measured.
+    written at updates that are measured. Training continues as if nothing had been measured. A signal that asks the run
+    to stop breaks a measurement on one device off, with which the run that continues begins.
 
     Args:
         metrics: any of ``fid``, ``isc``, ``kid`` and ``prc``.
@@ -60,10 +63,34 @@ class FidelityCallback(Callback):
         self.prefix = prefix
         self._evaluator: GenerativeEvaluator | None = None
         self._measured = -1
+        self._due = False
+
+    @property
+    def state_key(self) -> str:
+        """The key of its state in a checkpoint, another one for other metrics."""
+        return f"{type(self).__qualname__}{self.metric_names()}{self.use_ema}"
+
+    def state_dict(self) -> dict[str, Any]:
+        """Whether the measurement of the update that is saved was broken off."""
+        return {"due": self._due}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """As it was saved."""
+        self._due = bool(state_dict.get("due"))
 
     def metric_names(self) -> list[str]:
         """The names that are logged; those of an extractor that is a module end in the name of its class."""
         return [f"{self.prefix}/{name}" for name in (*self.options.metric_names(), "num_samples", "seconds")]
+
+    def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Begin with a measurement that a signal broke off."""
+
+        def catch_up() -> None:
+            self.on_train_start(trainer, pl_module)
+            self._measure_unless_stopped(trainer, pl_module, save_and_stop)
+
+        if self._due:
+            begin_training_with(trainer, catch_up)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Load the extractor and open the reference, so that a mistake in them shows before training."""
@@ -79,8 +106,28 @@ class FidelityCallback(Callback):
         update = pl_module.counters.generator_updates
         due = update % self.every_n_updates == 0 or trainer.global_step == trainer.max_steps
         if due and update not in (0, self._measured):
-            self._measured = update
-            self._measure(trainer, pl_module)
+            self._measure_unless_stopped(trainer, pl_module, stop_before_validation)
+
+    def _measure_unless_stopped(
+        self, trainer: Trainer, system: AdversarialSystem, stop: Callable[[Trainer, AdversarialSystem], None]
+    ) -> None:
+        """Measure; on one device, break off when a signal asks the run to stop."""
+        assert self._evaluator is not None
+        self._measured = system.counters.generator_updates
+        self._due = True
+
+        def break_off(*_: Any) -> None:
+            if system.stop.signal and trainer.world_size == 1 and checkpoints(trainer):
+                raise BrokenOffError
+
+        hook = self._evaluator.network.register_forward_pre_hook(break_off)
+        try:
+            self._measure(trainer, system)
+        except BrokenOffError:
+            stop(trainer, system)
+        finally:
+            hook.remove()
+        self._due = False
 
     def _measure(self, trainer: Trainer, system: AdversarialSystem) -> None:
         assert self._evaluator is not None
@@ -91,6 +138,10 @@ class FidelityCallback(Callback):
             result = self._evaluator.evaluate(generator, system.latent_shape, progress=progress)
         logged = result | {"num_samples": result.protocol.num_samples, "seconds": result.seconds}
         system.record({f"{self.prefix}/{name}": torch.tensor(value).double() for name, value in logged.items()})
+
+
+class BrokenOffError(Exception):
+    """A measurement that ends because a signal asks the run to stop."""
 
 
 def training_images(trainer: Trainer) -> Any:

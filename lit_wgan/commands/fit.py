@@ -12,7 +12,15 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_info
 
 import lit_wgan.networks  # noqa: F401  # so that networks can be named without their class paths
-from lit_wgan.callbacks import Checkpoints, CriticDiagnostics, Interruptions, ProgressLines, SampleGrid, SampleWriter
+from lit_wgan.callbacks import (
+    Checkpoints,
+    CriticDiagnostics,
+    Interruptions,
+    ProgressLines,
+    SampleGrid,
+    SampleWriter,
+    ValidationBreak,
+)
 from lit_wgan.commands.closing import Closing, told_as
 from lit_wgan.commands.conclusion import conclude
 from lit_wgan.commands.continuing import Continued, find_last, missing_checkpoint
@@ -162,7 +170,7 @@ class Experiment(LightningCLI):
         return trainer
 
     def _callbacks(self, to_wandb: bool) -> list[Callback]:
-        callbacks: list[Callback] = [Interruptions(self.when_failing)]
+        callbacks: list[Callback] = [Interruptions(self.when_failing), ValidationBreak()]
         callbacks += [CriticDiagnostics()] if to_wandb else []
         return callbacks + ([SampleWriter()] if self.subcommand == "predict" else [])
 

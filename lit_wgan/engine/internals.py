@@ -45,6 +45,41 @@ def validation_follows(trainer: Trainer) -> bool:
     return fit_loop.epoch_loop._should_check_val_fx(fit_loop._data_fetcher)
 
 
+def begin_training_with(trainer: Trainer, function: Callable[[], object]) -> None:
+    """Call a function before a training that is continued, the first given first; it may log, and :func:`validate`.
+
+    To be called in ``on_fit_start``. Lightning's hooks are not called where no update is left, and only in hooks can
+    one log.
+    """
+    functions = vars(trainer.fit_loop).setdefault("begin_with", [])
+    functions.append(function)
+    if len(functions) > 1:
+        return
+    run, module = trainer.fit_loop.run, trainer.lightning_module
+
+    def begin() -> None:
+        module._current_fx_name = "on_train_batch_end"
+        while functions:
+            functions.pop(0)()
+        module._current_fx_name = None
+        trainer.fit_loop.run = run  # type: ignore[method-assign]
+        run()
+
+    trainer.fit_loop.run = begin  # type: ignore[method-assign]
+
+
+def validate(trainer: Trainer) -> None:
+    """Run a validation from its first batch, as the training loop does after an update."""
+    loop = trainer.fit_loop.epoch_loop.val_loop
+    loop.restarting = False
+    connector = trainer._logger_connector
+    first_iteration = connector._first_loop_iter
+    trainer.validating = True
+    loop.run()
+    trainer.training = True
+    connector._first_loop_iter = first_iteration
+
+
 def attached_trainer(module: LightningModule) -> Trainer | None:
     """A module's trainer, or None; the public attribute raises where there is none."""
     return module._trainer

@@ -65,10 +65,15 @@ def _event(tensor: Tensor) -> torch.cuda.Event | None:
 
 def agree_on_signal(received: int, device: torch.device) -> signal.Signals:
     """The signal that made the devices stop, which some of them may not have received."""
+    return signal.Signals(largest_signal(received, device))
+
+
+def largest_signal(received: int, device: torch.device) -> int:
+    """The largest number of a signal that one of the devices has received, or 0; all of them must ask together."""
     number = torch.tensor(received, device=device)
     if dist.is_initialized():
         dist.all_reduce(number, dist.ReduceOp.MAX)
-    return signal.Signals(int(number))
+    return int(number)
 
 
 def requeue() -> None:

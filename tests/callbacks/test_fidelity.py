@@ -1,4 +1,5 @@
 import csv
+import signal
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from lit_wgan import WGANGP, FidelityCallback, GenerativeEvaluator, ImageData, ToyData
+from lit_wgan.callbacks import Checkpoints, ValidationBreak
 from lit_wgan.evaluation import EvaluationOptions
 from lit_wgan.evaluation.digits import DigitsExtractor
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
@@ -134,17 +136,11 @@ def test_a_checkpoint_keeps_the_best_metric(trainer, tmp_path):
     assert best.best_model_path.endswith(f"step={values.index(min(values)) + 1}.ckpt")
 
 
-class Spy(FidelityCallback):
+class Spy(Callback):
     """Notes the metric that the last update left, when the next begins and at the end."""
 
     def __init__(self, values):
         self.values = values
-
-    def on_train_start(self, *_):
-        pass
-
-    def on_train_batch_end(self, *_):
-        pass
 
     def on_train_batch_start(self, trainer, *_):
         if "fidelity/fid_Pixels" in trainer.callback_metrics:
@@ -237,3 +233,56 @@ def test_unknown_options_are_refused_at_once():
 def test_no_updates_between_measurements_is_refused():
     with pytest.raises(ValueError, match="Expected every_n_updates to be above 0, but got 0"):
         FidelityCallback(every_n_updates=0)
+
+
+class SignalledPixels(Pixels):
+    """Pixels, whose first images at one generator update make a signal come."""
+
+    def __init__(self, model, update):
+        super().__init__()
+        self.model, self.update = [model], update
+
+    def forward(self, images):
+        if self.model[0].counters.generator_updates == self.update:
+            self.model[0].stop.signal = signal.SIGTERM
+        return super().forward(images)
+
+
+@pytest.mark.filterwarnings("ignore:Checkpoint directory")
+@pytest.mark.parametrize("update", [2, 4])
+def test_a_measurement_that_a_signal_breaks_off_is_made_by_the_run_that_continues(update, trainer, tmp_path):
+    """Its validation, too, which was to follow; also at the last update, after which no training is left."""
+    options = {"metrics": ["fid"], "num_samples": 100, "batch_size": 50, "cache_dir": str(tmp_path / "cache")}
+
+    def attempt(name, extractor, model, **more):
+        measure = FidelityCallback(every_n_updates=2, extractor=extractor, **options)
+        keep = Checkpoints(tmp_path / name, every_n_train_steps=100, save_last=True)
+        callbacks = [measure, ValidationBreak(), keep]  # as the command has them in order
+        log = CSVLogger(tmp_path / "logs", name=name)
+        run = trainer(
+            4, callbacks=callbacks, logger=log, log_every_n_steps=1, val_check_interval=2, enable_checkpointing=True
+        )
+        run.fit(model, datamodule=digits(tmp_path), **more)
+
+    def rows(name):
+        found = []
+        for path in sorted((tmp_path / "logs" / name).glob("version_*/metrics.csv")):
+            found += csv.DictReader(path.read_text().splitlines())
+        names = ("fidelity/fid_SignalledPixels", "eval/wasserstein_estimate")
+        return [(row["step"], name, row[name]) for row in found for name in names if row.get(name)]
+
+    model = system()
+    attempt("undisturbed", SignalledPixels(model, -1), model)
+    model = system()
+    with pytest.raises(SystemExit):
+        attempt("stopped", SignalledPixels(model, update), model)
+    assert len(rows("stopped")) == update - 2
+    model = system()
+    attempt("stopped", SignalledPixels(model, -1), model, ckpt_path=tmp_path / "stopped" / "last.ckpt")
+    assert rows("stopped") == rows("undisturbed")
+    assert [row[:2] for row in rows("stopped")] == [
+        ("2", "fidelity/fid_SignalledPixels"),
+        ("2", "eval/wasserstein_estimate"),
+        ("4", "fidelity/fid_SignalledPixels"),
+        ("4", "eval/wasserstein_estimate"),
+    ]

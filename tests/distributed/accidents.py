@@ -31,6 +31,8 @@ class Accident(Callback):
         if self.signal is None:
             raise RuntimeError("an accident")
         os.kill(os.getpid(), signal.Signals[self.signal])
+        while self.signal in ("SIGTERM", "SIGUSR1", "SIGINT") and not trainer.lightning_module.stop.signal:
+            time.sleep(0.001)  # a thread hears it
 
     def on_train_batch_start(self, trainer, *_):
         if not self.in_validation:

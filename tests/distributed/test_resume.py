@@ -61,6 +61,19 @@ def test_ended_by_an_accident(accident, status, devices, runs, undisturbed, same
     same_run(runs.result(), undisturbed(devices, 120))
 
 
+@pytest.mark.parametrize(("update", "devices"), [(60, 1), (120, 1), (60, 2), pytest.param(120, 2, marks=torture)])
+def test_a_validation_is_broken_off_by_a_signal_and_done_by_the_run_that_continues(
+    update, devices, runs, undisturbed, same_run
+):
+    options = devices_and_workers(devices, 0)
+    runs.fit(*options, *accident_at(update, signal="SIGTERM", in_validation=True))
+    checkpoint, rows = runs.result()
+    assert checkpoint["global_step"] == update
+    assert not [row for row in rows if row["step"] == str(update) and row["eval/w1"]]
+    runs.fit(*options, *LAST)
+    same_run(runs.result(), undisturbed(devices, 120))
+
+
 @pytest.mark.parametrize(
     ("before", "after"), [(1, 2), (3, 1), pytest.param(2, 1, marks=torture), pytest.param(2, 3, marks=torture)]
 )

@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader
 from lit_wgan.engine.internals import (
     attach_wandb_run,
     attached_trainer,
+    begin_training_with,
     child_processes,
     class_being_made,
     compile_error,
@@ -35,6 +36,7 @@ from lit_wgan.engine.internals import (
     save_last,
     silence_rate_monitors,
     union_errors,
+    validate,
     validation_follows,
 )
 
@@ -80,6 +82,32 @@ def test_what_a_validation_logs_stands_at_the_given_update(trainer, tmp_path):
     fit(trainer, Hundreds(), NoCheckpoints(), logger=log)
     rows = (tmp_path / "run" / "version_0" / "metrics.csv").read_text().split()[1:]
     assert [row.split(",")[-1] for row in rows] == ["200", "400"]
+
+
+def test_a_training_that_is_continued_can_begin_with_a_validation_even_if_no_update_is_left(trainer, tmp_path):
+    class Begins(Callback):
+        def __init__(self):
+            self.seen = []
+
+        def on_fit_start(self, trainer, pl_module):
+            begin_training_with(trainer, lambda: validate(trainer))
+
+        def on_validation_end(self, trainer, pl_module):
+            self.seen.append((trainer.global_step, self.state_of(trainer)))
+
+        def on_train_batch_start(self, trainer, pl_module, *_):
+            self.seen.append(self.state_of(trainer))
+
+        def state_of(self, trainer):
+            return "validating" if trainer.validating else "training"
+
+    fit(trainer, NoCheckpoints(), max_steps=2).save_checkpoint(tmp_path / "two.ckpt")
+    for max_steps, expected in ((2, [(2, "validating")]), (3, [(2, "validating"), "training"])):
+        begins = Begins()
+        options = {"val_check_interval": 2, "limit_val_batches": 1, "max_steps": max_steps}
+        again = trainer(callbacks=[begins, NoCheckpoints()], enable_checkpointing=True, **options)
+        again.fit(Line(), DATA, DATA, ckpt_path=tmp_path / "two.ckpt")
+        assert begins.seen == expected
 
 
 @pytest.mark.parametrize("interval", [2, 3])
