@@ -14,7 +14,7 @@ from lit_wgan.commands.reproduce.records import (
 from lit_wgan.errors import UsageError
 
 # Options that may change from one attempt of a run to the next without changing its result.
-FREE = {"ckpt_path", *(f"trainer.{name}" for name in ("max_steps", "default_root_dir", "logger"))}
+FREE = {"ckpt_path", "name", *(f"trainer.{name}" for name in ("max_steps", "default_root_dir", "logger"))}
 FREE |= {"trainer.enable_progress_bar", "trainer.enable_model_summary"}
 
 
