@@ -12,6 +12,8 @@ COPIES = ("__MACOSX", "@eaDir")
 """Folders in which macOS and Synology keep small copies of images."""
 CACHE = "cache"
 """Folder below a root in which decoded arrays may lie; nothing in it is a training image."""
+KINDS_TOLD = 8
+"""The most kinds of files that a message counts one by one."""
 PRIORITY = ("test", "val", "train", None)
 """Of which part a file is that several of them hold: a held-out image is no training image."""
 
@@ -78,9 +80,13 @@ def _reason_against(path: str, entry: "os.DirEntry[str]", is_folder: bool) -> st
     if not entry.is_file():
         return "special files"
     suffix = os.path.splitext(entry.name)[1].lower()
-    return None if suffix in suffixes() else suffix or "without an ending"
+    if suffix in suffixes():
+        return None
+    return suffix if suffix[1:].isalnum() else "without an ending"
 
 
 def describe_passed_over(passed_over: Counter[str]) -> str:
-    """Such as ``12 .heic, 3 .txt``."""
-    return ", ".join(f"{count} {kind}" for kind, count in passed_over.most_common())
+    """Such as ``12 .heic, 3 .txt``; the rarest kinds are added up."""
+    told = passed_over.most_common(KINDS_TOLD)
+    others = passed_over.total() - sum(count for _, count in told)
+    return ", ".join([f"{count} {kind}" for kind, count in told] + ([f"{others} of other kinds"] if others else []))

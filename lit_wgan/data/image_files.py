@@ -1,5 +1,6 @@
 """Open image files with Pillow as plain data: no format for which Pillow starts another program."""
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -19,16 +20,27 @@ def open_image(file: Path | BinaryIO) -> Image.Image:
         PIL.UnidentifiedImageError: for anything else.
         OSError: for a file that cannot be opened.
     """
-    Image.init()
+    _load_formats()
     return Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
 
 
 @cache
 def suffixes() -> tuple[str, ...]:
     """The endings, in lower case, of the names of files in ``FORMATS``, as far as Pillow reads them here."""
+    _load_formats()
     known = Image.registered_extensions()
     readable = {suffix for suffix, name in known.items() if name in FORMATS and name in Image.OPEN} - {".pfm"}  # floats
     return tuple(sorted(readable, key=lambda suffix: (suffix != ".jpg", suffix)))
+
+
+@cache
+def _load_formats() -> None:
+    """Load Pillow's formats and, where the package pillow-heif is installed, HEIF, in which iPhones take pictures."""
+    Image.init()
+    with suppress(ImportError):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
 
 
 def upright(image: Image.Image) -> Image.Image:

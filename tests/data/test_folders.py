@@ -1,13 +1,16 @@
 """Folders as people have them: phone pictures, many formats, links, parts by other names, broken files."""
 
 import os
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from lit_wgan.data import image_files as image_files_module
 from lit_wgan.data.folder_files import describe_passed_over, find_images
 from lit_wgan.data.folder_parts import kind_of
 from lit_wgan.data.folders import FolderImages, all_grey, folder, image_files
@@ -136,6 +139,24 @@ def test_what_is_passed_over_is_told_in_one_line_without_hidden_files(tmp_path, 
         "1 links that lead nowhere",
         "1 special files",
     }
+
+
+def test_kinds_of_files_beyond_the_most_frequent_are_added_up(tmp_path):
+    for number in range(11):
+        (tmp_path / f"a.k{number}").touch()
+    (tmp_path / "b.k0").touch()
+    told = describe_passed_over(find_images(tmp_path).passed_over)
+    assert told.startswith("2 .k0, 1 .k")
+    assert told.endswith(", 3 of other kinds")
+
+
+def test_heif_is_read_where_the_package_for_it_is_installed(monkeypatch):
+    registered = []
+    plugin = SimpleNamespace(register_heif_opener=lambda: registered.append(True))
+    monkeypatch.setitem(sys.modules, "pillow_heif", plugin)
+    image_files_module._load_formats.cache_clear()
+    image_files_module._load_formats()
+    assert registered
 
 
 def test_a_folder_without_images_says_what_it_holds_instead(tmp_path):
