@@ -80,6 +80,8 @@ def reading_weights(name: str, file: Path | None, remedy: str) -> Iterator[None]
         if file is None:
             raise
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if isinstance(error, UnpicklingError):
+            reason = "it holds more than tensors"  # torch's own message advises to run what it holds
         raise UsageError(
             f"Expected {file} to hold the weights of {name}, but got a file that is damaged or of another network "
             f"({reason}). {remedy}"

@@ -43,7 +43,7 @@ class Search:
         self._reported: dict[int, int] = {}
         self.study, self._storage = _open(folder / "study.db", file)
         meaning = json.dumps([file.meaning, for_trials], sort_keys=True, default=str)
-        if self.study.user_attrs.setdefault("sweep", meaning) != meaning:
+        if not self._is_of(meaning, folder / "study.db"):
             raise UsageError(
                 f"Expected {folder} to be a new folder or that of {file.path}, but got one of another sweep, or of "
                 "this file before it was changed. Choose another with --dir."
@@ -52,6 +52,21 @@ class Search:
         if file.method == "grid":
             for values in grid(file.parameters):
                 self.study.enqueue_trial(values, skip_if_exists=True)
+
+    def _is_of(self, meaning: str, path: Path) -> bool:
+        """Whether the study is new or of a sweep of this meaning; its trials can then be read."""
+        try:
+            same: bool = self.study.user_attrs.get("sweep", meaning) == meaning
+            for trial in self.trials() if same else []:
+                if trial.state.is_finished():
+                    self.values(trial)
+            return same
+        except (ValueError, LookupError, TypeError, AttributeError, DatabaseError) as error:
+            reason = " ".join(str(error).split())
+            raise UsageError(
+                f"Expected {path} to hold trials of {self.file.path}, but got {type(error).__name__}: {reason}. Choose "
+                "another folder with --dir."
+            ) from error
 
     def interrupted(self) -> list[Trial]:
         """The trials that began and did not end."""

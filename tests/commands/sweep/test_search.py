@@ -1,6 +1,7 @@
 """What is tried next, and what is stopped."""
 
 import math
+import sqlite3
 
 import pytest
 from optuna.trial import TrialState
@@ -133,3 +134,24 @@ def test_a_file_in_the_place_of_the_study_is_refused(search, tmp_path):
     (tmp_path / "sweep" / "study.db").write_text("no database, but long enough to be looked at " * 99)
     with pytest.raises(ValueError, match="study.db to be a study of Optuna, but got: .* Choose another folder"):
         search()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update study_user_attributes set value_json='{'",
+        "update trial_params set distribution_json='{'",
+        "update trial_params set distribution_json='[]'",
+        "delete from trial_params",
+        "update trials set state='x'",
+        "drop table trial_params",
+    ],
+)
+def test_a_study_that_was_broken_is_refused_in_one_line(damage, search, tmp_path):
+    tried(search(), 1)
+    with sqlite3.connect(tmp_path / "sweep" / "study.db") as study:
+        study.execute(damage)
+    study.close()
+    with pytest.raises(ValueError, match=r"Expected .*study\.db to (be|hold) ") as caught:
+        search()
+    assert len(str(caught.value).splitlines()) == 1
