@@ -11,9 +11,11 @@ from torch.autograd.graph import Node
 SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
 BOUNDED = {"Sigmoid", "LogSigmoid", "Hardsigmoid", "Tanh", "Hardtanh", "Softmax", "LogSoftmax"}
 BOUNDED |= {"Erf", "Sin", "Cos", "Atan"}
-PASSED_ON = {"Alias", "Clone", "Mean", "Permute", "ReshapeAlias", "Select", "Slice", "Squeeze", "T", "ToCopy"}
-PASSED_ON |= {"Transpose", "Unsqueeze", "UnsafeView", "View"}
+PASSED_ON = {"Alias", "Clone", "Mean", "Neg", "Permute", "ReshapeAlias", "Select", "Slice", "Squeeze", "Sum", "T"}
+PASSED_ON |= {"ToCopy", "Transpose", "Unsqueeze", "UnsafeView", "View"}
 """Operations that leave bounded what is bounded, by the names of their gradients."""
+WITH_CONSTANTS = {"Add", "Div", "Mul", "Rsub", "Sub"}
+"""These do so as well where their other operand is a constant."""
 
 
 @contextmanager
@@ -35,7 +37,7 @@ def record_squashing(network: nn.Module) -> Iterator[dict[Node | None, str]]:
 def find_bound(scores: Tensor, squashing: dict[Node | None, str]) -> str | None:
     """The layer or operation that bounds scores, such as ``Sigmoid``; None where nothing is known to.
 
-    Only changes of shape, and means, may follow it.
+    Only changes of shape, sums, means, and arithmetic with constants may follow it.
 
     Args:
         scores: with the graph that computed them.
@@ -48,7 +50,15 @@ def find_bound(scores: Tensor, squashing: dict[Node | None, str]) -> str | None:
         operation = re.sub(r"Backward\d*$", "", node.name())
         if operation in BOUNDED or (operation == "Clamp" and _has_both_bounds(node)):
             return operation
-        node = node.next_functions[0][0] if operation in PASSED_ON else None
+        node = _passed_on(node, operation)
+    return None
+
+
+def _passed_on(node: Node, operation: str) -> Node | None:
+    """What computed the values that an operation leaves bounded if they are; None if it may lift a bound."""
+    operands = [operand for operand, _ in node.next_functions if operand is not None]
+    if operation in PASSED_ON or (operation in WITH_CONSTANTS and len(operands) == 1):
+        return operands[0]
     return None
 
 

@@ -137,7 +137,10 @@ def mixes_samples(critic: nn.Module, samples: Tensor, condition: Condition | Non
     half = len(samples) // 2
     others = torch.cat([samples[:half], samples[half:] + 1])
     with preserve_random_state():
-        changed = copy_of(critic)
+        try:
+            changed = copy_of(critic)
+        except TypeError:  # it holds what cannot be copied, so nothing can be told
+            return True
         for weight in changed.parameters():
             weight.data.add_(0.02 * torch.randn_like(weight))
         scores = []

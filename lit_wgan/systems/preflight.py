@@ -17,6 +17,7 @@ from lit_wgan.systems.bounded import find_bound, record_squashing
 from lit_wgan.systems.checks import check_forward, check_precision, check_strategy, mixes_samples
 
 FEW = 4
+SIZES = "Set the generator's size or the critic's (for images, image_size)."
 
 
 class Preflight(Callback):
@@ -97,7 +98,7 @@ def try_networks(system: Any, size: int) -> tuple[Tensor, str | None]:
     except RuntimeError as error:
         raise UsageError(
             f"Expected a generator that takes noise of shape ({shape}), but it failed: {error}. "
-            f"Give model.latent_dim{as_maps} and the generator one size."
+            f"{_remedy(error, f'Give model.latent_dim{as_maps} and the generator one size.')}"
         ) from error
     if not samples.is_floating_point():
         raise UsageError(
@@ -111,6 +112,10 @@ def try_networks(system: Any, size: int) -> tuple[Tensor, str | None]:
     except RuntimeError as error:
         raise UsageError(
             f"Expected a critic that takes what the generator makes, samples shaped {tuple(samples.shape[1:])}, but it "
-            f"failed: {error}. Set the generator's size or the critic's (for images, image_size)."
+            f"failed: {error}. {_remedy(error, SIZES)}"
         ) from error
     return samples.detach(), find_bound(scores, squashing)
+
+
+def _remedy(error: RuntimeError, of_sizes: str) -> str:
+    return "Leave types to trainer.precision, for both networks alike." if "dtype" in str(error) else of_sizes

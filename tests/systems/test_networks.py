@@ -1,6 +1,7 @@
 """Networks as people bring them: each trains, or is refused in one sentence that says what to do."""
 
 import re
+import threading
 import warnings
 
 import pytest
@@ -59,6 +60,14 @@ def train(trainer, generator, critic, shape, system=WGANGP, data=None, **options
     return made
 
 
+class Locked(nn.Linear):
+    """Holds what cannot be copied."""
+
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.lock = threading.Lock()
+
+
 OLD_WEIGHT_NORM = "ignore:.*weight_norm.*is deprecated"
 TRAINS = {
     "scores (N, 1)": lambda: (vectors(), nn.Linear(10, 1), (10,)),
@@ -113,6 +122,12 @@ TRAINS = {
         Made(lambda x, a, b: torch.sigmoid(a(x)) * b(x), nn.Linear(10, 1), nn.Linear(10, 1)),
         (10,),
     ),
+    "scaled by a weight": lambda: (
+        vectors(),
+        Made(lambda x, a, scale: scale(torch.tanh(a(x))), nn.Linear(10, 1), nn.Linear(1, 1, bias=False)),
+        (10,),
+    ),
+    "what cannot be copied": lambda: (vectors(), Locked(10, 1), (10,)),
     "clamped below": lambda: (vectors(), Made(lambda x, a: a(x).clamp(min=-1), nn.Linear(10, 1)), (10,)),
     "a gradient inside": lambda: (
         vectors(),
@@ -166,6 +181,7 @@ BOUNDED = {
     "Tanh in wrappers": lambda: Made(
         lambda x, a: a(x).view(-1, 1), nn.Sequential(nn.Sequential(nn.Linear(10, 1), nn.Tanh()))
     ),
+    "Sigmoid, summed and scaled": lambda: Made(lambda x, a: 1 - 2 * torch.sigmoid(a(x)).sum(1) / 4, nn.Linear(10, 4)),
     "LogSigmoid": lambda: nn.Sequential(nn.Linear(10, 1), nn.LogSigmoid()),
     "Softmax": lambda: nn.Sequential(nn.Linear(10, 1), nn.Softmax(1)),
     "Softsign": lambda: nn.Sequential(nn.Linear(10, 1), nn.Softsign()),
@@ -218,6 +234,7 @@ REFUSED = {
         lambda: (Made(lambda z, a: a(z).long(), vectors()), head(10)),
         "makes torch.int64",
     ),
+    "weights of another type": (lambda: (vectors(), head(10).double()), "Leave types to trainer.precision"),
     "noise of another shape": (
         lambda: (nn.ConvTranspose2d(8, 3, 8), head(192)),
         "Give model.latent_dim (for convolutions [8, 1, 1]) and the generator one size",
