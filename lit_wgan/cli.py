@@ -12,6 +12,7 @@ from lit_wgan.commands.readers import drop_unread_output
 from lit_wgan.commands.terminal import escape_messages
 from lit_wgan.deferred import defer_unused_modules
 from lit_wgan.engine.ending import CTRL_C, END_SECONDS, end_after, ends_at_ctrl_c
+from lit_wgan.errors import UsageError
 
 COMMANDS = {
     "fit": "train a system",
@@ -33,6 +34,7 @@ commands:
 options:
   --help     show this, or after a command its options
   --version  show the version
+  --print_shtab bash|zsh  print a script by which the shell completes commands and options
   --debug    show the traceback of every error
 
 examples:
@@ -85,6 +87,8 @@ def _main() -> int:
     if command == "--version":
         print(f"lit-wgan {__version__}")
         return 0
+    if command == "--print_shtab":
+        return _print_completion(sys.argv[2] if len(sys.argv) > 2 else "")
     if command not in COMMANDS:
         near = difflib.get_close_matches(command, COMMANDS, n=1)
         hint = f"Did you mean {near[0]}?" if near else "See lit-wgan --help."
@@ -105,6 +109,17 @@ def _main() -> int:
         if debug:
             raise
         return report(error)
+
+
+def _print_completion(shell: str) -> int:
+    from lit_wgan.commands.completion import completion_script
+
+    defer_unused_modules()
+    try:
+        print(completion_script(shell, list(COMMANDS)), end="")
+    except UsageError as error:
+        return fail(str(error))
+    return 0
 
 
 def _run(command: str) -> int:
@@ -141,6 +156,10 @@ def _load(command: str) -> Callable[[list[str]], int | None]:
         from lit_wgan.commands.sweep import sweep
 
         return sweep
+    if "--print_schema" in sys.argv:
+        from lit_wgan.commands.schema import print_schema
+
+        return print_schema
     from lit_wgan.commands.fit import fit
 
     return fit

@@ -34,6 +34,7 @@ OPTIONS = """usage: lit-wgan {command} --config FILE [--OPTION VALUE ...]
   --checkpoint.save_top_k N         -1 keeps all checkpoints, not the newest alone
   --samples.every_n_updates N       generator updates from one picture of samples to the next
   --print_config                    print all options with their values, and end
+  --print_schema                    print a JSON schema of configuration files, for editors, and end
   --help all                        all options, those of Lightning's Trainer in Lightning's words
   --debug                           show the traceback of every error
 

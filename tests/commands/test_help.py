@@ -35,7 +35,7 @@ def test_the_help_names_no_option_that_does_not_exist(monkeypatch):
     named = re.findall(r"^  (--[\w.]+)", OPTIONS, re.MULTILINE)
     of_networks = {"--model.generator", "--model.critic"}
     assert len(named) > 20
-    assert set(named) - known - of_networks == {"--debug"}
+    assert set(named) - known - of_networks == {"--debug", "--print_schema"}
 
 
 def test_the_help_of_a_system_lists_our_networks_and_none_of_torchs(printed):

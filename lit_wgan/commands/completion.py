@@ -1,0 +1,49 @@
+"""Completion of commands and options by the Tab key, in bash and zsh."""
+
+import inspect
+import sys
+
+from lit_wgan.errors import UsageError
+
+SCRIPT = """{prelude}_lit_wgan() {{
+  local word="${{COMP_WORDS[COMP_CWORD]}}"
+  case "$COMP_CWORD,${{COMP_WORDS[1]}}" in
+    1,*) COMPREPLY=($(compgen -W "{commands}" -- "$word")) ;;
+    *,fit|*,validate|*,test|*,predict) COMPREPLY=($(compgen -W "{options}" -- "$word")) ;;
+    *,evaluate) COMPREPLY=($(compgen -W "{evaluate}" -- "$word")) ;;
+  esac
+}}
+complete -o default -F _lit_wgan lit-wgan
+"""
+PRELUDE = {"bash": "", "zsh": "autoload -U +X bashcompinit && bashcompinit\n"}
+
+
+def completion_script(shell: str, commands: list[str]) -> str:
+    """The script that tells a shell how to complete ``lit-wgan``; file names are completed everywhere.
+
+    Raises:
+        UsageError: for another shell than bash and zsh.
+    """
+    if shell not in PRELUDE:
+        raise UsageError(f"Expected --print_shtab bash or zsh, but got '{shell}'. Name one of them.")
+    from lit_wgan.commands import evaluate  # with all that follows, takes seconds
+
+    of_evaluate = [option for option in evaluate.parser()._option_string_actions if option.startswith("--")]
+    words = {"commands": commands, "options": _options(), "evaluate": of_evaluate}
+    return SCRIPT.format(prelude=PRELUDE[shell], **{name: " ".join(each) for name, each in words.items()})
+
+
+def _options() -> list[str]:
+    """The options of ``fit``, those of the systems and of the data included."""
+    from lit_wgan import GAN, WGAN, WGANGP, ImageData, ToyData
+    from lit_wgan.commands.sweep.check import FitParser
+
+    given = sys.argv
+    sys.argv = ["lit-wgan", "fit"]  # of which alone the parser is made
+    parser = FitParser()._parser("fit")
+    sys.argv = given
+    options = [option for option in parser._option_string_actions if option.startswith("--") and "+" not in option]
+    for section, classes in (("model", (GAN, WGAN, WGANGP)), ("data", (ToyData, ImageData))):
+        names = dict.fromkeys(name for made in classes for name in inspect.signature(made).parameters)
+        options += [f"--{section}.{name}" for name in names]
+    return options

@@ -1,0 +1,78 @@
+"""The shell completes what exists, and the schema knows what configurations hold."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lit_wgan.commands.schema import config_schema
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return json.loads(json.dumps(config_schema()))
+
+
+def completed(script, *words):
+    line = f"{script}\nCOMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _lit_wgan; echo ${{COMPREPLY[*]}}"
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_bash_completes_commands_and_options(command):
+    status, script, _ = command("--print_shtab", "bash")
+    assert status == 0
+    assert completed(script, "lit-wgan", "va") == ["validate"]
+    assert completed(script, "lit-wgan", "fit", "--trainer.max_s") == ["--trainer.max_steps"]
+    assert completed(script, "lit-wgan", "fit", "--model.gp_w") == ["--model.gp_weight"]
+    assert completed(script, "lit-wgan", "evaluate", "--extr") == ["--extractor"]
+
+
+def test_zsh_completes_as_bash_and_no_other_shell_does(command):
+    status, script, _ = command("--print_shtab", "zsh")
+    assert status == 0
+    assert script.startswith("autoload -U +X bashcompinit && bashcompinit\n_lit_wgan()")
+    status, _, err = command("--print_shtab", "fish")
+    assert status == 2
+    assert "Expected --print_shtab bash or zsh, but got 'fish'." in err
+
+
+def arguments_of(schema, name):
+    """The arguments that a schema knows of a class."""
+    for rule in schema["anyOf"][1]["allOf"]:
+        if rule["if"]["properties"]["class_path"]["pattern"].endswith(f"{name}$"):
+            return rule["then"]["properties"]["init_args"]["properties"]
+    raise KeyError(name)
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_schema_knows_all_that_our_configurations_hold(path, schema):
+    config = yaml.safe_load(path.read_text())
+    assert config.keys() <= schema["properties"].keys()
+    for section in ("trainer", "checkpoint", "samples"):
+        assert config.get(section, {}).keys() <= schema["properties"][section]["properties"].keys()
+    for section in ("model", "data"):
+        made = config[section]
+        known = arguments_of(schema["properties"][section], made["class_path"].rpartition(".")[2])
+        assert made.get("init_args", {}).keys() <= known.keys()
+        for network in ("generator", "critic") if section == "model" else ():
+            given = made["init_args"][network]
+            name = given["class_path"].rpartition(".")[2]
+            assert known[network] == {"$ref": "#/definitions/Module"}
+            assert given["init_args"].keys() <= arguments_of(schema["definitions"]["Module"], name).keys()
+
+
+def test_the_schema_tells_types_and_defaults(schema):
+    known = arguments_of(schema["properties"]["model"], "WGANGP")
+    assert known["gp_weight"] == {"type": "number", "default": 10.0}
+    assert known["critic_optimizer"] == {"$ref": "#/definitions/Optimizer"}
+    assert "Adam" in schema["definitions"]["Optimizer"]["anyOf"][0]["anyOf"][0]["enum"]
+
+
+def test_the_schema_is_printed(command):
+    status, out, _ = command("fit", "--print_schema")
+    assert status == 0
+    assert json.loads(out)["title"] == "lit-wgan"
