@@ -1,14 +1,13 @@
 """``lit-wgan fit``, ``validate``, ``test`` and ``predict``: LightningCLI with the project's defaults."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from lightning.fabric.plugins import CheckpointIO
 from lightning.pytorch import Callback, LightningDataModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
-from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_info
 
 import lit_wgan.networks  # noqa: F401  # so that networks can be named without their class paths
@@ -26,6 +25,7 @@ from lit_wgan.commands.conclusion import conclude
 from lit_wgan.commands.continuing import Continued, find_last, missing_checkpoint
 from lit_wgan.commands.defaults import CHECKPOINT_DEFAULTS, TRAINER_DEFAULTS, leave_out_expected
 from lit_wgan.commands.display import shown_by
+from lit_wgan.commands.experiment_trainer import ExperimentTrainer
 from lit_wgan.commands.given_options import check_options
 from lit_wgan.commands.help import readable_help
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
@@ -44,16 +44,6 @@ from lit_wgan.runs.wandb_run import WandbRun
 from lit_wgan.systems import AdversarialSystem
 from lit_wgan.systems.checks import check_strategy
 from lit_wgan.systems.resuming import check_seed
-
-
-class ExperimentTrainer(Trainer):
-    """Lightning's Trainer, whose ``logger`` may also be the word ``wandb``: the experiment then makes the loggers."""
-
-    def __init__(
-        self, *, logger: Literal["wandb"] | Logger | Iterable[Logger] | bool | None = None, **kwargs: Any
-    ) -> None:
-        assert logger != "wandb"
-        super().__init__(logger=logger, **kwargs)
 
 
 class Experiment(LightningCLI):
@@ -128,9 +118,8 @@ class Experiment(LightningCLI):
         """The path of the newest checkpoint; ``fit`` continues its run or, without one, starts a run."""
         options = self.config[self.config.subcommand]
         trains = self.config.subcommand == "fit"
-        directory, newest, continued = find_last(
-            self._runs(), options.checkpoint.dirpath, options.trainer.logger, trains
-        )
+        dirpath, logger = options.checkpoint.dirpath, options.trainer.logger
+        directory, newest, continued = find_last(self._runs(), dirpath, logger, trains)
         if newest is None and trains:
             rank_zero_info("There is no checkpoint to continue from: starting.")
             return None

@@ -137,3 +137,18 @@ def check_trainer_options(command: str, trainer: Namespace, data: str) -> None:
         package, _, name = str(callback.get("class_path", "")).rpartition(".")
         if command == "fit" and package.startswith("lightning.") and name in CALLBACKS:
             raise UsageError(f"Expected callbacks that work with two optimizers, but got {name}. {CALLBACKS[name]}")
+        if command == "fit" and name == "EarlyStopping" and endless and not _validates(trainer):
+            raise UsageError(
+                "Expected validations, after each of which EarlyStopping looks at its metric, but got none: "
+                f"trainer.val_check_interval is {trainer.val_check_interval}, trainer.limit_val_batches "
+                f"{trainer.limit_val_batches}. Set the first to a number of generator updates below trainer.max_steps."
+            )
+
+
+def _validates(trainer: Namespace) -> bool:
+    """Whether a run on endless data comes to a validation."""
+    every, last = trainer.val_check_interval, trainer.max_steps
+    counts = isinstance(every, int) and (last == -1 or every <= last)
+    by_time = every is not None and not isinstance(every, int | float)
+    by_epochs = trainer.check_val_every_n_epoch is not None
+    return trainer.limit_val_batches != 0 and (counts or by_time or by_epochs)

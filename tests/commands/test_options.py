@@ -12,6 +12,7 @@ TOY, MINE = "lit_wgan.ToyData", "lightning.pytorch.LightningDataModule"
 DEFAULTS = {"max_epochs": -1, "max_steps": 10, "overfit_batches": 0.0, "accumulate_grad_batches": 1}
 DEFAULTS |= {"val_check_interval": 1.0, "limit_train_batches": 1.0, "barebones": False, "callbacks": None}
 DEFAULTS |= {"reload_dataloaders_every_n_epochs": 0, "enable_checkpointing": None, "log_every_n_steps": None}
+DEFAULTS |= {"check_val_every_n_epoch": None, "limit_val_batches": None}
 
 
 def check(command="fit", data=TOY, **options):
@@ -80,6 +81,16 @@ def test_callbacks_for_one_optimizer_are_refused(callback):
     with pytest.raises(UsageError, match=f"two optimizers, but got {callback}"):
         check(callbacks=callbacks)
     check(callbacks=[Namespace(class_path=f"mine.{callback}")])
+
+
+@pytest.mark.parametrize("options", [{}, {"val_check_interval": 11}, {"val_check_interval": 5, "limit_val_batches": 0}])
+def test_early_stopping_is_refused_where_no_validation_would_let_it_look(options):
+    early = [Namespace(class_path="lightning.pytorch.callbacks.EarlyStopping")]
+    with pytest.raises(UsageError, match="Expected validations, after each of which EarlyStopping looks"):
+        check(callbacks=early, **options)
+    check(callbacks=early, val_check_interval=5)
+    check(callbacks=early, val_check_interval="00:00:10:00")
+    check(callbacks=early, val_check_interval=1.0, data=MINE)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 10**30])
