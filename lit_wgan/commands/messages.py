@@ -1,6 +1,7 @@
 """The messages of errors of use, in one or two lines."""
 
 import re
+from urllib.error import URLError
 
 from lit_wgan.commands.user_code import find_user_code
 from lit_wgan.errors import UsageError
@@ -30,6 +31,8 @@ def describe(error: BaseException) -> str:
         return "\n".join(lines[:2])
     if lacks_memory(error):
         return _describe_memory(error)
+    if isinstance(error, URLError):
+        return f"Expected to download a file, but could not: {error.reason}. Connect, or give the file (--weights)."
     if isinstance(error, ModuleNotFoundError):
         return _describe_package(error)
     keys = re.findall(r'Parser key "([^"]+)"', str(error))

@@ -89,6 +89,12 @@ RULES = (
     ),
     Rule("log_every_n_steps", lambda value, _: value is None or value > 0, BATCHES, "Give 50 or another number."),
     Rule(
+        "profiler",
+        lambda value, _: value != "pytorch",
+        "to be simple or advanced, since PyTorch's profiler hooks into networks so that they cannot be copied",
+        "Use torch.profiler around trainer.fit in a script.",
+    ),
+    Rule(
         "enable_checkpointing",
         lambda value, _: value is not False,
         "to be true, since a run that is interrupted saves a checkpoint and continues from it",

@@ -1,6 +1,7 @@
 """Errors of use end in plain lines; errors in a user's own code in a line that names it, and their traceback."""
 
 import sys
+from urllib.error import URLError
 
 import pytest
 
@@ -209,6 +210,11 @@ def test_a_mistake_in_options_is_told_in_one_or_two_lines_whoever_finds_it(argum
     assert len(error.splitlines()) <= 2
     assert "Traceback" not in err
     assert "pip install no_such" not in err  # which nobody may have published for good
+
+
+def test_a_download_without_a_network_is_told_with_a_way_without_it():
+    error = URLError("Name or service not known")
+    assert describe(error).startswith("Expected to download a file, but could not: Name or service not known. Connect,")
 
 
 def test_a_bullet_is_dropped_and_a_sign_is_kept():

@@ -38,6 +38,7 @@ REFUSED = {
     "gradient_clip_algorithm": ("value", "an optimizer of your own"),
     "val_check_interval": (0, "trainer.limit_val_batches 0"),
     "log_every_n_steps": (0, "to be above 0, but got 0"),
+    "profiler": ("pytorch", "torch.profiler around trainer.fit"),
     "enable_checkpointing": (False, "checkpoint.every_n_train_steps"),
     "barebones": (True, "Leave it out"),
 }
