@@ -16,11 +16,10 @@ from lit_wgan.commands.reproduce.recipe import Recipe, read_recipe
 from lit_wgan.commands.reproduce.report import report
 from lit_wgan.commands.reproduce.working_directory import needs_working_directory
 from lit_wgan.commands.terminal import say
+from lit_wgan.engine.stopping import stop_signals
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import versions
 from lit_wgan.runs.environment import arithmetic_variables, repeatable_variables
-
-FORWARDED = (signal.SIGTERM, signal.SIGUSR1)
 
 
 def repeat_and_compare(run: Path, root: Path) -> int:
@@ -92,8 +91,8 @@ def _run(command: list[str], variables: dict[str, str]) -> int:
 @contextmanager
 def _forward_signals(process: "subprocess.Popen[bytes]") -> Iterator[None]:
     """Pass signals on to the run, which saves before it ends; Ctrl-C at a terminal reaches it without help."""
-    handlers = {number: signal.signal(number, lambda n, _: process.send_signal(n)) for number in FORWARDED}
-    handlers[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    handlers = {number: signal.signal(number, lambda n, _: process.send_signal(n)) for number in stop_signals()}
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:

@@ -15,6 +15,7 @@ from lit_wgan.commands.sweep.parameters import Value, shown
 from lit_wgan.commands.sweep.search import Search
 from lit_wgan.commands.sweep.trial import TrialProcess
 from lit_wgan.commands.terminal import say
+from lit_wgan.engine.stopping import stop_signals
 
 POLL_SECONDS = 0.2
 Start = Callable[[int, dict[str, Value], int], TrialProcess]
@@ -95,15 +96,17 @@ class Driver:
 
     @contextlib.contextmanager
     def _stop_on_signals(self) -> Iterator[None]:
-        """Take SIGTERM and Ctrl-C as requests to stop, and a second one as a request to stop at once."""
+        """Take the signals that stop a run as requests to stop the trials, and a second one as one to stop at once."""
 
         def request(number: int, frame: FrameType | None) -> None:
             if self.signal:
                 raise KeyboardInterrupt
-            os.write(2, b"\nStopping the trials, which save. Once more to stop at once.\n")  # print is not safe here
             self.signal = number
+            with contextlib.suppress(OSError):  # of a terminal that was closed
+                # print is not safe here
+                os.write(2, b"\nStopping the trials, which save. Once more to stop at once.\n")
 
-        handlers: dict[Any, Any] = {each: signal.signal(each, request) for each in (signal.SIGTERM, signal.SIGINT)}
+        handlers: dict[Any, Any] = {each: signal.signal(each, request) for each in stop_signals()}
         try:
             yield
         finally:

@@ -85,7 +85,7 @@ def test_a_trial_that_never_logs_the_objective_has_failed(stand_ins):
     assert search.trials()[0].user_attrs["reason"] == "ended with eval/w2 nan"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_the_trials_which_go_on_the_next_time(number, stand_ins, tmp_path):
     search, driver = stand_ins(1, 2, seconds=60)
 
