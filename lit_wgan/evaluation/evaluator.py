@@ -61,7 +61,7 @@ class GenerativeEvaluator(EvaluationOptions):
                 labels ``(n,)``. It runs in evaluation mode.
             latent_dim: size of the noise vector, or its shape.
             num_classes: number of classes, 0 for none; labels are uniform.
-            progress: show a progress bar.
+            progress: show a progress bar, where there is a terminal.
 
         Returns:
             The metrics by name, with the protocol they were measured under.

@@ -1,5 +1,6 @@
 import csv
 import signal
+import sys
 
 import pytest
 import torch
@@ -201,7 +202,8 @@ def test_a_prefix_renames_what_is_logged(trainer, tmp_path):
     assert not [name for name in run.callback_metrics if name.startswith("fidelity/")]
 
 
-def test_the_progress_bar_shows_where_the_trainers_does(trainer, tmp_path, capsys):
+def test_the_progress_bar_shows_where_the_trainers_does(trainer, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     fit(trainer, tmp_path, measured(tmp_path), enable_progress_bar=True)
     assert "generated images" in "".join(capsys.readouterr())
 
@@ -248,6 +250,7 @@ class SignalledPixels(Pixels):
         return super().forward(images)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Checkpoint directory")
 @pytest.mark.parametrize("update", [2, 4])
 def test_a_measurement_that_a_signal_breaks_off_is_made_by_the_run_that_continues(update, trainer, tmp_path):

@@ -172,6 +172,7 @@ def test_bad_input_ends_in_one_or_two_plain_lines(command, checkpoint, tmp_path)
         assert len(error.splitlines()) <= 2, name
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_networks_is_refused(command, checkpoint, tmp_path):
     path = Path(checkpoint)
     other = path.parent.parent / "config.yaml"

@@ -275,6 +275,7 @@ def test_more_kinds_of_arguments_may_be_compiled_and_never_fewer():
         config.recompile_limit = before
 
 
+@pytest.mark.slow
 def test_code_that_cannot_be_compiled_whole_raises_the_error_of_compiling():
     @torch.compile(fullgraph=True, backend="eager")
     def reads(x):

@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -245,11 +246,14 @@ def test_another_programs_statistics_give_the_same_distance(compat, small, tmp_p
     assert theirs.evaluate(small.Generator(), 4) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("shown", [False, True])
-def test_a_progress_bar_shows_both_passes_if_asked_for(shown, small, tmp_path, capsys):
-    small.evaluator(tmp_path).evaluate(small.Generator(), 4, progress=shown)
+@pytest.mark.parametrize(("asked", "terminal"), [(False, True), (True, False), (True, True)])
+def test_a_progress_bar_shows_both_passes_on_a_terminal_if_asked_for(
+    asked, terminal, small, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    small.evaluator(tmp_path).evaluate(small.Generator(), 4, progress=asked)
     written = "".join(capsys.readouterr())
-    assert ("real images" in written) == ("generated images" in written) == shown
+    assert ("real images" in written) == ("generated images" in written) == (asked and terminal)
 
 
 def npz(folder, dim=12):

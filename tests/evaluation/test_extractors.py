@@ -44,6 +44,7 @@ def test_folding_batch_norm_moves_features_by_rounding_alone(inception, images, 
         assert not torch.equal(x, expected)
 
 
+@pytest.mark.slow
 def test_surrounding_autocast_and_product_precision_change_nothing(inception, images, stock):
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(inception["torch-fidelity"](images)["2048"], stock[0])

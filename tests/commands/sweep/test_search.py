@@ -136,6 +136,7 @@ def test_a_file_in_the_place_of_the_study_is_refused(search, tmp_path):
         search()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [
