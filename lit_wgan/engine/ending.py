@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from subprocess import Popen
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -61,10 +61,15 @@ def end_now(status: int, message: str = "") -> NoReturn:
         within(WRITE_SECONDS, sys.stdout.flush)
     if message:
         tell(message)
-    for worker in multiprocessing.active_children():
-        worker.kill()
-    for process in _started:
-        process.kill()
+    running: list[Any] = [
+        *multiprocessing.active_children(),
+        *(process for process in _started if process.poll() is None),
+    ]
+    # From here on no other thread runs: the main one, where it waits for one of these, would end with its own status.
+    sys.setswitchinterval(END_SECONDS)
+    for process in running:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
     os._exit(status)
 
 

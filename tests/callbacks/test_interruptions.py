@@ -46,13 +46,12 @@ def test_other_errors_stay_what_they_are(received, error):
 )
 def test_a_run_ends_when_a_process_is_killed_by_other_means_than_ctrl_c(received, killed_by, ends, monkeypatch):
     ends_itself = "raise SystemExit(143)"  # after a second SIGTERM
-    program = "import time; time.sleep(60)" if killed_by else ends_itself
+    program = f"import os, time; os.kill(os.getpid(), {killed_by:d}); time.sleep(600)" if killed_by else ends_itself
     process = subprocess.Popen([sys.executable, "-c", program])
-    if killed_by:
-        process.send_signal(killed_by)
     statuses = []
     monkeypatch.setattr(ending.os, "_exit", statuses.append)
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as other:
+    monkeypatch.setattr(ending.sys, "setswitchinterval", lambda seconds: None)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as other:
         monkeypatch.setattr(ending, "_started", [process, other])
         interruptions._watch(1, process, system_that_received(received).stop)
         if not ends:
