@@ -34,4 +34,4 @@ def lay_out_(network: nn.Module, channels_last: bool) -> None:
             for weight in layer.parameters():  # those of a parametrised layer included
                 if weight.ndim in CHANNELS_LAST:
                     layout = CHANNELS_LAST[weight.ndim] if channels_last else torch.contiguous_format
-                    weight.data = weight.data.contiguous(memory_format=layout)
+                    weight.data = weight.data.to(memory_format=layout)  # strides of axes of size 1 included
