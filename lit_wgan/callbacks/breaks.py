@@ -1,4 +1,4 @@
-"""A validation that a signal breaks off, with which the run that continues begins."""
+"""What a signal breaks off, a validation for example, and the run that continues begins with."""
 
 from typing import Any
 
@@ -11,43 +11,55 @@ from lit_wgan.engine.internals import begin_training_with, save_last, validate, 
 from lit_wgan.engine.stopping import largest_signal
 
 
-class ValidationBreak(Callback):
+class Breakable(Callback):
+    """Something done after an update that a signal may break off; the run that continues begins with it.
+
+    A subclass sets ``due`` when it begins and lifts it when it ends, and supplies :meth:`catch_up`.
+    """
+
+    def __init__(self) -> None:
+        self.due = False
+
+    def catch_up(self, trainer: Trainer, system: Any) -> None:
+        """Do what was broken off."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """Whether it is still due after the update that is saved."""
+        return {"due": self.due}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """As it was saved."""
+        self.due = bool(state_dict.get("due"))
+
+    def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Begin with what was broken off."""
+        if self.due:
+            begin_training_with(trainer, lambda: self.catch_up(trainer, pl_module))
+
+
+class ValidationBreak(Breakable):
     """Breaks a validation off when a signal asks the run to stop; the run that continues begins with it.
 
     So its metrics are logged once, and are those of an undisturbed run. On several devices a validation is broken off
     where all of them take as many batches, as with lit-wgan's data.
     """
 
-    def __init__(self) -> None:
-        self._due = False
-
-    def state_dict(self) -> dict[str, Any]:
-        """Whether the validation of the update that is saved is still due."""
-        return {"due": self._due}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """As it was saved."""
-        self._due = bool(state_dict.get("due"))
-
-    def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Begin with the validation that was broken off."""
-        if self._due:
-            begin_training_with(trainer, lambda: self._catch_up(trainer))
-
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         """Note that a validation is due."""
-        self._due = validation_follows(trainer)
+        self.due = validation_follows(trainer)
 
     def on_validation_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
         """Save and end the run if any device was asked to."""
-        if self._due and trainer.state.fn == TrainerFn.FITTING and _is_asked(trainer, pl_module):
+        if self.due and trainer.state.fn == TrainerFn.FITTING and _is_asked(trainer, pl_module):
             save_and_stop(trainer, pl_module)
 
     def on_validation_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Note that it is done, before the update is saved."""
-        self._due = False
+        self.due = False
 
-    def _catch_up(self, trainer: Trainer) -> None:
+    def catch_up(self, trainer: Trainer, system: Any) -> None:
+        """Validate, and save."""
         validate(trainer)
         for callback in checkpoints(trainer):
             save_last(callback, trainer)  # what is logged now is not to be logged again

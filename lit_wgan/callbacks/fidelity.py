@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Trainer
 
-from lit_wgan.callbacks.breaks import checkpoints, save_and_stop, stop_before_validation
+from lit_wgan.callbacks.breaks import Breakable, checkpoints, save_and_stop, stop_before_validation
 from lit_wgan.data.image_data import ImageData
-from lit_wgan.engine.internals import begin_training_with
 from lit_wgan.engine.preserve import averaged_buffers
 from lit_wgan.errors import check_positive
 from lit_wgan.evaluation.image_sets import images_of_loader
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from lit_wgan.evaluation.evaluator import GenerativeEvaluator
 
 
-class FidelityCallback(Callback):
+class FidelityCallback(Breakable):
     """Measures the generator every so many generator updates, and after the last, on all devices together.
 
     Logs ``fidelity/fid``, ``fidelity/inception_score_mean`` and so on, with ``fidelity/num_samples``, on which all of
@@ -56,6 +55,7 @@ class FidelityCallback(Callback):
         prefix: str = "fidelity",
         **options: Any,
     ):
+        super().__init__()
         check_positive(every_n_updates=every_n_updates)
         self.options = EvaluationOptions(reference, metrics, num_samples, **options)
         self.every_n_updates = every_n_updates
@@ -63,34 +63,20 @@ class FidelityCallback(Callback):
         self.prefix = prefix
         self._evaluator: GenerativeEvaluator | None = None
         self._measured = -1
-        self._due = False
 
     @property
     def state_key(self) -> str:
         """The key of its state in a checkpoint, another one for other metrics."""
         return f"{type(self).__qualname__}{self.metric_names()}{self.use_ema}"
 
-    def state_dict(self) -> dict[str, Any]:
-        """Whether the measurement of the update that is saved was broken off."""
-        return {"due": self._due}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """As it was saved."""
-        self._due = bool(state_dict.get("due"))
-
     def metric_names(self) -> list[str]:
         """The names that are logged; those of an extractor that is a module end in the name of its class."""
         return [f"{self.prefix}/{name}" for name in (*self.options.metric_names(), "num_samples", "seconds")]
 
-    def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Begin with a measurement that a signal broke off."""
-
-        def catch_up() -> None:
-            self.on_train_start(trainer, pl_module)
-            self._measure_unless_stopped(trainer, pl_module, save_and_stop)
-
-        if self._due:
-            begin_training_with(trainer, catch_up)
+    def catch_up(self, trainer: Trainer, system: Any) -> None:
+        """Measure, before any update."""
+        self.on_train_start(trainer, system)
+        self._measure_unless_stopped(trainer, system, save_and_stop)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Load the extractor and open the reference, so that a mistake in them shows before training."""
@@ -114,7 +100,7 @@ class FidelityCallback(Callback):
         """Measure; on one device, break off when a signal asks the run to stop."""
         assert self._evaluator is not None
         self._measured = system.counters.generator_updates
-        self._due = True
+        self.due = True
 
         def break_off(*_: Any) -> None:
             if system.stop.signal and trainer.world_size == 1 and checkpoints(trainer):
@@ -127,7 +113,7 @@ class FidelityCallback(Callback):
             stop(trainer, system)
         finally:
             hook.remove()
-        self._due = False
+        self.due = False
 
     def _measure(self, trainer: Trainer, system: AdversarialSystem) -> None:
         assert self._evaluator is not None

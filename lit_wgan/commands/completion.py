@@ -27,8 +27,9 @@ def completion_script(shell: str, commands: list[str]) -> str:
     if shell not in PRELUDE:
         raise UsageError(f"Expected --print_shtab bash or zsh, but got '{shell}'. Name one of them.")
     from lit_wgan.commands import evaluate  # with all that follows, takes seconds
+    from lit_wgan.engine.internals import option_strings
 
-    of_evaluate = [option for option in evaluate.parser()._option_string_actions if option.startswith("--")]
+    of_evaluate = [option for option in option_strings(evaluate.parser()) if option.startswith("--")]
     words = {"commands": commands, "options": _options(), "evaluate": of_evaluate}
     return SCRIPT.format(prelude=PRELUDE[shell], **{name: " ".join(each) for name, each in words.items()})
 
@@ -37,12 +38,13 @@ def _options() -> list[str]:
     """The options of ``fit``, those of the systems and of the data included."""
     from lit_wgan import GAN, WGAN, WGANGP, ImageData, ToyData
     from lit_wgan.commands.sweep.check import FitParser
+    from lit_wgan.engine.internals import option_strings, parser_of
 
     given = sys.argv
     sys.argv = ["lit-wgan", "fit"]  # of which alone the parser is made
-    parser = FitParser()._parser("fit")
+    parser = parser_of(FitParser(), "fit")
     sys.argv = given
-    options = [option for option in parser._option_string_actions if option.startswith("--") and "+" not in option]
+    options = [option for option in option_strings(parser) if option.startswith("--") and "+" not in option]
     for section, classes in (("model", (GAN, WGAN, WGANGP)), ("data", (ToyData, ImageData))):
         names = dict.fromkeys(name for made in classes for name in inspect.signature(made).parameters)
         options += [f"--{section}.{name}" for name in names]

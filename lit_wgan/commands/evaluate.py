@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lit_wgan.commands.options import Parser
 from lit_wgan.commands.terminal import say
-from lit_wgan.commands.yaml_files import read_yaml
+from lit_wgan.commands.yaml_files import check_sections, read_yaml
 from lit_wgan.engine.files import atomic_write
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.options import INCEPTION, METRICS, EvaluationOptions
@@ -120,9 +120,7 @@ def load_run(checkpoint: Path, config: str | None = None) -> "tuple[AdversarialS
     path = Path(config or checkpoint.resolve().parent.parent / "config.yaml")
     what, remedy = "the configuration of the checkpoint's run", "Name it with --config."
     given = read_yaml(path, what, remedy)
-    for name in ("model", "data"):
-        if not isinstance(given.get(name), dict):
-            raise UsageError(f"Expected {path} to be {what}, but got {name}={given.get(name)!r}. {remedy}")
+    check_sections(given, ("model", "data"), path, what, remedy)
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(AdversarialSystem, "model")
     parser.add_subclass_arguments(LightningDataModule, "data")

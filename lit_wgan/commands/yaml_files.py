@@ -1,5 +1,6 @@
 """Read the options in a YAML file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,21 @@ def read_yaml(path: Path, what: str, remedy: str) -> dict[str, Any]:
     if not isinstance(options, dict):
         raise UsageError(f"Expected {what}, but got {path}, which holds {_kind(options)} and no options. {remedy}")
     return options
+
+
+def check_sections(options: dict[str, Any], names: Sequence[str], path: Path, what: str, remedy: str) -> None:
+    """Raise a UsageError unless each of the named options in a YAML file holds options itself.
+
+    Args:
+        options: of the file.
+        names: of those that must.
+        path: of the file.
+        what: see :func:`read_yaml`.
+        remedy: likewise.
+    """
+    for name in names:
+        if not isinstance(options.get(name), dict):
+            raise UsageError(f"Expected {path} to be {what}, but got {name}={options.get(name)!r}. {remedy}")
 
 
 def _kind(contents: Any) -> str:

@@ -12,7 +12,7 @@ from lit_wgan.data.arrays import cached_array
 from lit_wgan.data.held_out import part_indices
 from lit_wgan.data.named import DATASETS
 from lit_wgan.data.pixels import PIXELS_VERSION
-from lit_wgan.data.sources import MapStyleDataset, Source
+from lit_wgan.data.sources import MapStyleDataset, Source, is_map_style
 from lit_wgan.engine.digests import describe, json_sha256
 from lit_wgan.errors import UsageError
 
@@ -81,7 +81,7 @@ def open_images(
 
 
 def _given(dataset: Any, train: bool) -> Source:
-    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+    if not is_map_style(dataset):
         raise UsageError(
             "Expected data.dataset to be a name or a map-style torch Dataset, with __len__ and __getitem__, "
             f"but got {type(dataset).__name__}. Give one of {', '.join(DATASETS)}, or a Dataset of your own."

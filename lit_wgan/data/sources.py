@@ -20,6 +20,11 @@ class MapStyleDataset(Protocol):
         """The item of a number."""
 
 
+def is_map_style(thing: object) -> bool:
+    """Whether something is a :class:`MapStyleDataset`."""
+    return hasattr(thing, "__len__") and hasattr(thing, "__getitem__")
+
+
 class Source(NamedTuple):
     """A dataset before it is opened: a JSON-able ``key`` that changes when its images do, and what opens it."""
 

@@ -44,9 +44,9 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
         The path may come from a checkpoint, and Lightning would delete whatever is there.
         """
-        files = get_filesystem(path)
-        if str(path).endswith(".ckpt") and files.isfile(path):
-            files.rm_file(path)
+        filesystem = get_filesystem(path)
+        if str(path).endswith(".ckpt") and filesystem.isfile(path):
+            filesystem.rm_file(path)
 
 
 def read_checkpoint(path: Path, option: str = "--ckpt_path") -> dict[str, Any]:

@@ -7,11 +7,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from subprocess import Popen
 from typing import Any, NoReturn, TypeVar
+
+from lit_wgan.engine.signals import handling
 
 T = TypeVar("T")
 
@@ -86,34 +88,23 @@ def end_after(seconds: float, end: Callable[[], int]) -> threading.Timer:
     return timer
 
 
-@contextmanager
-def ends_at_ctrl_c() -> Iterator[None]:
+def ends_at_ctrl_c() -> AbstractContextManager[None]:
     """Let Ctrl-C end this process at once and without a word, where there is nothing to save or to close.
 
     While modules are imported, an exception out of a signal may be reported as another, or ignored.
     """
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        yield
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: end_now(CTRL_C))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    return _ends_at(signal.SIGINT, signal.getsignal(signal.SIGINT) != signal.SIG_IGN)
 
 
-@contextmanager
-def ends_at_sigterm() -> Iterator[None]:
+def ends_at_sigterm() -> AbstractContextManager[None]:
     """Let SIGTERM end this process with its loader workers, which alone would go on to the end of their minibatch."""
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    replaced = in_main_thread and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    if replaced:
-        signal.signal(signal.SIGTERM, lambda number, _: end_now(128 + number))
-    try:
-        yield
-    finally:
-        if replaced:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    return _ends_at(signal.SIGTERM, signal.getsignal(signal.SIGTERM) == signal.SIG_DFL)
+
+
+def _ends_at(number: int, wanted: bool) -> AbstractContextManager[None]:
+    if not wanted or threading.current_thread() is not threading.main_thread():
+        return nullcontext()
+    return handling([number], lambda *_: end_now(128 + number))
 
 
 def end_together(processes: "Sequence[Popen[bytes]]") -> None:

@@ -114,6 +114,20 @@ def make_writable(directory: Path) -> None:
     tempfile.TemporaryFile(dir=directory).close()  # nameless, since other processes do the same
 
 
+def try_lock(file: IO[Any]) -> bool:
+    """Lock a file for as long as it, or a copy in another process, is open; False if another holds the lock.
+
+    True also on a file system that knows no locks.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def user_cache() -> Path:
     """The folder of this package's caches for the user who runs it."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "lit_wgan"
@@ -131,17 +145,3 @@ def _flush_names(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def try_lock(file: IO[Any]) -> bool:
-    """Lock a file for as long as it, or a copy in another process, is open; False if another holds the lock.
-
-    True also on a file system that knows no locks.
-    """
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

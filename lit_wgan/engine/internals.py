@@ -10,12 +10,14 @@ import torch.distributed as dist
 from torch import Tensor
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from datetime import timedelta
     from subprocess import Popen
     from types import CodeType
 
     from lightning.pytorch import LightningModule, Trainer
     from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
+    from lightning.pytorch.cli import LightningCLI
     from lightning.pytorch.loggers import WandbLogger
     from lightning.pytorch.strategies import DDPStrategy, Strategy
     from torch.distributed.distributed_c10d import Store
@@ -215,6 +217,21 @@ def class_being_made(error: BaseException) -> type | None:
         elif frame.f_code.co_name == "__init__" and frame.f_globals.get("__name__") in MADE_OF_OPTIONS:
             made = type(frame.f_locals["self"])
     return made
+
+
+def option_strings(parser: ArgumentParser) -> list[str]:
+    """All options of a parser as they are typed, ``--help`` for example; argparse lists them for nobody."""
+    return list(parser._option_string_actions)
+
+
+def parser_of(cli: LightningCLI, command: str) -> ArgumentParser:
+    """The parser of one command, of which a LightningCLI hands out none."""
+    return cli._parser(command)
+
+
+def clamp_bounds(node: Any) -> tuple[Any, Any]:
+    """The lower and the upper bound of ``clamp``, from its node in autograd's graph; None for a missing one."""
+    return node._saved_min, node._saved_max
 
 
 def netrc_key(url: str) -> str | None:

@@ -1,13 +1,30 @@
-"""Signals that are heard at once, even while the main thread is inside a library."""
+"""Signals: handled for a while, or heard at once, even while the main thread is inside a library."""
 
 import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _watching: "set[SignalWatch]" = set()
+
+
+@contextmanager
+def handling(numbers: Iterable[int], handler: Any) -> Iterator[None]:
+    """Handle signals in the block, which the main thread must run, and then as before.
+
+    Args:
+        numbers: of the signals.
+        handler: a function of a signal's number and the frame that it interrupts, or what else Python takes for one.
+    """
+    before: dict[int, Any] = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 class SignalWatch:

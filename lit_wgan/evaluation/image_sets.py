@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 from lit_wgan.data.arrays import map_array
 from lit_wgan.data.folders import FolderImages, all_grey, image_files
 from lit_wgan.data.pixels import PIXELS_VERSION, Pixels
+from lit_wgan.data.sources import is_map_style
 from lit_wgan.engine.digests import array_sha256, describe, fingerprint, text_sha256
 from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
@@ -62,7 +63,7 @@ def images_of_loader(loader: Any) -> UnitRangeImages:
         UsageError: for a loader whose images cannot be indexed.
     """
     dataset = getattr(loader, "dataset", None)
-    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+    if not is_map_style(dataset):
         raise UsageError(
             "Expected a training set of images with __len__ and __getitem__, but got "
             f"{type(dataset or loader).__name__}. Give the real images as the reference."
@@ -90,7 +91,7 @@ def open_image_set(images: object, option: str = "reference") -> ImageSet:
         images = images.cpu().numpy()
     if isinstance(images, np.ndarray):
         return _from_array(images, option)
-    if hasattr(images, "__len__") and hasattr(images, "__getitem__"):
+    if is_map_style(images):
         return _from_dataset(images, type(images).__name__, option)
     raise UsageError(
         f"Expected {option} to be a folder, an .npy or .npz file, a registered name, an array or a data set with "

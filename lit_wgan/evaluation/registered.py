@@ -8,7 +8,7 @@ from torch import nn
 
 from lit_wgan.engine.digests import file_sha256
 from lit_wgan.errors import UsageError
-from lit_wgan.evaluation.weights import reading_weights
+from lit_wgan.evaluation.weights import named_file, reading_weights
 
 _CLIP, _DINO = "torch_fidelity.feature_extractor_clip", "torch_fidelity.feature_extractor_dinov2"
 
@@ -35,8 +35,7 @@ def make_registered(name: str, outputs: list[str], file: Path | None) -> nn.Modu
 
 
 def _check(name: str, module: str, file: Path) -> None:
-    if not file.is_file():
-        raise FileNotFoundError(f"Expected weights to name a file, but got {file}. Check the path.")
+    named_file(file)
     if module == _DINO:
         raise UsageError(f"Expected no weights for {name}, which downloads its own, but got {file}. Leave them out.")
     if module == _CLIP:

@@ -36,12 +36,16 @@ def find_weights(path: str | Path | None = None) -> Path | None:
     """Return the file if it is on this machine, or None. Arguments and errors: see :func:`inception_weights`."""
     named = path or os.environ.get(ENVIRONMENT_VARIABLE)
     if named:
-        if not Path(named).expanduser().is_file():
-            option = "weights" if path else ENVIRONMENT_VARIABLE
-            raise FileNotFoundError(f"Expected {option} to name a file, but got {named}. Check the path.")
-        return Path(named).expanduser()
+        return named_file(named, "weights" if path else ENVIRONMENT_VARIABLE)
     candidates = [_hub_folder() / name for name in (TORCH_FIDELITY_FILE, PYTORCH_FID_FILE)]
     return next((file for file in candidates if file.is_file()), None)
+
+
+def named_file(path: str | Path, option: str = "weights") -> Path:
+    """The file that an option names, or a FileNotFoundError if there is none."""
+    if not Path(path).expanduser().is_file():
+        raise FileNotFoundError(f"Expected {option} to name a file, but got {path}. Check the path.")
+    return Path(path).expanduser()
 
 
 def download_weights() -> Path:

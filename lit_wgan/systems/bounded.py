@@ -8,6 +8,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.autograd.graph import Node
 
+from lit_wgan.engine.internals import clamp_bounds
+
 SQUASHING = (nn.Sigmoid, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanh, nn.Hardtanh, nn.Softmax, nn.LogSoftmax, nn.Softsign)
 BOUNDED = {"Sigmoid", "LogSigmoid", "Hardsigmoid", "Tanh", "Hardtanh", "Softmax", "LogSoftmax"}
 BOUNDED |= {"Erf", "Sin", "Cos", "Atan"}
@@ -48,7 +50,7 @@ def find_bound(scores: Tensor, squashing: dict[Node | None, str]) -> str | None:
         if node in squashing:
             return squashing[node]
         operation = re.sub(r"Backward\d*$", "", node.name())
-        if operation in BOUNDED or (operation == "Clamp" and _has_both_bounds(node)):
+        if operation in BOUNDED or (operation == "Clamp" and None not in clamp_bounds(node)):
             return operation
         node = _passed_on(node, operation)
     return None
@@ -60,7 +62,3 @@ def _passed_on(node: Node, operation: str) -> Node | None:
     if operation in PASSED_ON or (operation in WITH_CONSTANTS and len(operands) == 1):
         return operands[0]
     return None
-
-
-def _has_both_bounds(clamp: Any) -> bool:
-    return clamp._saved_min is not None and clamp._saved_max is not None

@@ -75,8 +75,7 @@ class GenerativeModule(LightningModule):
 
     def _give_sizes(self) -> None:
         """Let lazy layers take their sizes from generated samples."""
-        rows = slice(2)
-        z, condition = torch.zeros(2, *self.latent_shape), self.condition_of_samples(rows)
+        z, condition = torch.zeros(2, *self.latent_shape), self.condition_of_samples(slice(2))
         with evaluation_mode(self.generator), evaluation_mode(self.critic):
             judge(self.critic, generate(self.generator, z, condition), condition)
 

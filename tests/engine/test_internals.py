@@ -9,9 +9,11 @@ from traceback import walk_tb
 import pytest
 import torch
 import torch.distributed as dist
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentParser, Namespace
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.cli import LightningCLI
+from lightning.pytorch.demos.boring_classes import BoringModel
 from lightning.pytorch.loggers import CSVLogger, WandbLogger
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 from torch.utils.data import DataLoader
@@ -21,6 +23,7 @@ from lit_wgan.engine.internals import (
     attached_trainer,
     begin_training_with,
     child_processes,
+    clamp_bounds,
     class_being_made,
     compile_error,
     count_validation_by,
@@ -29,6 +32,8 @@ from lit_wgan.engine.internals import (
     map_tensors,
     monitored_rates,
     netrc_key,
+    option_strings,
+    parser_of,
     process_group_timeout,
     raise_recompile_limit,
     rendezvous_store,
@@ -334,3 +339,23 @@ def test_learning_rates_are_known_to_a_silenced_monitor(trainer, tmp_path):
 def test_a_function_is_applied_to_all_tensors_of_nested_results():
     loss, metrics = map_tensors(torch.neg, (torch.ones(1), {"a": torch.zeros(2) + 2}))
     assert (loss.tolist(), metrics["a"].tolist()) == ([-1.0], [-2.0, -2.0])
+
+
+def test_the_options_of_a_parser_and_of_one_command_are_listed():
+    parser = ArgumentParser()
+    parser.add_argument("--one", "-o")
+    assert {"--help", "--one", "-o"} <= set(option_strings(parser))
+
+    class Parsed(LightningCLI):
+        def parse_arguments(self, parser, args):
+            self.config = Namespace(subcommand=None, seed_everything=False)
+
+        def instantiate_classes(self): ...
+
+    cli = Parsed(BoringModel, run=True, args=["fit"])
+    assert "--trainer.max_steps" in option_strings(parser_of(cli, "fit"))
+
+
+@pytest.mark.parametrize("bounds", [(-1, 1), (-1, None), (None, 1)])
+def test_the_bounds_of_clamp_are_seen_in_the_graph(bounds):
+    assert clamp_bounds(torch.zeros(2, requires_grad=True).clamp(*bounds).grad_fn) == bounds

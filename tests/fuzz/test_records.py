@@ -104,6 +104,15 @@ def use(run):
     list(map(str, compare_rows(recipe.rows, [(1, {"a": 1.0})], recipe.result["generator_updates"], recipe.ends)))
 
 
+def read_or_refuse(path, contents, use):
+    """Write several contents to a file; each is used or refused in one line, and both happen."""
+    results = []
+    for each in contents:
+        path.write_bytes(each)
+        results.append(survives(use, each))
+    assert {True, False} == set(results)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["config.yaml", "config_0000002.yaml", "environment.json", "result.json"])
 def test_a_record_is_read_or_refused_in_one_line(name, run):
@@ -112,16 +121,14 @@ def test_a_record_is_read_or_refused_in_one_line(name, run):
     sound = path.read_bytes()
     value = yaml.safe_load(sound)
     assert survives(lambda: use(run), sound)
-    results = []
-    for number in range(150):
+
+    def change(number):
         if number % 2:
-            path.write_bytes(changed_bytes(sound, choose))
-        elif name.endswith("yaml"):
-            path.write_text(yaml.safe_dump(changed_value(value, choose)))
-        else:
-            path.write_text(json.dumps(changed_value(value, choose), default=repr))
-        results.append(survives(lambda: use(run), path.read_bytes()))
-    assert {True, False} == set(results)
+            return changed_bytes(sound, choose)
+        changed = changed_value(value, choose)
+        return (yaml.safe_dump(changed) if name.endswith("yaml") else json.dumps(changed, default=repr)).encode()
+
+    read_or_refuse(path, map(change, range(150)), lambda: use(run))
 
 
 @pytest.mark.slow
@@ -155,17 +162,16 @@ def search(path):
 def test_a_sweep_file_is_read_or_refused_in_one_line(tmp_path):
     choose = random.Random("sweep")
     path = tmp_path / "sweep.yaml"
-    results = []
-    for number in range(600):
+
+    def change(number):
         method = choose.choice(["bayes", "grid"])
         sound = SWEEP | {"method": method}
         if method == "grid":
             sound["parameters"] = {name: SWEEP["parameters"][name] for name in ("model.n_critic", "a", "b", "c")}
-        changed = changed_value(sound, choose)
-        text = yaml.safe_dump(changed, sort_keys=False).encode()
-        path.write_bytes(changed_bytes(text, choose) if number % 3 == 0 else text)
-        results.append(survives(lambda: search(path), path.read_bytes()))
-    assert {True, False} == set(results)
+        text = yaml.safe_dump(changed_value(sound, choose), sort_keys=False).encode()
+        return changed_bytes(text, choose) if number % 3 == 0 else text
+
+    read_or_refuse(path, map(change, range(600)), lambda: search(path))
 
 
 def npz(contents, compress):
@@ -181,15 +187,15 @@ def test_statistics_are_read_or_refused_in_one_line(tmp_path):
     arrays = {"mu": np.zeros(3), "sigma": np.eye(3), "factor": np.eye(3), "metadata": np.array('{"count": 5}')}
     others = [np.zeros(0), np.zeros((2, 2)), np.array("x"), np.array([1j]), np.zeros(3, "M8[D]"), np.full(3, np.inf)]
     others += [np.array(text) for text in ("[]", '{"shape": [1, "a"]}', '{"count": -1e99}', "[" * 5000, '{"shape": 0}')]
-    results = []
-    for number in range(1000):
+
+    def change(number):
         changed = dict(arrays)
         if number % 2:
             changed[choose.choice(list(arrays))] = choose.choice(others)
         contents = npz(changed, compress=number % 3 == 0)
-        path.write_bytes(contents if number % 4 == 1 else changed_bytes(contents, choose))
-        results.append(survives(lambda: read_npz(path), path.read_bytes()))
-    assert {True, False} == set(results)
+        return contents if number % 4 == 1 else changed_bytes(contents, choose)
+
+    read_or_refuse(path, map(change, range(1000)), lambda: read_npz(path))
 
 
 @pytest.mark.slow
@@ -197,9 +203,9 @@ def test_arrays_are_read_or_refused_in_one_line(tmp_path):
     choose = random.Random("npy")
     path = tmp_path / "images.npy"
     kinds = [np.zeros((2, 1, 2, 2), np.uint8), np.zeros(2), np.zeros((0, 1, 2, 2), np.uint8), np.array(["a"])]
-    results = []
-    for _ in range(600):
+
+    def change(_):
         np.save(path, choose.choice(kinds))
-        path.write_bytes(changed_bytes(path.read_bytes(), choose))
-        results.append(survives(lambda: open_image_set(str(path)), path.read_bytes()))
-    assert {True, False} == set(results)
+        return changed_bytes(path.read_bytes(), choose)
+
+    read_or_refuse(path, map(change, range(600)), lambda: open_image_set(str(path)))

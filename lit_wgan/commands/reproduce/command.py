@@ -16,6 +16,7 @@ from lit_wgan.commands.reproduce.recipe import Recipe, read_recipe
 from lit_wgan.commands.reproduce.report import report
 from lit_wgan.commands.reproduce.working_directory import needs_working_directory
 from lit_wgan.commands.terminal import say
+from lit_wgan.engine.signals import handling
 from lit_wgan.engine.stopping import stop_signals
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import versions
@@ -91,10 +92,6 @@ def _run(command: list[str], variables: dict[str, str]) -> int:
 @contextmanager
 def _forward_signals(process: "subprocess.Popen[bytes]") -> Iterator[None]:
     """Pass signals on to the run, which saves before it ends; Ctrl-C at a terminal reaches it without help."""
-    handlers = {number: signal.signal(number, lambda n, _: process.send_signal(n)) for number in stop_signals()}
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+    forward = handling(stop_signals(), lambda number, _: process.send_signal(number))
+    with forward, handling([signal.SIGINT], signal.SIG_IGN):
         yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from lit_wgan.commands.yaml_files import read_yaml
+from lit_wgan.commands.yaml_files import check_sections, read_yaml
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.metrics_file import read_rows
 
@@ -72,9 +72,7 @@ def read_config(path: Path) -> Options:
     """Read the configuration of one attempt of a run."""
     what, remedy = "the configuration of a run", "Take another run."
     config = {"checkpoint": {}} | read_yaml(path, what, remedy)
-    for name in ("model", "data", "trainer", "checkpoint"):
-        if not isinstance(config.get(name), dict):
-            raise UsageError(f"Expected {path} to be {what}, but got {name}={config.get(name)!r}. {remedy}")
+    check_sections(config, ("model", "data", "trainer", "checkpoint"), path, what, remedy)
     max_steps = config["trainer"].get("max_steps")
     if type(max_steps) is not int:
         raise UsageError(f"Expected {path} to be {what}, but got trainer.max_steps={max_steps!r}. {remedy}")

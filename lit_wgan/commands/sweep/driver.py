@@ -3,11 +3,9 @@
 import contextlib
 import math
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
 
 from optuna.trial import Trial, TrialState
 
@@ -15,6 +13,7 @@ from lit_wgan.commands.sweep.parameters import Value, shown
 from lit_wgan.commands.sweep.search import Search
 from lit_wgan.commands.sweep.trial import TrialProcess
 from lit_wgan.commands.terminal import say
+from lit_wgan.engine.signals import handling
 from lit_wgan.engine.stopping import stop_signals
 
 POLL_SECONDS = 0.2
@@ -106,12 +105,8 @@ class Driver:
                 # print is not safe here
                 os.write(2, b"\nStopping the trials, which save. Once more to stop at once.\n")
 
-        handlers: dict[Any, Any] = {each: signal.signal(each, request) for each in stop_signals()}
-        try:
+        with handling(stop_signals(), request):
             yield
-        finally:
-            for each, handler in handlers.items():
-                signal.signal(each, handler)
 
     @contextlib.contextmanager
     def _kill_at_exit(self) -> Iterator[None]:
