@@ -47,7 +47,7 @@ class MappedImages(AdversarialData):
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Turn bytes into floats in [-1, 1]."""
         if isinstance(batch, CriticBatches):
-            batch.prepare = lambda images, number: to_unit_range(images)
+            batch.prepare = lambda minibatch, number: minibatch.map(to_unit_range)
         return batch
 
 

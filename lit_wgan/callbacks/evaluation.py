@@ -69,8 +69,8 @@ class ExactW1(SampleEvaluation):
 
     def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
         """Compute ``eval/w1`` and ``eval/w1_floor``, in data units."""
-        held_out = data.real_samples(self.num_samples, train=False)
-        train = data.real_samples(self.num_samples, train=True)
+        held_out = data.real_samples(self.num_samples, train=False).real
+        train = data.real_samples(self.num_samples, train=True).real
         return {"eval/w1": exact_w1(held_out, fake.cpu()), "eval/w1_floor": exact_w1(held_out, train)}
 
 

@@ -69,7 +69,9 @@ class SampleGrid(Callback):
             tell_once(f"Samples of shape {tuple(fake.shape[1:])} make no pictures: they need 1 channel or 3.")
         elif fake[0].shape == (2,):
             data = getattr(trainer, "datamodule", None)
-            real = data.real_samples(1000, train=False) if isinstance(data, AdversarialData) else fake.new_empty(0, 2)
+            real = fake.new_empty(0, 2)
+            if isinstance(data, AdversarialData):
+                real = data.real_samples(1000, train=False).real
             save_scatter(
                 real, system.sample(slice(1000)), path, f"{system.counters.generator_updates} generator updates"
             )

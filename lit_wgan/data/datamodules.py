@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from lit_wgan.data.held_out import HeldOutBatches, Samples
 from lit_wgan.data.toy import TOY_DISTRIBUTIONS, ToyDistribution
-from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, MinibatchSource
+from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, Minibatch, MinibatchSource
 from lit_wgan.engine.stopping import STOP_SIGNALS
 from lit_wgan.engine.workers import WORKER_SECONDS
 from lit_wgan.errors import UsageError, check_positive
@@ -51,13 +51,20 @@ class AdversarialData(LightningDataModule):
         """The given rows of all training minibatches, those of this device."""
         raise NotImplementedError
 
-    def held_out(self) -> Samples:
-        """The real samples that training never sees."""
+    def held_out(self) -> tuple[Samples, Samples | None]:
+        """The real samples that training never sees, and their conditions; None where the data has none."""
         raise NotImplementedError
 
-    def real_samples(self, n: int, train: bool) -> Tensor:
-        """``n`` real samples ``(n, ...)``, the same at every call, of the training or the held-out data."""
+    def real_samples(self, n: int, train: bool) -> Minibatch:
+        """``n`` real samples of the training or the held-out data with their conditions, the same at every call."""
         raise NotImplementedError
+
+    def training_conditions(self, n: int) -> Tensor | None:
+        """The conditions of ``n`` training samples, or of all if they are fewer, in a random order that never changes.
+
+        They are what the networks are told, ``(n, ...)``; None where the data has no conditions.
+        """
+        return None
 
     def train_dataloader(self) -> DataLoader[CriticBatches]:
         """One batch per generator update."""
@@ -80,7 +87,8 @@ class AdversarialData(LightningDataModule):
 
     def val_dataloader(self) -> HeldOutBatches:
         """Batches of the held-out samples, each sample once."""
-        return HeldOutBatches(self.held_out(), self.batch_size, self.rows)
+        samples, conditions = self.held_out()
+        return HeldOutBatches(samples, self.batch_size, self.rows, conditions)
 
     def test_dataloader(self) -> HeldOutBatches:
         """As :meth:`val_dataloader`."""
@@ -165,13 +173,13 @@ class ToyData(AdversarialData):
         """New points for every minibatch."""
         return ToyMinibatches(self.distribution, self.batch_size, self.streams, rows)
 
-    def held_out(self) -> Tensor:
+    def held_out(self) -> tuple[Tensor, Tensor | None]:
         """Points that no minibatch holds."""
-        return self.real_samples(self.num_held_out, train=False)
+        return self.real_samples(self.num_held_out, train=False).real, None
 
-    def real_samples(self, n: int, train: bool) -> Tensor:
+    def real_samples(self, n: int, train: bool) -> Minibatch:
         """``n`` points ``(n, 2)``; those of the training data are new ones too, as it has no end."""
-        return self.distribution.draw(self.streams, "toy/train" if train else "toy/held_out", 0, n)
+        return Minibatch(self.distribution.draw(self.streams, "toy/train" if train else "toy/held_out", 0, n))
 
 
 class ToyMinibatches:
@@ -183,6 +191,6 @@ class ToyMinibatches:
         self.streams = streams
         self.rows = rows
 
-    def minibatch(self, number: int) -> Tensor:
+    def minibatch(self, number: int) -> Minibatch:
         """This device's rows of minibatch ``number``, shape ``(m / devices, 2)``."""
-        return self.distribution.draw(self.streams, "toy/minibatch", number, self.batch_size, self.rows)
+        return Minibatch(self.distribution.draw(self.streams, "toy/minibatch", number, self.batch_size, self.rows))

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from torch import Tensor
 
+from lit_wgan.engine.minibatches import Minibatch
 from lit_wgan.errors import UsageError
 
 
@@ -51,18 +52,21 @@ class HeldOutBatches:
         samples: all of them.
         batch_size: the global minibatch m.
         rows: those of a global minibatch that belong to this device.
+        conditions: of the samples, as many; None where the data has none.
     """
 
-    def __init__(self, samples: Samples, batch_size: int, rows: slice):
+    def __init__(self, samples: Samples, batch_size: int, rows: slice, conditions: Samples | None = None):
         self.samples = samples
         self.batch_size = batch_size
         self.rows = rows
+        self.conditions = conditions
 
     def __len__(self) -> int:
         return ceil(len(self.samples) / self.batch_size)
 
-    def __iter__(self) -> Iterator[Tensor]:
+    def __iter__(self) -> Iterator[Minibatch]:
         numbers = range(len(self.samples))
         for first in numbers[:: self.batch_size]:
             mine = numbers[first : first + self.batch_size][self.rows]
-            yield self.samples[mine.start : mine.stop : mine.step]
+            chosen = slice(mine.start, mine.stop, mine.step)
+            yield Minibatch(self.samples[chosen], None if self.conditions is None else self.conditions[chosen])

@@ -12,6 +12,7 @@ from lit_wgan.data.image_minibatches import (
     ImageArray,
     ImageMinibatches,
     IndexMinibatches,
+    bytes_to_unit_range,
     fits,
     take,
     to_device,
@@ -21,7 +22,7 @@ from lit_wgan.data.images import open_images
 from lit_wgan.data.sampler import InfiniteSampler
 from lit_wgan.data.sources import MapStyleDataset, make_dataset
 from lit_wgan.engine.files import user_cache
-from lit_wgan.engine.minibatches import CriticBatches, MinibatchSource
+from lit_wgan.engine.minibatches import CriticBatches, Minibatch, MinibatchSource
 from lit_wgan.errors import UsageError
 
 
@@ -97,41 +98,40 @@ class ImageData(AdversarialData):
         self.resident = to_device(images, device) if keep else None
         return IndexMinibatches(sampler, rows) if keep else ImageMinibatches(images, sampler, rows)
 
-    def held_out(self) -> ImageArray:
+    def held_out(self) -> tuple[ImageArray, None]:
         """The held-out images, as bytes."""
-        return ImageArray(self.images[False])
+        return ImageArray(self.images[False]), None
 
-    def real_samples(self, n: int, train: bool) -> Tensor:
+    def real_samples(self, n: int, train: bool) -> Minibatch:
         """``n`` images ``(n, C, H, W)`` in ``[-1, 1]``, without flips or noise."""
         images = self.images[train]
         if n > len(images):
             raise UsageError(f"Expected at most {len(images)} real samples, but got {n}. Lower num_samples.")
         order = self.streams.permutation("data/real_samples", int(train), len(images))
-        return to_unit_range(take(images, order[:n]))
+        return Minibatch(to_unit_range(take(images, order[:n])))
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Turn bytes into numbers, on the device."""
         if isinstance(batch, CriticBatches):
             batch.prepare = self.prepare
             return batch
-        return to_unit_range(batch) if isinstance(batch, Tensor) and batch.dtype == torch.uint8 else batch
+        return batch.map(bytes_to_unit_range) if isinstance(batch, Minibatch) else batch
 
-    def prepare(self, images: Tensor, number: int) -> Tensor:
+    def prepare(self, minibatch: Minibatch, number: int) -> Minibatch:
         """Training data from the bytes of minibatch ``number``: flipped and dequantised if asked for, in [-1, 1].
 
         Where the images are on the device already, their indices stand for them.
         """
         assert self.trainer is not None
-        if self.resident is not None:
-            images = self.resident[images]
+        images = minibatch.real if self.resident is None else self.resident[minibatch.real]
         shape = (len(images) * self.trainer.world_size, *images.shape[1:])
         if self.horizontal_flip:
             flip = self.streams.uniform("data/flip", number, shape[:1], self.rows, images.device) < 0.5
             images = torch.where(flip.view(-1, 1, 1, 1), images.flip(-1), images)
         if not self.dequantise:
-            return to_unit_range(images)
+            return Minibatch(to_unit_range(images))
         noise = self.streams.uniform("data/dequantise", number, shape, self.rows, images.device)
-        return (images + noise) / 128 - 1
+        return Minibatch((images + noise) / 128 - 1)
 
 
 def _default_cache(dataset: MapStyleDataset | str, root: str) -> Path:

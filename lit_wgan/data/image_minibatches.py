@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from lit_wgan.data.sampler import InfiniteSampler
+from lit_wgan.engine.minibatches import Minibatch
 
 
 class ImageMinibatches:
@@ -15,9 +16,9 @@ class ImageMinibatches:
         self.sampler = sampler
         self.rows = rows
 
-    def minibatch(self, number: int) -> Tensor:
+    def minibatch(self, number: int) -> Minibatch:
         """This device's rows of minibatch ``number``, shape ``(m / devices, C, H, W)``, uint8."""
-        return take(self.images, self.sampler[number][self.rows])
+        return Minibatch(take(self.images, self.sampler[number][self.rows]))
 
 
 class IndexMinibatches:
@@ -27,9 +28,9 @@ class IndexMinibatches:
         self.sampler = sampler
         self.rows = rows
 
-    def minibatch(self, number: int) -> Tensor:
+    def minibatch(self, number: int) -> Minibatch:
         """The indices of this device's rows of minibatch ``number``, shape ``(m / devices,)``, int64."""
-        return self.sampler[number][self.rows]
+        return Minibatch(self.sampler[number][self.rows])
 
 
 class ImageArray:
@@ -66,3 +67,8 @@ def take(images: np.ndarray, indices: Tensor) -> Tensor:
 def to_unit_range(images: Tensor) -> Tensor:
     """Bytes ``0 .. 255`` as float32 in ``[-1, 1]``."""
     return images.float() / 127.5 - 1
+
+
+def bytes_to_unit_range(rows: Tensor) -> Tensor:
+    """Bytes as :func:`to_unit_range` makes them, everything else as it is."""
+    return to_unit_range(rows) if rows.dtype == torch.uint8 else rows

@@ -1,15 +1,16 @@
 """Minibatches of real samples and their conditions, all those of one generator update handed over together."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
+from lit_wgan.engine.batch_layouts import parts_of
 from lit_wgan.engine.workers import share_
-from lit_wgan.errors import UsageError
 from lit_wgan.functional.schedules import Counters, NCritic, n_critic_at
 
 Condition = Tensor | tuple[Tensor, ...]
@@ -17,7 +18,6 @@ Condition = Tensor | tuple[Tensor, ...]
 
 The first axis of each counts samples.
 """
-Prepare = Callable[[Tensor, int], Tensor]
 
 
 def map_condition(function: Callable[[Tensor], Tensor], condition: Condition | None) -> Condition | None:
@@ -33,15 +33,17 @@ class Minibatch(NamedTuple):
     real: Tensor
     condition: Condition | None = None
 
+    def map(self, function: Callable[[Tensor], Tensor]) -> "Minibatch":
+        """Apply a function to the samples and to every tensor of the condition."""
+        return Minibatch(function(self.real), map_condition(function, self.condition))
+
     def repeated(self, times: int) -> "Minibatch":
         """The same rows ``times`` times, one pass after another."""
-        if times == 1:
-            return self
+        return self if times == 1 else self.map(lambda rows: torch.cat([rows] * times))
 
-        def repeat(rows: Tensor) -> Tensor:
-            return torch.cat([rows] * times)
 
-        return Minibatch(repeat(self.real), map_condition(repeat, self.condition))
+Prepare = Callable[[Minibatch, int], Minibatch]
+"""Makes training data of a minibatch as a loader gives it, and of its number."""
 
 
 class CriticBatches:
@@ -52,55 +54,55 @@ class CriticBatches:
     Args:
         real: this device's rows of each minibatch, shape ``(n_critic, m, ...)``.
         first: the number of the first minibatch, counted over the whole run from 0.
-        prepare: makes training data of the real samples of one minibatch and its number, when that is taken; None for
-            no change.
+        prepare: makes training data of one minibatch and its number, when that is taken; None for no change.
+        condition: of these samples, ``(n_critic, m, ...)`` or a tuple of such tensors; None where the data has none.
     """
 
-    def __init__(self, real: Tensor, first: int, prepare: Prepare | None = None):
+    def __init__(self, real: Tensor, first: int, prepare: Prepare | None = None, condition: Condition | None = None):
         self.real = real
         self.first = first
         self.prepare = prepare
+        self.condition = condition
 
     def __iter__(self) -> Iterator[Minibatch]:
-        for number, real in enumerate(self.real, self.first):
-            yield Minibatch(real if self.prepare is None else self.prepare(real, number))
+        stacked = Minibatch(self.real, self.condition)
+        for place in range(len(self.real)):
+            minibatch = stacked.map(itemgetter(place))
+            yield minibatch if self.prepare is None else self.prepare(minibatch, self.first + place)
 
     def to(self, *args: Any, **kwargs: Any) -> "CriticBatches":
         """The same on another device; from page-locked memory, without waiting for it."""
-        return CriticBatches(self.real.to(*args, **({"non_blocking": True} | kwargs)), self.first, self.prepare)
+        return self.map(lambda rows: rows.to(*args, **({"non_blocking": True} | kwargs)))
 
     def pin_memory(self) -> "CriticBatches":
         """The same in page-locked memory."""
-        return CriticBatches(self.real.pin_memory(), self.first, self.prepare)
+        return self.map(Tensor.pin_memory)
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> "CriticBatches":
+        """Apply a function to all samples and to every tensor of their condition."""
+        real, condition = Minibatch(self.real, self.condition).map(function)
+        return CriticBatches(real, self.first, self.prepare, condition)
 
 
 def minibatches(batch: Any) -> Iterator[Minibatch]:
     """The minibatches that a batch holds.
 
     Args:
-        batch: :class:`CriticBatches`; or one minibatch from any loader: a tensor ``(m, ...)``, or a tuple or list of
-            one and what belongs to its rows, such as torchvision's images and labels.
+        batch: :class:`CriticBatches`; or one minibatch from any loader: a tensor ``(m, ...)``; a tuple or list of one
+            and of what belongs to its rows, such as torchvision's images and labels; or a mapping that holds both under
+            usual names, see :func:`~lit_wgan.engine.batch_layouts.parts_of`.
 
     Raises:
         UsageError: for anything else.
     """
-    if isinstance(batch, CriticBatches):
-        return iter(batch)
-    parts = tuple(batch) if isinstance(batch, (tuple, list)) and batch else (batch,)
-    real, condition = parts[0], parts[1] if len(parts) > 1 else None
-    if not isinstance(real, Tensor) or real.ndim < 1:
-        raise UsageError(
-            "Expected a batch that is a tensor (m, ...) or a tuple whose first element is one, but got "
-            f"{type(real).__name__}. Let the loader's collate_fn return the samples first."
-        )
-    return iter((Minibatch(real, condition),))
+    return iter(batch) if isinstance(batch, CriticBatches) else iter((Minibatch(*parts_of(batch)),))
 
 
 class MinibatchSource(Protocol):
     """Where real minibatches come from: a function of their number alone."""
 
-    def minibatch(self, number: int) -> Tensor:
-        """This device's rows of global minibatch ``number``, shape ``(m / devices, ...)``."""
+    def minibatch(self, number: int) -> Minibatch:
+        """This device's rows of global minibatch ``number``, m / devices of them."""
 
 
 class CriticBatchStream(IterableDataset[CriticBatches]):
@@ -126,6 +128,15 @@ class CriticBatchStream(IterableDataset[CriticBatches]):
         for batch, update in enumerate(count(self.counters.generator_updates)):
             end = first + n_critic_at(self.n_critic, update) - done
             if batch % workers == turn:
-                real = torch.stack([self.source.minibatch(number) for number in range(first, end)])
-                yield CriticBatches(share_(real) if worker else real, first)
+                batches = _stacked([self.source.minibatch(number) for number in range(first, end)], first)
+                yield batches.map(share_) if worker else batches
             first, done = end, 0
+
+
+def _stacked(minibatches: Sequence[Minibatch], first: int) -> CriticBatches:
+    real, conditions = zip(*minibatches, strict=True)
+    if isinstance(conditions[0], tuple):
+        condition: Any = tuple(map(torch.stack, zip(*conditions, strict=True)))
+    else:
+        condition = None if conditions[0] is None else torch.stack(conditions)
+    return CriticBatches(torch.stack(real), first, condition=condition)

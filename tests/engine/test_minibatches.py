@@ -3,6 +3,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from lit_wgan.data import CriticBatches, CriticBatchStream, minibatches
+from lit_wgan.engine.batch_layouts import CONDITION_KEYS, SAMPLE_KEYS
 from lit_wgan.engine.minibatches import Minibatch
 from lit_wgan.functional.schedules import Counters, WarmStart
 
@@ -11,7 +12,7 @@ class Numbers:
     """Minibatch t is the number t, three times."""
 
     def minibatch(self, number):
-        return torch.full((3,), number)
+        return Minibatch(torch.full((3,), number))
 
 
 def numbers(stream, n, **kwargs):
@@ -46,9 +47,9 @@ def test_stream_starts_anew_at_counters_that_moved():
 def test_minibatches_are_prepared_one_by_one_with_their_numbers():
     prepared = []
 
-    def prepare(real, number):
+    def prepare(minibatch, number):
         prepared.append(number)
-        return real * 10
+        return minibatch.map(lambda rows: rows * 10)
 
     batches = minibatches(CriticBatches(torch.tensor([[1, 2], [3, 4]]), 7, prepare))
     assert next(batches).real.tolist() == [10, 20]
@@ -58,16 +59,86 @@ def test_minibatches_are_prepared_one_by_one_with_their_numbers():
 
 
 def test_moving_keeps_number_and_preparation():
-    batch = CriticBatches(torch.ones(2, 3), 7, lambda real, number: real * number).to(torch.float64)
+    batch = CriticBatches(torch.ones(2, 3), 7, lambda given, number: given.map(lambda x: x * number)).to(torch.float64)
     assert [real.tolist() for real, _ in batch] == [[7.0] * 3, [8.0] * 3]
     assert batch.real.dtype == torch.float64
 
 
-@pytest.mark.parametrize("batch", [torch.ones(4, 2), (torch.ones(4, 2), "label"), [torch.ones(4, 2)]])
-def test_a_foreign_batch_is_one_minibatch_with_what_comes_second_as_its_condition(batch):
-    ((real, condition),) = minibatches(batch)
-    assert torch.equal(real, torch.ones(4, 2))
-    assert condition == ("label" if isinstance(batch, tuple) else None)
+X, C, D = torch.ones(4, 2), torch.arange(4), torch.zeros(4, 3)
+
+
+class Conditional:
+    """Minibatch t is t, under the conditions of the given numbers times t."""
+
+    def __init__(self, *times):
+        self.times = times
+
+    def minibatch(self, number):
+        conditions = tuple(torch.full((3, 2), number * factor) for factor in self.times)
+        return Minibatch(torch.full((3,), number), conditions if len(conditions) > 1 else conditions[0])
+
+
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [(10,), (10, 100)])
+def test_conditions_stay_beside_their_samples_through_workers_moves_and_preparation(times, workers):
+    stream = CriticBatchStream(Conditional(*times), 2, Counters())
+    batches = iter(DataLoader(stream, batch_size=None, num_workers=workers))
+    for first in (0, 2, 4):
+        batch = next(batches).to("cpu", torch.float64)
+        batch.prepare = lambda given, number: given.map(lambda rows: rows + number)
+        for number, (real, condition) in enumerate(batch, first):
+            assert real.tolist() == [2.0 * number] * 3
+            for factor, part in zip(times, condition if len(times) > 1 else [condition], strict=True):
+                assert part.tolist() == [[(factor + 1.0) * number] * 2] * 3
+
+
+def test_conditions_are_page_locked_with_their_samples(monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda rows: -rows)
+    pinned = CriticBatches(torch.ones(1, 2), 0, condition=(torch.ones(1, 2), torch.full((1, 2), 2))).pin_memory()
+    ((real, (first, second)),) = pinned
+    assert (real.tolist(), first.tolist(), second.tolist()) == ([-1, -1], [-1, -1], [-2, -2])
+
+
+@pytest.mark.parametrize(
+    ("batch", "condition"),
+    [
+        (X, None),
+        ([X], None),
+        (Minibatch(X), None),
+        ((X, "label"), "label"),
+        ([X, C], C),
+        (Minibatch(X, C), C),
+        ((X, C, D), (C, D)),
+        (Minibatch(X, (C, D)), (C, D)),
+        ([X, [C, D]], (C, D)),
+        ((X, ["a", "b"]), ["a", "b"]),
+        *[({name: X, "label": C}, C) for name in SAMPLE_KEYS],
+        *[({name: C, "image": X}, C) for name in CONDITION_KEYS],
+        ({"x": X}, None),
+        ({"x": X, "c": [C, D]}, (C, D)),
+    ],
+)
+def test_a_foreign_batch_is_one_minibatch_with_the_condition_that_comes_with_it(batch, condition):
+    (minibatch,) = minibatches(batch)
+    assert minibatch.real is X
+    assert type(minibatch.condition) is type(condition)
+    assert minibatch.condition is condition or all(map(same, minibatch.condition, condition))
+
+
+def same(a, b):
+    return a is b or a == b
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [[], ["label"], ["pictures", "label"], ["x", "image"], ["x", "label", "labels"], ["x", "label", "mask"], [0, 1]],
+)
+def test_a_mapping_with_other_keys_is_refused_and_lists_them(keys):
+    listed = ", ".join(map(str, keys)) or r"\(none\)"
+    with pytest.raises(
+        ValueError, match=rf"one of the keys x, real, .* but got the keys {listed}\. Rename them .*tuple"
+    ):
+        minibatches(dict.fromkeys(keys, X))
 
 
 def test_repeating_a_minibatch_repeats_every_tensor_of_its_condition_pass_by_pass():
@@ -78,7 +149,7 @@ def test_repeating_a_minibatch_repeats_every_tensor_of_its_condition_pass_by_pas
     assert Minibatch(torch.tensor([1])).repeated(3).condition is None
 
 
-@pytest.mark.parametrize("batch", [{"x": torch.ones(1)}, (), ("label", torch.ones(1)), torch.tensor(1.0)])
+@pytest.mark.parametrize("batch", [{"x": [1.0]}, (), ("label", torch.ones(1)), torch.tensor(1.0), None])
 def test_a_batch_without_samples_in_front_is_refused(batch):
-    with pytest.raises(ValueError, match="tuple whose first element is one, but got"):
+    with pytest.raises(ValueError, match="tuple whose first element is one, or a mapping .* but got"):
         minibatches(batch)

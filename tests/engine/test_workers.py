@@ -23,10 +23,10 @@ FULL = """
 import torch
 from torch.utils.data import DataLoader
 from types import SimpleNamespace
-from lit_wgan.engine.minibatches import CriticBatchStream
+from lit_wgan.engine.minibatches import CriticBatchStream, Minibatch
 from lit_wgan.functional.schedules import Counters
 
-source = SimpleNamespace(minibatch=lambda number: torch.ones(40_000))
+source = SimpleNamespace(minibatch=lambda number: Minibatch(torch.ones(40_000)))
 stream = CriticBatchStream(source, 1, Counters())
 try:
     next(iter(DataLoader(stream, batch_size=None, num_workers=2)))
