@@ -8,6 +8,7 @@ from lit_wgan.moved import keep_former_names
 if TYPE_CHECKING:
     from lit_wgan.callbacks import CriticDiagnostics, ExactW1, FidelityCallback, ModeCoverage, SampleGrid, SampleWriter
     from lit_wgan.data import ImageData, ToyData
+    from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
     from lit_wgan.evaluation import GenerativeEvaluator
     from lit_wgan.runs.wandb_run import WandbRun
     from lit_wgan.systems import GAN, WGAN, WGANGP, AdversarialSystem, WarmStart
@@ -22,7 +23,10 @@ _HOME = {
     "WGANGP": "systems.wgan_gp",
     "AdversarialSystem": "systems.base",
     "WarmStart": "functional.schedules",
+    "ClassLabels": "data.conditions",
     "ImageData": "data.image_data",
+    "SeveralConditions": "data.conditions",
+    "Values": "data.conditions",
     "ToyData": "data.datamodules",
     "CriticDiagnostics": "callbacks.diagnostics",
     "ExactW1": "callbacks.evaluation",
@@ -39,6 +43,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdversarialSystem",
+    "ClassLabels",
     "CriticDiagnostics",
     "ExactW1",
     "FidelityCallback",
@@ -47,7 +52,9 @@ __all__ = [
     "ModeCoverage",
     "SampleGrid",
     "SampleWriter",
+    "SeveralConditions",
     "ToyData",
+    "Values",
     "WandbRun",
     "WarmStart",
 ]

@@ -20,6 +20,7 @@ TYPES = {
         "format": int,
         "system": str,
         "seed": int,
+        "conditions": [Tensor],
         "schedules": [{str: object}],
         "optimizers": [{"name": str, "groups": [{str: object}]}],
         **dict.fromkeys(COUNTERS, int),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from math import prod, sqrt
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -15,6 +16,9 @@ from torch import Tensor
 from lit_wgan.errors import check_positive
 
 ALL_ROWS = slice(None)
+
+LatentLaw = Literal["normal", "uniform"]
+"""Of the noise z: standard normal, or uniform on ``[-1, 1)``."""
 
 # Constants of SplitMix64 as signed 64-bit integers, whose products wrap: torch has no unsigned arithmetic everywhere.
 _GOLDEN_GAMMA = 0x9E3779B97F4A7C15 - 2**64
@@ -104,6 +108,18 @@ class RandomStreams:
         # No more bits than the mantissa has, or the largest would round up to 1.
         drawn, n = (torch.float64, 53) if dtype == torch.float64 else (torch.float32, 24)
         return (_top_bits(self.bits(stream, update, shape, rows, device), n).to(drawn) * 2.0**-n).to(dtype)
+
+    def symmetric(
+        self,
+        stream: str,
+        update: int,
+        shape: Sequence[int],
+        rows: slice = ALL_ROWS,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
+        """Uniform numbers in ``[-1, 1)``, shape ``(number of rows, *shape[1:])``."""
+        return self.uniform(stream, update, shape, rows, device, dtype) * 2 - 1
 
     def normal(
         self,

@@ -1,6 +1,7 @@
 """The alternating update that all systems share: Algorithm 1 of the WGAN papers, on Lightning's manual optimization."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -14,10 +15,11 @@ from torch.optim.lr_scheduler import LRScheduler
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.engine.acceleration import compiled, fuse_
 from lit_wgan.engine.collectives import average_gradients_, no_gradient_sync
-from lit_wgan.engine.minibatches import Minibatch, minibatches
+from lit_wgan.engine.minibatches import Condition, Minibatch, minibatches
 from lit_wgan.engine.stopping import StopRequest
 from lit_wgan.errors import Allowed, check_positive
 from lit_wgan.functional.schedules import NCritic, check_n_critic, n_critic_at
+from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.checks import check_optimizer, check_scheduler, check_shape, check_trainable
 from lit_wgan.systems.ema import ramped_decay, update_ema_
 from lit_wgan.systems.finite import FiniteLosses, is_log_due
@@ -26,6 +28,7 @@ from lit_wgan.systems.judging import generate, judge_both
 from lit_wgan.systems.module import GenerativeModule
 from lit_wgan.systems.preflight import Preflight
 from lit_wgan.systems.resuming import Resuming
+from lit_wgan.systems.training_conditions import TrainingConditions
 from lit_wgan.terms.base import Metrics, Noise, Step, Term, add_terms, check_terms
 
 
@@ -56,6 +59,7 @@ class AdversarialSystem(GenerativeModule):
         critic_terms: further addends of the critic's loss.
         generator_terms: further addends of the generator's loss.
         condition: what both networks are told, row by row, besides noise or sample; None in a system without.
+        latent_law: of the noise z: ``normal``, N(0, 1), or ``uniform`` on [-1, 1).
         allow: what to train in spite of good reasons not to, with a warning: a critic with ``batch_norm`` under a
             gradient penalty, one with a ``bounded_head``.
 
@@ -79,9 +83,10 @@ class AdversarialSystem(GenerativeModule):
         critic_terms: Sequence[Term] = (),
         generator_terms: Sequence[Term] = (),
         condition: ConditionSource | None = None,
+        latent_law: LatentLaw = "normal",
         allow: Sequence[Allowed] = (),
     ):
-        super().__init__(generator, critic, latent_dim, ema_decay, condition)
+        super().__init__(generator, critic, latent_dim, ema_decay, condition, latent_law)
         check_positive(generator_batch_multiple=generator_batch_multiple)
         check_n_critic(n_critic)
         check_terms(critic_terms, "critic", critic, allow)
@@ -158,11 +163,12 @@ class AdversarialSystem(GenerativeModule):
         """One generator update, on as many fresh noise vectors as the real minibatch has rows."""
         update = self.counters.generator_updates
         z = self.noise("z/generator", update, len(minibatch.real))
+        condition = self.condition_of_generator(minibatch, update)
         noises = self.draw(self.generator_terms, "generator", update, minibatch.real)
         self.seed_networks("generator", update)
         optimizer = cast(list[LightningOptimizer], self.optimizers())[1]
         self.toggle_optimizer(optimizer)  # spares the critic's weight gradients
-        loss, metrics = self._generator_objective(minibatch, z, noises)
+        loss, metrics = self._generator_objective(minibatch, z, condition, noises)
         self._descend(self.generator, optimizer, loss, self.stop.vote(self.device, cast(torch.dtype, self.dtype)))
         self.untoggle_optimizer(optimizer)
         self.losses.add("generator", update, loss)
@@ -177,16 +183,28 @@ class AdversarialSystem(GenerativeModule):
         with torch.no_grad():
             fake = generate(self.generator, z, condition)
         fake = fake.to(real.dtype)  # mixed precision gives fakes of a lower type
-        step = judge_both(self.critic, real, fake, condition, one_pass=not self.mixes_samples)
+        step = judge_both(self.critic, real, fake, condition, not self.mixes_samples, tells=self.tells_critic)
         loss, metrics = add_terms(self.critic_loss(step), self.critic_terms, step, noises)
         return loss, {self.estimate_name: self.estimate(step.real.scores.detach(), step.fake.scores.detach())} | metrics
 
     def generator_objective(
-        self, minibatch: Minibatch, z: Tensor, noises: Sequence[Noise | None]
+        self, minibatch: Minibatch, z: Tensor, condition: Condition | None, noises: Sequence[Noise | None]
     ) -> tuple[Tensor, Metrics]:
-        """The generator's loss with its terms, and what to log beside it: a pure function of tensors."""
-        real, condition = minibatch
-        step = judge_both(self.critic, real, generate(self.generator, z, condition), condition)
+        """The generator's loss with its terms, and what to log beside it: a pure function of tensors.
+
+        The real minibatch may carry another condition than the generated samples, see ``ConditionSource.of_generator``.
+        """
+        make = partial(generate, self.generator, condition=condition)
+        step = judge_both(
+            self.critic,
+            minibatch.real,
+            make(z),
+            condition,
+            real_condition=minibatch.condition,
+            tells=self.tells_critic,
+            generator=make,
+            trains="generator",
+        )
         return add_terms(self.generator_loss(step), self.generator_terms, step, noises)
 
     def _descend(
@@ -215,7 +233,7 @@ class AdversarialSystem(GenerativeModule):
 
     def configure_callbacks(self) -> list[Callback]:
         """The callbacks that every run of a system needs, whatever its Trainer was given."""
-        return [Preflight(), Resuming(), FiniteLosses(), HeldOutEstimate()]
+        return [Preflight(), Resuming(), TrainingConditions(), FiniteLosses(), HeldOutEstimate()]
 
     def configure_optimizers(self) -> Any:
         """The critic's and the generator's optimizer and, where asked for, a schedule for each."""

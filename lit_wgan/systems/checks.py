@@ -2,7 +2,7 @@
 
 import inspect
 import warnings
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from lightning.pytorch.strategies import (
@@ -20,6 +20,7 @@ from lit_wgan.engine.minibatches import Condition
 from lit_wgan.engine.networks import copy_of
 from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
+from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.judging import judge
 from lit_wgan.terms.gradient_norm import BATCH_NORMS
 
@@ -152,6 +153,12 @@ def mixes_samples(critic: nn.Module, samples: Tensor, condition: Condition | Non
 
 def _uses_batch(norm: Any) -> bool:
     return bool(norm.training or norm.running_mean is None)
+
+
+def check_law(latent_law: LatentLaw) -> None:
+    """Raise a UsageError for an unknown law of the noise."""
+    if latent_law not in get_args(LatentLaw):
+        raise UsageError(f"Expected latent_law to be normal or uniform, but got {latent_law}. Take one of them.")
 
 
 def check_floats(real: Tensor) -> None:

@@ -15,6 +15,7 @@ from lit_wgan.functional.losses import (
     non_saturating_generator_loss,
 )
 from lit_wgan.functional.schedules import NCritic
+from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.terms.base import Step, Term
 
@@ -45,6 +46,7 @@ class GAN(AdversarialSystem):
         critic_terms: further addends of the critic's loss.
         generator_terms: further addends of the generator's loss.
         condition: what both networks are told besides noise or sample.
+        latent_law: of the noise, ``normal`` or ``uniform``.
         allow: what to train in spite of good reasons not to.
 
     Source: Goodfellow et al. 2014, arXiv:1406.2661, Algorithm 1.
@@ -70,6 +72,7 @@ class GAN(AdversarialSystem):
         critic_terms: Sequence[Term] = (),
         generator_terms: Sequence[Term] = (),
         condition: ConditionSource | None = None,
+        latent_law: LatentLaw = "normal",
         allow: Sequence[Allowed] = (),
     ):
         super().__init__(
@@ -87,6 +90,7 @@ class GAN(AdversarialSystem):
             critic_terms=critic_terms,
             generator_terms=generator_terms,
             condition=condition,
+            latent_law=latent_law,
             allow=allow,
         )
         self.saturating = saturating

@@ -1,13 +1,43 @@
 """Calls of the generator and the critic, with or without a condition."""
 
+import inspect
+from collections.abc import Callable
 from functools import partial
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from lit_wgan.engine.minibatches import Condition, map_condition
+from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError
 from lit_wgan.terms.base import Judged, Judgement, Step
+
+
+def told(network: nn.Module, x: Tensor, condition: Condition | None) -> Any:
+    """What a network makes of noise or samples, each part of a condition being one more argument."""
+    if condition is None:
+        return network(x)
+    return network(x, *condition) if isinstance(condition, tuple) else network(x, condition)
+
+
+def join(first: Condition | None, second: Condition | None) -> Condition | None:
+    """The rows of two conditions, one behind the other."""
+    if first is None or second is None:
+        return None
+    if isinstance(first, Tensor) and isinstance(second, Tensor):
+        return torch.cat([first, second])
+    return tuple(torch.cat(pair) for pair in zip(first, second, strict=True))
+
+
+def takes(network: nn.Module, arguments: int) -> bool:
+    """Whether a network's ``forward`` can be called with so many arguments, as far as its signature tells."""
+    try:
+        inspect.signature(network.forward).bind(*range(arguments))
+    except TypeError:
+        return False
+    except ValueError:  # some compiled networks have no signature
+        return True
+    return True
 
 
 def generate(generator: nn.Module, z: Tensor, condition: Condition | None = None) -> Tensor:
@@ -16,7 +46,7 @@ def generate(generator: nn.Module, z: Tensor, condition: Condition | None = None
     Raises:
         UsageError: for anything but a tensor of one sample for each row of z.
     """
-    samples = generator(z) if condition is None else generator(z, condition)
+    samples = told(generator, z, condition)
     if not isinstance(samples, Tensor) or samples.ndim < 1 or len(samples) != len(z):
         got = f"the shape {tuple(samples.shape)}" if isinstance(samples, Tensor) else f"a {type(samples).__name__}"
         raise UsageError(
@@ -35,7 +65,7 @@ def judge(critic: nn.Module, x: Tensor, condition: Condition | None = None) -> J
     Raises:
         UsageError: for scores that are not one per sample.
     """
-    output = critic(x) if condition is None else critic(x, condition)
+    output = told(critic, x, condition)
     scores, *extras = output if isinstance(output, tuple | list) and output else (output,)
     if not isinstance(scores, Tensor):
         raise UsageError(
@@ -51,30 +81,55 @@ def judge(critic: nn.Module, x: Tensor, condition: Condition | None = None) -> J
 
 
 def judge_both(
-    critic: nn.Module, real: Tensor, fake: Tensor, condition: Condition | None = None, one_pass: bool = False
+    critic: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    condition: Condition | None = None,
+    one_pass: bool = False,
+    *,
+    real_condition: Condition | None = None,
+    tells: bool = True,
+    generator: Callable[[Tensor], Tensor] | None = None,
+    trains: Literal["critic", "generator"] = "critic",
 ) -> Step:
-    """The critic's judgement of real samples and of as many generated ones, under the same condition.
+    """The critic's judgement of real samples and of as many generated ones, each under its condition.
 
     Args:
         critic: maps samples to scores.
         real: shape ``(m, ...)``.
         fake: shape ``(m, ...)``.
-        condition: of both, row by row.
+        condition: of the generated samples, row by row.
         one_pass: judge both in one pass of the critic, which must not mix the samples of a batch.
+        real_condition: of the real samples; None for the same.
+        tells: whether the critic is told a condition, which else the terms alone see.
+        generator: makes samples of noise under the condition, for terms that need more of them.
+        trains: see :class:`Step`.
     """
-    judge_one = partial(judge, critic, condition=condition)
+    of_fake = condition if tells else None
+    of_real = of_fake if real_condition is None or not tells else real_condition
+    judge_real, judge_fake = partial(judge, critic, condition=of_real), partial(judge, critic, condition=of_fake)
     judgements: tuple[Judgement | None, Judgement | None] = (None, None)
     if one_pass:
-        conditions = map_condition(lambda rows: torch.cat([rows, rows]), condition)
-        scores, extras = judge(critic, torch.cat([real, fake]), conditions)
+        scores, extras = judge(critic, torch.cat([real, fake]), join(of_real, of_fake))
         (real_scores, fake_scores), halves = scores.chunk(2), [extra.chunk(2) for extra in extras]
         judgements = (
             (real_scores, tuple(half for half, _ in halves)),
             (fake_scores, tuple(half for _, half in halves)),
         )
     return Step(
-        Judged(real, judge_one, judgements[0]),
-        Judged(fake, judge_one, judgements[1]),
+        Judged(real, judge_real, judgements[0]),
+        Judged(fake, judge_fake, judgements[1]),
         condition,
-        lambda x: judge_one(x)[0],
+        lambda x, other=of_fake: judge(critic, x, other)[0],
+        generator or no_generator,
+        trains,
     )
+
+
+def no_generator(z: Tensor) -> Tensor:
+    """In place of a generator where none is needed.
+
+    Raises:
+        UsageError: when it is called.
+    """
+    raise UsageError("Expected a term that needs no further samples, but got one. Add it to generator_terms instead.")

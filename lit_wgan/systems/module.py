@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from itertools import count
 from typing import Any, cast
 
 import torch
@@ -10,6 +9,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from lit_wgan.data.conditions import ConditionSource
+from lit_wgan.data.conditions.given import in_words, told_to
 from lit_wgan.engine.checkpoint_contents import check_plain
 from lit_wgan.engine.collectives import average_, average_buffers_
 from lit_wgan.engine.internals import monitored_rates
@@ -19,13 +19,45 @@ from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state, see
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.losses import wasserstein_estimate
 from lit_wgan.functional.schedules import Counters
-from lit_wgan.functional.streams import RandomStreams, noise_shape
+from lit_wgan.functional.streams import LatentLaw, RandomStreams, noise_shape
 from lit_wgan.runs.metrics_file import MetricsFile
-from lit_wgan.systems.checks import check_floats, check_shape
+from lit_wgan.systems.checks import check_floats, check_law, check_shape
 from lit_wgan.systems.finite import LossWatch, check_finite_weights
-from lit_wgan.systems.judging import generate, judge
+from lit_wgan.systems.judging import generate, judge, takes
 from lit_wgan.systems.resuming import Configuration, restore_run_state_, run_state
 from lit_wgan.terms.base import Metrics, Noise, Term
+
+
+class SystemDraws:
+    """Random numbers for one use of them in one update, each call's from a stream of its own.
+
+    Args:
+        system: whose streams, rows and noise they are.
+        stream: of the first call; later ones end in their number.
+        update: the counter of the update.
+        rows: this device's share of the global minibatch.
+    """
+
+    def __init__(self, system: "GenerativeModule", stream: str, update: int, rows: int):
+        self.system = system
+        self.stream = stream
+        self.update = update
+        self.rows = rows
+        self.calls = 0
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Uniform numbers in ``[0, 1)``, ``(m, *shape)``."""
+        system, count = self.system, self.rows * self.system.trainer.world_size
+        dtype = cast(torch.dtype, system.dtype)
+        return system.streams.uniform(self._next(), self.update, (count, *shape), system.rows, system.device, dtype)
+
+    def z(self) -> Tensor:
+        """Noise as the generator takes it, ``(m, *latent_shape)``."""
+        return self.system.noise(self._next(), self.update, self.rows)
+
+    def _next(self) -> str:
+        call, self.calls = self.calls, self.calls + 1
+        return f"{self.stream}/{call}" if call else self.stream
 
 
 class GenerativeModule(LightningModule):
@@ -37,6 +69,7 @@ class GenerativeModule(LightningModule):
         latent_dim: likewise.
         ema_decay: likewise.
         condition: likewise.
+        latent_law: likewise.
     """
 
     estimate_name = "wasserstein_estimate"
@@ -49,16 +82,21 @@ class GenerativeModule(LightningModule):
         latent_dim: int | Sequence[int],
         ema_decay: float | None,
         condition: ConditionSource | None,
+        latent_law: LatentLaw,
     ):
         super().__init__()
         self.latent_shape = noise_shape(latent_dim)
+        check_law(latent_law)
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise UsageError(f"Expected ema_decay in [0, 1), but got {ema_decay}. Use 0.999, or null for no average.")
         self.generator = generator
         self.critic = critic
         self.latent_dim = latent_dim
+        self.latent_law = latent_law
         self.ema_decay = ema_decay
         self.condition = condition
+        self.tells_critic = condition is not None and takes(critic, 1 + condition.parts)
+        """Whether the critic is told the condition, which else the terms alone see."""
         # The one seed is Lightning's, as set by seed_everything and carried to every process.
         self.streams = RandomStreams(int(os.environ.get("PL_GLOBAL_SEED", 0)))
         self.counters = Counters()
@@ -77,7 +115,7 @@ class GenerativeModule(LightningModule):
         """Let lazy layers take their sizes from generated samples."""
         z, condition = torch.zeros(2, *self.latent_shape), self.condition_of_samples(slice(2))
         with evaluation_mode(self.generator), evaluation_mode(self.critic):
-            judge(self.critic, generate(self.generator, z, condition), condition)
+            self.score(generate(self.generator, z, condition), condition)
 
     # Random numbers.
 
@@ -95,22 +133,20 @@ class GenerativeModule(LightningModule):
 
     def noise(self, stream: str, update: int, batch_size: int) -> Tensor:
         """This device's rows of the global minibatch of noise z, shape ``(batch_size, *latent_shape)``."""
-        shape = (batch_size * self.trainer.world_size, *self.latent_shape)
-        return self.streams.normal(stream, update, shape, self.rows, self.device, cast(torch.dtype, self.dtype))
+        rows = batch_size * self.trainer.world_size
+        return self.latent(stream, update, rows, self.rows)
+
+    def latent(self, stream: str, update: int, count: int, rows: slice) -> Tensor:
+        """The given rows of ``count`` vectors z of the system's law, shape ``(number of rows, *latent_shape)``."""
+        shape, dtype = (count, *self.latent_shape), cast(torch.dtype, self.dtype)
+        draw = self.streams.normal if self.latent_law == "normal" else self.streams.symmetric
+        return draw(stream, update, shape, rows, self.device, dtype)
 
     def draw(self, terms: Sequence[Term], network: str, update: int, real: Tensor) -> list[Noise | None]:
         """The random numbers of the terms of a network that are due in an update; None for those that are not."""
 
         def draws_of(term: Term) -> Noise:
-            calls = count()
-
-            def uniform(*shape: int) -> Tensor:
-                call = next(calls)
-                stream = f"{term.stream or f'{network}/{term.name}'}{f'/{call}' if call else ''}"
-                rows = (len(real) * self.trainer.world_size, *shape)
-                return self.streams.uniform(stream, update, rows, self.rows, self.device, cast(torch.dtype, self.dtype))
-
-            return term.draw(uniform, real)
+            return term.draw(SystemDraws(self, term.stream or f"{network}/{term.name}", update, len(real)), real)
 
         return [draws_of(term) if update % term.interval == 0 else None for term in terms]
 
@@ -128,17 +164,37 @@ class GenerativeModule(LightningModule):
 
     def score(self, x: Tensor, condition: Condition | None = None) -> Tensor:
         """The critic's scores ``(N,)`` of samples ``(N, ...)``, under a condition in a conditional system."""
-        return judge(self.critic, x, condition)[0]
+        return judge(self.critic, x, condition if self.tells_critic else None)[0]
 
     def estimate(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """How far apart the critic finds data and model, from its scores ``(N,)`` of each."""
         return wasserstein_estimate(real_scores, fake_scores)
 
+    def condition_of_generator(self, minibatch: Minibatch, update: int) -> Condition | None:
+        """What the samples of a generator update are made under, of which the real minibatch has as many."""
+        if self.condition is None or minibatch.condition is None:
+            return None
+        draws = SystemDraws(self, "condition/generator", update, len(minibatch.real))
+        return self.condition.of_generator(minibatch.condition, draws.uniform)
+
     def condition_of_samples(self, rows: slice) -> Condition | None:
         """The conditions that samples of the given numbers are drawn under; None in a system without conditions."""
-        return None if self.condition is None else self.condition.of_samples(rows, self.device)
+        return None if self.condition is None else self.condition.of_samples(rows, self.streams, self.device)
 
-    def sample(self, rows: slice, batch_size: int = 256, condition: Condition | None = None) -> Tensor:
+    def condition_asked(self, value: Any, count: int) -> Condition:
+        """The condition of ``count`` samples that a user asks for: one for all of them, or one for each.
+
+        Raises:
+            UsageError: for a system without conditions, and for what is none of its conditions.
+        """
+        if self.condition is None:
+            raise UsageError(
+                f"Expected no condition, since {type(self).__name__} is trained without one, but got "
+                f"{in_words(value)}. Leave it out, or train a system with model.condition."
+            )
+        return told_to(self.condition.asked(value, count), self.device)
+
+    def sample(self, rows: slice, batch_size: int = 256, condition: Any = None) -> Tensor:
         """The generated samples of the given numbers, ``rows`` of one endless list that never changes but in weights.
 
         They come from the averaged generator if there is one, in evaluation mode.
@@ -146,22 +202,24 @@ class GenerativeModule(LightningModule):
         Args:
             rows: which samples, for example ``slice(64)``.
             batch_size: how many at a time.
-            condition: of these samples, row by row; None for those that belong to the numbers.
+            condition: of these samples: one for all of them, such as ``3`` for class 3, or one for each; None for the
+                training set's law, which gives each number its condition.
 
         Returns:
             Samples of shape ``(number of rows, ...)``.
+
+        Raises:
+            UsageError: for what is no condition of this system.
         """
         generator = self.generator if self.ema_generator is None else self.ema_generator
-        dtype = cast(torch.dtype, self.dtype)
         numbers = range(*rows.indices(rows.stop))
-        z = self.streams.normal("z/samples", 0, (rows.stop, *self.latent_shape), rows, self.device, dtype)
-        if condition is None:
-            condition = self.condition_of_samples(rows)
+        z = self.latent("z/samples", 0, rows.stop, rows)
+        told = self.condition_of_samples(rows) if condition is None else self.condition_asked(condition, len(numbers))
 
         def part(first: int) -> Tensor:
             chosen = slice(first, first + batch_size)
             self.seed_networks("samples", numbers[first])
-            return generate(generator, z[chosen], map_condition(lambda rows: rows[chosen], condition))
+            return generate(generator, z[chosen], map_condition(lambda rows: rows[chosen], told))
 
         with evaluation_mode(generator), preserve_random_state():
             return torch.cat([part(first) for first in range(0, len(z), batch_size)])

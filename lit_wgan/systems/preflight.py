@@ -65,9 +65,10 @@ def rehearse(system: Any, size: int) -> None:
     Raises:
         UsageError: for networks that do not fit together, or to what they are given.
     """
-    given = () if system.condition is None else ("condition",)
+    given = [] if system.condition is None else ["condition"] * system.condition.parts
     check_forward(system.generator, "generator", "z", *given)
-    check_forward(system.critic, "critic", "x", *given)
+    terms_tell = any(term.tells_condition for term in (*system.critic_terms, *system.generator_terms))
+    check_forward(system.critic, "critic", "x", *(given if system.tells_critic or not terms_tell else []))
     samples, bound = try_networks(system, size)
     if bound is not None:
         refuse(
@@ -82,7 +83,8 @@ def rehearse(system: Any, size: int) -> None:
         except UsageError:  # such as .view of what a convolution gives
             lay_out_(system, channels_last=False)
     system.sample_shape = samples.shape[1:]
-    system.mixes_samples = mixes_samples(system.critic, samples, system.condition_of_samples(slice(size)))
+    condition = system.condition_of_samples(slice(size)) if system.tells_critic else None
+    system.mixes_samples = mixes_samples(system.critic, samples, condition)
 
 
 def try_networks(system: Any, size: int) -> tuple[Tensor, str | None]:

@@ -88,6 +88,7 @@ def run_state(system: Any) -> Options:
         "format": FORMAT,
         "system": type(system).__name__,
         "seed": system.streams.seed,
+        "conditions": [] if system.condition is None else system.condition.law(),
         **system.configured._asdict(),
         **asdict(system.counters),
     }
@@ -116,6 +117,8 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
         check_loops(checkpoint, trainer)
     system.restored = Configuration(state.pop("schedules"), state.pop("optimizers", None))
     system.streams = RandomStreams(state.pop("seed"))
+    if system.condition is not None:
+        system.condition.restore_law_(state.pop("conditions", []))
     vars(system.counters).update({name: state[name] for name in COUNTERS})
 
 

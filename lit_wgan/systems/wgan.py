@@ -13,6 +13,7 @@ from lit_wgan.errors import Allowed, check_positive
 from lit_wgan.functional.constraints import clip_weights_, fraction_at_bound
 from lit_wgan.functional.losses import wasserstein_estimate, wasserstein_generator_loss
 from lit_wgan.functional.schedules import NCritic
+from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.systems.checks import warn_of_momentum
 from lit_wgan.terms.base import Metrics, Step, Term
@@ -42,6 +43,7 @@ class WGAN(AdversarialSystem):
         critic_terms: further addends of the critic's loss.
         generator_terms: further addends of the generator's loss.
         condition: what both networks are told besides noise or sample.
+        latent_law: of the noise, ``normal`` or ``uniform``.
         allow: what to train in spite of good reasons not to.
 
     Source: Arjovsky et al. 2017, arXiv:1701.07875v3, Algorithm 1.
@@ -64,6 +66,7 @@ class WGAN(AdversarialSystem):
         critic_terms: Sequence[Term] = (),
         generator_terms: Sequence[Term] = (),
         condition: ConditionSource | None = None,
+        latent_law: LatentLaw = "normal",
         allow: Sequence[Allowed] = (),
     ):
         check_positive(clip_value=clip_value)
@@ -82,6 +85,7 @@ class WGAN(AdversarialSystem):
             critic_terms=critic_terms,
             generator_terms=generator_terms,
             condition=condition,
+            latent_law=latent_law,
             allow=allow,
         )
         self.clip_value = clip_value

@@ -10,6 +10,7 @@ from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.errors import Allowed, check_positive
 from lit_wgan.functional.losses import wasserstein_estimate, wasserstein_generator_loss
 from lit_wgan.functional.schedules import NCritic
+from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.terms.base import Step, Term
 from lit_wgan.terms.gradient_penalty import GradientPenalty
@@ -43,6 +44,7 @@ class WGANGP(AdversarialSystem):
         critic_terms: further addends of the critic's loss, behind the gradient penalty.
         generator_terms: further addends of the generator's loss.
         condition: what both networks are told besides noise or sample.
+        latent_law: of the noise, ``normal`` or ``uniform``.
         allow: what to train in spite of good reasons not to.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Algorithm 1.
@@ -68,6 +70,7 @@ class WGANGP(AdversarialSystem):
         critic_terms: Sequence[Term] = (),
         generator_terms: Sequence[Term] = (),
         condition: ConditionSource | None = None,
+        latent_law: LatentLaw = "normal",
         allow: Sequence[Allowed] = (),
     ):
         check_positive(gp_weight=gp_weight, gp_interval=gp_interval)
@@ -87,6 +90,7 @@ class WGANGP(AdversarialSystem):
             critic_terms=(penalty, *critic_terms),
             generator_terms=generator_terms,
             condition=condition,
+            latent_law=latent_law,
             allow=allow,
         )
 

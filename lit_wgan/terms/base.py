@@ -1,7 +1,7 @@
 """The interface of a term: the step that it sees, the scalar and metrics that it returns."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
@@ -13,11 +13,14 @@ Judgement = tuple[Tensor, tuple[Tensor, ...]]
 Noise = tuple[Tensor, ...]
 
 
-class Uniform(Protocol):
-    """Draws uniform numbers in ``[0, 1)`` for this device's rows of the global minibatch."""
+class Draws(Protocol):
+    """Random numbers for this device's rows of a global minibatch; others at every call."""
 
-    def __call__(self, *shape: int) -> Tensor:
-        """Numbers of the given shape for each row, ``(m, *shape)``; others at every call."""
+    def uniform(self, *shape: int) -> Tensor:
+        """Uniform numbers in ``[0, 1)`` of the given shape for each row, ``(m, *shape)``."""
+
+    def z(self) -> Tensor:
+        """Noise as the generator takes it, ``(m, *latent_shape)``."""
 
 
 class Judged:
@@ -56,14 +59,19 @@ class Step(NamedTuple):
     Attributes:
         real: the real minibatch; in the generator's update the one paired with its samples, row by row.
         fake: the generated samples, in the critic's update without gradients to the generator.
-        condition: of both, row by row; None in a system without conditions.
-        critic: scores ``(m,)`` of samples ``(m, ...)`` under this condition.
+        condition: of the generated samples, row by row, and of the real ones in all updates but those for which the
+            generator's condition is drawn by itself; None in a system without conditions.
+        critic: scores ``(m,)`` of samples ``(m, ...)`` under this condition, or another one that is given second.
+        generator: samples ``(m, ...)`` of noise, under this condition.
+        trains: the network that this update trains, ``critic`` or ``generator``.
     """
 
     real: Judged
     fake: Judged
     condition: Condition | None
-    critic: Callable[[Tensor], Tensor]
+    critic: Callable[..., Tensor]
+    generator: Callable[[Tensor], Tensor]
+    trains: Literal["critic", "generator"]
 
 
 class Term:
@@ -84,6 +92,8 @@ class Term:
     """What its value is logged as, behind ``critic/`` or ``generator/``; no two terms of a network share it."""
     stream: str | None = None
     """The stream of its random numbers; None for its network and name."""
+    tells_condition = False
+    """Whether it lets the critic learn of the condition, so that the critic itself need not take one."""
 
     def __init__(self, weight: float, interval: int = 1):
         check_positive(weight=weight, interval=interval)
@@ -93,7 +103,7 @@ class Term:
     def check(self, critic: nn.Module, allow: Sequence[Allowed] = ()) -> None:
         """Raise a UsageError if the term cannot be taken of this critic; ``allow`` names what is taken all the same."""
 
-    def draw(self, uniform: Uniform, real: Tensor) -> Noise:
+    def draw(self, draws: Draws, real: Tensor) -> Noise:
         """The random numbers of one update, which :meth:`__call__` gets; drawn where nothing is compiled."""
         return ()
 

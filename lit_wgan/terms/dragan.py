@@ -4,7 +4,7 @@ from torch import Tensor
 
 from lit_wgan.engine.collectives import average_
 from lit_wgan.functional.penalties import norm_penalty
-from lit_wgan.terms.base import Noise, Step, Uniform
+from lit_wgan.terms.base import Draws, Noise, Step
 from lit_wgan.terms.gradient_norm import GradientNormTerm
 
 
@@ -31,14 +31,14 @@ class DRAGAN(GradientNormTerm):
         super().__init__(weight, interval, mixed_precision)
         self.scale = scale
 
-    def draw(self, uniform: Uniform, real: Tensor) -> Noise:
+    def draw(self, draws: Draws, real: Tensor) -> Noise:
         """The perturbation delta, like ``real``. Its size is that of the global minibatch, the same on all devices."""
         moments = [real.mean(), real.square().mean()]
         average_(moments)
         mean, mean_square = moments
         std = (mean_square - mean.square()).clamp(min=0).sqrt()
-        alpha = uniform().view(-1, *[1] * (real.ndim - 1))
-        return (self.scale * std * alpha * uniform(*real.shape[1:]),)
+        alpha = draws.uniform().view(-1, *[1] * (real.ndim - 1))
+        return (self.scale * std * alpha * draws.uniform(*real.shape[1:]),)
 
     def points(self, step: Step, *noise: Tensor) -> Tensor:
         """``x + delta``."""

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from lit_wgan.functional.penalties import interpolate, norm_penalty
-from lit_wgan.terms.base import Noise, Step, Uniform
+from lit_wgan.terms.base import Draws, Noise, Step
 from lit_wgan.terms.gradient_norm import GradientNormTerm
 
 
@@ -28,9 +28,9 @@ class GradientPenalty(GradientNormTerm):
         super().__init__(weight, interval, mixed_precision)
         self.one_sided = one_sided
 
-    def draw(self, uniform: Uniform, real: Tensor) -> Noise:
+    def draw(self, draws: Draws, real: Tensor) -> Noise:
         """Algorithm 1, line 4: ``eps ~ U[0, 1]``, one per sample, shape ``(m,)``."""
-        return (uniform(),)
+        return (draws.uniform(),)
 
     def points(self, step: Step, *noise: Tensor) -> Tensor:
         """Algorithm 1, line 6: ``x_hat = eps x + (1 - eps) x_tilde``."""

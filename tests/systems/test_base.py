@@ -411,8 +411,8 @@ def test_bytes_that_nobody_scaled_are_refused(networks, trainer):
 
 
 def test_a_batch_without_samples_is_refused(networks, trainer):
-    with pytest.raises(ValueError, match="Expected a batch that is a tensor"):
-        trainer().fit(WGAN(**networks()), DataLoader([{"image": torch.zeros(2)}], 1))
+    with pytest.raises(ValueError, match="Expected a batch with samples under"):
+        trainer().fit(WGAN(**networks()), DataLoader([{"first": torch.zeros(2)}], 1))
 
 
 @pytest.mark.parametrize("system_class", SYSTEMS)

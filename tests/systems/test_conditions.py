@@ -48,7 +48,7 @@ def test_every_sample_lies_in_the_mode_of_its_label(trainer):
     system = WGANGP(**told_networks(), gp_weight=1.0, **optimizers)
     trainer(max_steps=400).fit(system, DataLoader(labelled_points(2048), 128, shuffle=True))
     nearest = torch.cdist(system.sample(slice(512)), MODES.float()).argmin(1)
-    assert torch.equal(nearest, torch.arange(512) % 8)
+    assert torch.equal(nearest, system.condition_of_samples(slice(512)))
     asked = system.sample(slice(64), condition=torch.full((64,), 3))
     assert torch.cdist(asked, MODES.float()).argmin(1).eq(3).all()
 
@@ -87,27 +87,33 @@ def test_the_generators_larger_minibatch_repeats_the_labels(trainer):
     assert generator.told[-1] == [*range(8), *range(8)]
 
 
+class OfTwo(nn.Module):
+    """A network on the plane that is told a vector of three and a number."""
+
+    def __init__(self, outputs):
+        super().__init__()
+        self.layer = nn.Linear(2 + 3 + 1, outputs)
+
+    def forward(self, x, vector, number):
+        return self.layer(torch.cat([x, vector, number], 1))
+
+
 def test_a_tuple_of_conditions_reaches_both_networks(trainer):
     class Pairs(ConditionSource):
+        parts = 2
+
         def of_batch(self, given, rows):
             return tuple(given)
 
-        def of_samples(self, rows, device=None):
-            n = len(range(rows.stop)[rows])
-            return torch.zeros(n, 3), torch.ones(n, 1)
-
-    class Network(nn.Module):
-        def __init__(self, outputs):
-            super().__init__()
-            self.layer = nn.Linear(2 + 3 + 1, outputs)
-
-        def forward(self, x, condition):
-            return self.layer(torch.cat([x, *condition], 1))
+        def stand_in(self, rows):
+            return torch.zeros(rows, 3), torch.ones(rows, 1)
 
     data = [(torch.randn(2), (torch.randn(3), torch.randn(1))) for _ in range(32)]
-    system = WGANGP(Network(2), Network(1), latent_dim=2, condition=Pairs(), ema_decay=0.9)
+    system = WGANGP(OfTwo(2), OfTwo(1), latent_dim=2, condition=Pairs(), ema_decay=0.9)
     trainer(max_steps=2).fit(system, DataLoader(data, 8))
     assert system.sample(slice(5), batch_size=2).shape == (5, 2)
+    for known, (_, given) in zip(zip(*system.condition.known, strict=True), data, strict=False):
+        assert all(map(torch.equal, known, given))  # those of the first minibatches, in their order
 
 
 @pytest.mark.slow

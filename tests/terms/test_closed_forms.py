@@ -1,5 +1,7 @@
 """Each term against its closed form on a linear critic, f(x) = <w, x> + b with ||w|| = slope."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -19,14 +21,18 @@ class Linear(torch.nn.Module):
         return (self.w * x).flatten(1).sum(1) + self.offset
 
 
-def uniform_for(rows):
+def draws_for(rows):
     generator = torch.Generator().manual_seed(3)
-    return lambda *shape: torch.rand(rows, *shape, generator=generator, dtype=torch.float64)
+
+    def uniform(*shape):
+        return torch.rand(rows, *shape, generator=generator, dtype=torch.float64)
+
+    return SimpleNamespace(uniform=uniform)
 
 
 def value_of(term, critic, real, fake):
     step = judge_both(critic, real, fake)
-    value, metrics = term(step, *term.draw(uniform_for(len(real)), real))
+    value, metrics = term(step, *term.draw(draws_for(len(real)), real))
     return value.item(), metrics
 
 
@@ -60,7 +66,7 @@ def test_zero_centred_penalties_are_taken_at_their_own_samples(term, points):
 
 def test_dragan_looks_around_the_real_samples_within_half_a_standard_deviation():
     real = 3 * torch.randn(4096, 5, dtype=torch.float64) + 7
-    (delta,) = DRAGAN().draw(uniform_for(len(real)), real)
+    (delta,) = DRAGAN().draw(draws_for(len(real)), real)
     assert delta.shape == real.shape
     assert delta.min() >= 0
     assert delta.max() <= 0.5 * real.std(correction=0)
@@ -77,6 +83,6 @@ def test_drift_of_a_constant_critic_is_its_square():
 
 
 def test_interpolation_coefficients_differ_between_the_samples_of_a_batch():
-    (eps,) = GradientPenalty().draw(uniform_for(64), torch.zeros(64, 2))
+    (eps,) = GradientPenalty().draw(draws_for(64), torch.zeros(64, 2))
     assert eps.shape == (64,)
     assert len(eps.unique()) == 64

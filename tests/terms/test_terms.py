@@ -113,8 +113,8 @@ class TwoDraws(Term):
         super().__init__(weight=1.0)
         self.drawn = []
 
-    def draw(self, uniform, real):
-        self.drawn.append((uniform(), uniform(3)))
+    def draw(self, draws, real):
+        self.drawn.append((draws.uniform(), draws.uniform(3)))
         return self.drawn[-1]
 
     def __call__(self, step, first, second):

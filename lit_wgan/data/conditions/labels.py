@@ -1,0 +1,127 @@
+"""Classes as conditions."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, cast
+
+import torch
+from torch import Tensor
+
+from lit_wgan.data.conditions.given import REMEDY, as_tensor, in_words
+from lit_wgan.data.conditions.source import ConditionSource, Uniform
+from lit_wgan.engine.minibatches import Condition
+from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.functional.streams import RandomStreams
+
+
+class ClassLabels(ConditionSource):
+    """Class numbers ``(m,)``, int64, from 0 on. Samples are drawn from the classes as often as data has them.
+
+    Args:
+        num_classes: how many classes there are.
+        for_generator: the labels of the generator's update: those of the real ``minibatch``, or ``uniform`` ones, as
+            the authors of WGAN-GP draw them for AC-GAN (igul222/improved_wgan_training at fa66c57,
+            gan_cifar_resnet.py).
+
+    Raises:
+        UsageError: for a number that is not above 0, and an unknown ``for_generator``.
+    """
+
+    known_rows = 2**20
+
+    def __init__(self, num_classes: int, for_generator: Literal["minibatch", "uniform"] = "minibatch"):
+        check_positive(num_classes=num_classes)
+        if for_generator not in ("minibatch", "uniform"):
+            raise UsageError(
+                f"Expected for_generator to be minibatch or uniform, but got {for_generator}. Take one of them."
+            )
+        self.num_classes = num_classes
+        self.for_generator = for_generator
+        self.counts = torch.zeros(num_classes, dtype=torch.int64)
+        """Training samples of each class, as far as they are known."""
+
+    def of_batch(self, given: Any, rows: int) -> Tensor:
+        """The labels as int64. Their range is checked where they are on a CPU, since a GPU would have to be waited for.
+
+        Raises:
+            UsageError: for batches without labels, other types or shapes, and labels out of range.
+        """
+        expected = f"Expected batches (samples, labels) with whole numbers from 0 to {self.num_classes - 1}"
+        if not isinstance(given, Tensor):
+            got = "no labels" if given is None else f"{type(given).__name__}s as labels"
+            raise UsageError(f"{expected}, but got {got}. {REMEDY}")
+        if given.is_floating_point() or given.is_complex() or given.shape != (rows,):
+            raise UsageError(
+                f"{expected}, shape ({rows},), but got labels of {given.dtype}, shape {tuple(given.shape)}. Return one "
+                "class number per sample."
+            )
+        if given.device.type == "cpu" and rows and not 0 <= given.min() <= given.max() < self.num_classes:
+            raise UsageError(
+                f"{expected}, but got labels from {given.min()} to {given.max()}. Set num_classes, or number the "
+                "classes from 0."
+            )
+        return given.long()
+
+    def asked(self, value: Any, rows: int) -> Tensor:
+        """One class number for all samples, or one for each.
+
+        Raises:
+            UsageError: for anything but whole numbers from 0 to ``num_classes`` - 1.
+        """
+        labels = as_tensor(value)
+        if (
+            labels is None
+            or labels.is_floating_point()
+            or labels.shape not in ((), (rows,))
+            or not bool(((labels >= 0) & (labels < self.num_classes)).all())
+        ):
+            raise UsageError(
+                f"Expected as condition a class from 0 to {self.num_classes - 1}, or {rows} of them, one for each "
+                f"sample, but got {in_words(value)}. Give whole numbers in this range."
+            )
+        return labels.long().expand(rows).clone()
+
+    def of_generator(self, condition: Condition, uniform: Uniform) -> Condition:
+        """The real minibatch's labels, or uniform ones."""
+        return condition if self.for_generator == "minibatch" else (uniform() * self.num_classes).long()
+
+    def stand_in(self, rows: int) -> Tensor:
+        """All classes in turn."""
+        return torch.arange(rows) % self.num_classes
+
+    def of_samples(self, rows: slice, streams: RandomStreams, device: torch.device | str | None = None) -> Tensor:
+        """Labels drawn from the training set's law; as long as that is not known, from all classes alike."""
+        counts = self.counts if self.counts.any() else torch.ones_like(self.counts)
+        below = counts.cumsum(0).double()
+        chosen = streams.uniform("condition/samples", 0, (rows.stop,), rows, dtype=torch.float64) * below[-1]
+        return torch.searchsorted(below, chosen, right=True).to(device)
+
+    def examples(self, count: int) -> Tensor:
+        """The first classes."""
+        return torch.arange(min(count, self.num_classes))
+
+    def learn_(self, conditions: Condition) -> None:
+        """Count labels."""
+        self.counts += torch.bincount(cast(Tensor, conditions).cpu(), minlength=self.num_classes)
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether so many labels have been counted that more would not matter."""
+        return int(self.counts.sum()) >= ConditionSource.known_rows
+
+    def law(self) -> list[Tensor]:
+        """The counts."""
+        return [self.counts.clone()] if self.counts.any() else []
+
+    def restore_law_(self, law: Sequence[Tensor]) -> None:
+        """Take the counts.
+
+        Raises:
+            UsageError: for counts of another number of classes.
+        """
+        if law:
+            if len(law) != 1 or law[0].shape != self.counts.shape or law[0].dtype != torch.int64 or law[0].min() < 0:
+                raise UsageError(
+                    f"Expected a checkpoint with the counts of {self.num_classes} classes, but got "
+                    f"{[tuple(part.shape) for part in law]}. Give the num_classes it was trained with."
+                )
+            self.counts = law[0].clone()

@@ -1,0 +1,81 @@
+"""Numbers, vectors, images and fields as conditions."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from lit_wgan.data.conditions.given import REMEDY, as_tensor, in_words
+from lit_wgan.data.conditions.source import ConditionSource
+from lit_wgan.errors import UsageError, check_positive
+
+
+class Values(ConditionSource):
+    """Floats ``(m, *shape)``: numbers, vectors, images in [-1, 1], or fields, as the networks take them.
+
+    Args:
+        shape: of one condition: ``1`` for a number, ``3`` for a vector of three, ``(1, 8, 8)`` for an image.
+
+    Raises:
+        UsageError: for sizes that are not above 0.
+    """
+
+    def __init__(self, shape: int | Sequence[int]):
+        self.shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        for size in self.shape:
+            check_positive(shape=size)
+
+    def of_batch(self, given: Any, rows: int) -> Tensor:
+        """The numbers; where ``shape`` is 1, ``(m,)`` is taken for ``(m, 1)``.
+
+        Raises:
+            UsageError: for batches without conditions, and for those of other types or shapes.
+        """
+        shape = (rows, *self.shape)
+        expected = f"Expected batches (samples, conditions) with conditions as floats of shape {shape}"
+        if not isinstance(given, Tensor):
+            got = "none" if given is None else f"{type(given).__name__}s"
+            raise UsageError(f"{expected}, but got {got}. {REMEDY}")
+        if self.shape == (1,) and given.shape == (rows,):
+            given = given[:, None]
+        if not given.is_floating_point() or given.shape != shape:
+            raise UsageError(
+                f"{expected}, but got {given.dtype}, shape {tuple(given.shape)}. Set the shape of model.condition, or "
+                "let the data give this one."
+            )
+        return given
+
+    def asked(self, value: Any, rows: int) -> Tensor:
+        """One condition for all samples, or one for each.
+
+        Raises:
+            UsageError: for other shapes, and for what is not finite.
+        """
+        values = as_tensor(value)
+        fits = values is not None and values.shape in (self.shape, (rows, *self.shape), *self._short_shapes(rows))
+        if values is None or not fits or not values.double().isfinite().all():
+            one = "a number" if self.shape == (1,) else f"finite numbers of shape {self.shape}"
+            raise UsageError(
+                f"Expected as condition {one}, or {rows} of them, one for each sample, but got {in_words(value)}. Give "
+                "what the networks were trained with."
+            )
+        if values.shape in ((), (rows,)) and self.shape == (1,) and values.shape != self.shape:
+            values = values[..., None]
+        return values.to(torch.get_default_dtype()).expand(rows, *self.shape).clone()
+
+    def _short_shapes(self, rows: int) -> list[tuple[int, ...]]:
+        return [(), (rows,)] if self.shape == (1,) else []
+
+    def stand_in(self, rows: int) -> Tensor:
+        """Numbers that differ from row to row."""
+        count = prod(self.shape)
+        return torch.linspace(-1, 1, rows * count).view(rows, *self.shape)
+
+    def examples(self, count: int) -> Tensor:
+        """Numbers spread evenly over the training set, in rising order; of vectors and images the first."""
+        if self.shape != (1,) or self.known is None:
+            return cast(Tensor, super().examples(count))
+        ranked = cast(Tensor, self.known).sort(0).values
+        return ranked[torch.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().long()]

@@ -1,0 +1,53 @@
+"""What a conditional system learns of its training set: how often it is told what."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, Trainer
+
+from lit_wgan.data.conditions import ConditionSource
+from lit_wgan.data.conditions.given import as_tuple, first_part
+from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.engine.collectives import gather
+from lit_wgan.engine.minibatches import Condition, minibatches
+
+
+class TrainingConditions(Callback):
+    """Lets the system's source of conditions know those of the training set, under which samples are drawn.
+
+    The packaged DataModules give them when training starts; of other loaders the first minibatches are looked at, on
+    all devices in the order of their global minibatch.
+    """
+
+    def __init__(self) -> None:
+        self._looks_at_batches = False
+
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Ask the data, unless the run continues from a checkpoint that knows already."""
+        source: ConditionSource | None = pl_module.condition
+        if source is None:
+            return
+        data = getattr(trainer, "datamodule", None)
+        conditions = data.training_conditions(source.known_rows) if isinstance(data, AdversarialData) else None
+        self._looks_at_batches = conditions is None
+        if conditions is not None and not source.law():
+            source.learn_(source.of_batch(conditions, len(first_part(conditions))))
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        """Look at the conditions of a batch, as long as few are known."""
+        source: ConditionSource | None = pl_module.condition
+        if source is None or not self._looks_at_batches or source.has_learnt:
+            return
+        for given in minibatches(batch):
+            own = source.of_batch(given.condition, len(given.real))
+            source.learn_(interleaved(gather(lambda own=own: [part.cpu() for part in as_tuple(own)])))  # type: ignore[misc]
+
+
+def interleaved(shares: list[list[torch.Tensor]]) -> Condition:
+    """The conditions of a global minibatch, of which device r has the rows ``r::devices``."""
+    parts = zip(*shares, strict=True)
+    joined = tuple(
+        torch.stack(list(part), 1).flatten(0, 1) if len({len(rows) for rows in part}) == 1 else torch.cat(list(part))
+        for part in parts
+    )
+    return joined if len(joined) > 1 else joined[0]
