@@ -64,6 +64,24 @@ def gradient_norm(critic: Critic, x: Tensor) -> Tensor:
     return torch.linalg.vector_norm(_gradient(critic, x).flatten(1), dim=1)
 
 
+def joint_gradient_norm(critic: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
+    """Euclidean norm of the critic's gradient with respect to all its inputs together, ``||grad_(x, c) f(x, c)||_2``.
+
+    Args:
+        critic: maps inputs of N rows each to scores ``(N,)``.
+        inputs: floats, each of shape ``(N, ...)``.
+
+    Returns:
+        Norms of shape ``(N,)``, see :func:`gradient_norm`.
+    """
+    sizes = [part[0].numel() for part in inputs]
+
+    def of_joint(joint: Tensor) -> Tensor:
+        return critic(*(part.reshape(like.shape) for part, like in zip(joint.split(sizes, dim=1), inputs, strict=True)))
+
+    return gradient_norm(of_joint, torch.cat([part.flatten(1) for part in inputs], 1))
+
+
 def _gradient(critic: Critic, x: Tensor) -> Tensor:
     mode = DoubleBackward()
 

@@ -20,7 +20,7 @@ from lit_wgan.engine.stopping import StopRequest
 from lit_wgan.errors import Allowed, check_positive
 from lit_wgan.functional.schedules import NCritic, check_n_critic, n_critic_at
 from lit_wgan.functional.streams import LatentLaw
-from lit_wgan.systems.checks import check_optimizer, check_scheduler, check_shape, check_trainable
+from lit_wgan.systems.checks import check_optimizer, check_pairs, check_scheduler, check_shape, check_trainable
 from lit_wgan.systems.ema import ramped_decay, update_ema_
 from lit_wgan.systems.finite import FiniteLosses, is_log_due
 from lit_wgan.systems.held_out import HeldOutEstimate
@@ -91,6 +91,7 @@ class AdversarialSystem(GenerativeModule):
         check_n_critic(n_critic)
         check_terms(critic_terms, "critic", critic, allow)
         check_terms(generator_terms, "generator", critic, allow)
+        check_pairs(generator_terms, condition)
         self.automatic_optimization = False
         self.n_critic = n_critic
         self.generator_optimizer = generator_optimizer

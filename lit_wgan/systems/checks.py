@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import torch
@@ -15,6 +16,7 @@ from lightning.pytorch.strategies import (
 from torch import Tensor, nn
 from torch.optim import Optimizer, SparseAdam
 
+from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.engine.internals import ddp_options
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.engine.networks import copy_of
@@ -22,6 +24,7 @@ from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.judging import judge
+from lit_wgan.terms.base import Term
 from lit_wgan.terms.gradient_norm import BATCH_NORMS
 
 STRATEGY_REMEDY = "Use --trainer.strategy ddp, in a script or with the command."
@@ -153,6 +156,17 @@ def mixes_samples(critic: nn.Module, samples: Tensor, condition: Condition | Non
 
 def _uses_batch(norm: Any) -> bool:
     return bool(norm.training or norm.running_mean is None)
+
+
+def check_pairs(terms: Sequence[Term], condition: ConditionSource | None) -> None:
+    """Raise a UsageError for terms that compare samples of one condition, where their conditions differ."""
+    paired = [type(term).__name__ for term in terms if term.needs_pairs]
+    if paired and (condition is None or not condition.gives_pairs):
+        got = "no condition" if condition is None else "labels that are drawn for the generator alone"
+        raise UsageError(
+            f"Expected a condition that real and generated samples share, which {', '.join(paired)} compares, but got "
+            f"{got}. Give model.condition, with for_generator: minibatch, or leave the term out."
+        )
 
 
 def check_law(latent_law: LatentLaw) -> None:

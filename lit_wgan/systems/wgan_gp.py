@@ -13,7 +13,7 @@ from lit_wgan.functional.schedules import NCritic
 from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.terms.base import Step, Term
-from lit_wgan.terms.gradient_penalty import GradientPenalty
+from lit_wgan.terms.gradient_penalty import GradientPenalty, Over
 
 
 def paper_adam(parameters: Iterable[nn.Parameter]) -> Adam:
@@ -45,6 +45,8 @@ class WGANGP(AdversarialSystem):
         generator_terms: further addends of the generator's loss.
         condition: what both networks are told besides noise or sample.
         latent_law: of the noise, ``normal`` or ``uniform``.
+        gp_over: take the penalised gradient with respect to the ``samples`` alone, with the condition fixed, or to
+            ``samples_and_condition``.
         allow: what to train in spite of good reasons not to.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Algorithm 1.
@@ -71,10 +73,11 @@ class WGANGP(AdversarialSystem):
         generator_terms: Sequence[Term] = (),
         condition: ConditionSource | None = None,
         latent_law: LatentLaw = "normal",
+        gp_over: Over = "samples",
         allow: Sequence[Allowed] = (),
     ):
         check_positive(gp_weight=gp_weight, gp_interval=gp_interval)
-        penalty = GradientPenalty(gp_weight, one_sided, gp_interval, gp_mixed_precision)
+        penalty = GradientPenalty(gp_weight, one_sided, gp_interval, gp_mixed_precision, gp_over)
         super().__init__(
             generator,
             critic,

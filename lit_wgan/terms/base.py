@@ -92,8 +92,12 @@ class Term:
     """What its value is logged as, behind ``critic/`` or ``generator/``; no two terms of a network share it."""
     stream: str | None = None
     """The stream of its random numbers; None for its network and name."""
+    networks: tuple[str, ...] = ("critic", "generator")
+    """The networks to whose losses it may be added."""
     tells_condition = False
     """Whether it lets the critic learn of the condition, so that the critic itself need not take one."""
+    needs_pairs = False
+    """Whether it compares generated samples with the real ones of the same row, and so of the same condition."""
 
     def __init__(self, weight: float, interval: int = 1):
         check_positive(weight=weight, interval=interval)
@@ -113,7 +117,7 @@ class Term:
 
 
 def check_terms(terms: Sequence[Term], network: str, critic: nn.Module, allow: Sequence[Allowed] = ()) -> None:
-    """Raise a UsageError for terms of one name, and for those that this critic does not allow."""
+    """Raise a UsageError for terms of one name, of the other network, and for those that this critic forbids."""
     names = [term.name for term in terms]
     for name in names:
         if names.count(name) > 1:
@@ -122,6 +126,11 @@ def check_terms(terms: Sequence[Term], network: str, critic: nn.Module, allow: S
                 "give one of the classes another name."
             )
     for term in terms:
+        if network not in term.networks:
+            raise UsageError(
+                f"Expected {type(term).__name__} among the {term.networks[0]}_terms, but got it among the "
+                f"{network}_terms, where nothing would follow from it. Move it."
+            )
         term.check(critic, allow)
 
 

@@ -41,11 +41,15 @@ class GradientNormTerm(Term):
         """The penalty, a scalar, of gradient norms ``(m,)``."""
         raise NotImplementedError
 
+    def norms(self, step: Step, x: Tensor) -> Tensor:
+        """``||grad_x f(x)||_2`` at points ``(m, ...)``, shape ``(m,)``; a condition is held fixed."""
+        return gradient_norm(step.critic, x)
+
     def __call__(self, step: Step, *noise: Tensor) -> tuple[Tensor, Metrics]:
         """The penalty, and the norms ``(m,)`` to log."""
         x = self.points(step, *noise)
         with nullcontext() if self.mixed_precision else torch.autocast(x.device.type, enabled=False):
-            norms = gradient_norm(step.critic, x)
+            norms = self.norms(step, x)
         return self.penalty(norms), {self.norm_name: norms}
 
     def check(self, critic: nn.Module, allow: Sequence[Allowed] = ()) -> None:

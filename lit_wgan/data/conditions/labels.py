@@ -36,6 +36,7 @@ class ClassLabels(ConditionSource):
             )
         self.num_classes = num_classes
         self.for_generator = for_generator
+        self.gives_pairs = for_generator == "minibatch"
         self.counts = torch.zeros(num_classes, dtype=torch.int64)
         """Training samples of each class, as far as they are known."""
 

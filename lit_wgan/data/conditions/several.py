@@ -21,7 +21,7 @@ class SeveralConditions(ConditionSource):
     """
 
     def __init__(self, sources: Sequence[ConditionSource]):
-        if len(sources) < 2 or any(getattr(source, "for_generator", "minibatch") != "minibatch" for source in sources):
+        if len(sources) < 2 or not all(source.gives_pairs for source in sources):
             raise UsageError(
                 "Expected at least two sources of conditions, all of the minibatch, but got "
                 f"{', '.join(type(source).__name__ for source in sources) or 'none'}. Give a single one by itself."

@@ -28,6 +28,8 @@ class ConditionSource:
 
     parts = 1
     """The number of tensors that make up a condition, each an argument of the networks."""
+    gives_pairs = True
+    """Whether the generator's update is made under the real minibatch's own conditions."""
     known_rows = 2048
     """As many conditions of the training set are kept, at most."""
 
