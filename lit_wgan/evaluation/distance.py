@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from lit_wgan.errors import UsageError
+
 ROWS_AT_ONCE = 500  # of a distance matrix
 
 
@@ -21,6 +23,25 @@ def covariance_factor(covariance: Tensor) -> Tensor:
     values, vectors = torch.linalg.eigh(covariance)
     kept = values > len(values) * torch.finfo(values.dtype).eps * values[-1]
     return vectors[:, kept] * values[kept].sqrt()
+
+
+def mean_and_factor(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean of features and a factor A of their unbiased covariance, ``A A^T``.
+
+    Args:
+        features: ``(N, D)``, N at least 2.
+
+    Returns:
+        ``(D,)`` and ``(D, K)``, float64; K is N where N is at most D, else the rank.
+
+    Raises:
+        UsageError: for features that are infinite or not a number.
+    """
+    if not features.isfinite().all():
+        raise UsageError("Expected finite features, but got some that are not. Look at the extractor's weights.")
+    mean = features.double().mean(0)
+    centred = (features.double() - mean) / (len(features) - 1) ** 0.5
+    return mean, centred.T if len(centred) <= len(mean) else covariance_factor(centred.T @ centred)
 
 
 def frechet_distance(mean_1: Tensor, factor_1: Tensor, mean_2: Tensor, factor_2: Tensor) -> float:

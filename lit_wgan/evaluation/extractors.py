@@ -11,7 +11,7 @@ from lit_wgan.engine.collectives import first_on_each_machine, together
 from lit_wgan.engine.digests import file_sha256, module_sha256
 from lit_wgan.engine.preserve import matmul_precision, preserve_random_state
 from lit_wgan.errors import UsageError
-from lit_wgan.evaluation.options import INCEPTION, module_name
+from lit_wgan.evaluation.options import INCEPTION, METRICS, module_name
 from lit_wgan.evaluation.registered import make_registered
 from lit_wgan.evaluation.weights import inception_weights
 
@@ -71,7 +71,7 @@ class Extractor(nn.Module):
             raise UsageError(
                 f"Expected {self.name} to give {' and '.join(self.outputs)} of shape ({len(images)}, D), but got "
                 f"{' and '.join(str(tuple(x.shape)) for x in features)}. Pool or flatten inside the module, and return "
-                "logits, which isc needs, as the second of a tuple."
+                "logits, which isc and acc need, as the second of a tuple."
             )
         return {name: x.float() for name, x in zip(self.outputs, features, strict=True)}
 
@@ -100,7 +100,7 @@ def make_extractor(
         extractor: the name of an extractor of torch-fidelity, of one registered there, or of this package
             (``digits``); or a module that maps bytes ``(n, C, H, W)`` to features ``(n, D)``, or to a tuple of
             features and logits.
-        metrics: any of ``fid``, ``isc``, ``kid`` and ``prc``.
+        metrics: names of ``METRICS``.
         weights: file of the weights of an extractor given by name; None searches the usual places.
         precision: see :class:`Extractor`.
         compat: ``torch-fidelity`` keeps Inception bitwise as it is; ``exact`` takes :class:`FastInception`, which
@@ -153,15 +153,19 @@ def _from_module(module: nn.Module, metrics: list[str], precision: str) -> Extra
     if isinstance(module, FeatureExtractorBase):
         layers, outputs = _layers(type(module), name, metrics), module.features_list
     else:
-        layers = {metric: LOGITS if metric == "isc" else FEATURES for metric in metrics}
-        outputs = [FEATURES, LOGITS] if "isc" in metrics else [FEATURES]
+        layers = {metric: FEATURES if METRICS[metric].compares else LOGITS for metric in metrics}
+        outputs = [FEATURES, LOGITS] if LOGITS in layers.values() else [FEATURES]
     return Extractor(module, name, list(outputs), layers, module_sha256(module), precision, expand)
 
 
 def _layers(extractor: "type[FeatureExtractorBase]", name: str, metrics: list[str]) -> dict[str, str]:
-    try:
-        return {metric: extractor.get_default_feature_layer_for_metric(metric) for metric in metrics}
-    except KeyError as error:
-        raise UsageError(
-            f"Expected metrics that {name} has features for, but got {error}. Leave it out, or take another extractor."
-        ) from error
+    layers = {}
+    for metric in metrics:
+        try:
+            layers[metric] = extractor.get_default_feature_layer_for_metric(METRICS[metric].layer)
+        except KeyError as error:
+            raise UsageError(
+                f"Expected metrics that {name} has features for, but got '{metric}'. Leave it out, or take another "
+                "extractor."
+            ) from error
+    return layers

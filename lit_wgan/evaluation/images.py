@@ -4,20 +4,42 @@ Block b of consecutive images belongs to device b modulo their number, so a bloc
 computed, and whatever is added up over blocks is the same up to the order of the sum.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lit_wgan.data.conditions.given import as_tuple
+from lit_wgan.engine.minibatches import map_condition
 from lit_wgan.errors import UsageError
-from lit_wgan.functional.streams import RandomStreams, noise_shape
+from lit_wgan.evaluation.conditions import Conditions
+from lit_wgan.functional.streams import LatentLaw, noise_shape
+from lit_wgan.systems.checks import check_law
+from lit_wgan.systems.judging import generate
 
 
 def blocks(num_samples: int, batch_size: int) -> list[slice]:
     """The rows of each block: ``batch_size`` of them, and the rest in the last."""
     return [slice(start, min(start + batch_size, num_samples)) for start in range(0, num_samples, batch_size)]
+
+
+def normal_noise(state: np.random.RandomState, shape: tuple[int, ...]) -> np.ndarray:
+    """Standard normal numbers, torch-fidelity's: ``RandomState(seed).randn(N, latent_dim)``."""
+    return state.randn(*shape)
+
+
+def uniform_noise(state: np.random.RandomState, shape: tuple[int, ...]) -> np.ndarray:
+    """Uniform numbers in [-1, 1): ``2 RandomState(seed).rand(N, latent_dim) - 1``, rounded down to float32."""
+    return np.floor(state.rand(*shape) * 2**24) * 2.0**-23 - 1
+
+
+LATENT_LAWS: dict[LatentLaw, Callable[[np.random.RandomState, tuple[int, ...]], np.ndarray]] = {
+    "normal": normal_noise,
+    "uniform": uniform_noise,
+}
+"""Noise of a shape, drawn from one generator of random numbers for all samples in turn, by the name of its law."""
 
 
 class ImageBlocks(Protocol):
@@ -53,26 +75,39 @@ class StoredImages:
 
 
 class GeneratedImages:
-    """Generated images. The noise of image i, and its label, depend on the seed and on i alone.
+    """Generated images. The noise of image i depends on the seed and on i alone; its condition is that of number i.
 
     Args:
-        generator: maps noise ``(n, latent_dim)``, and for classes also labels ``(n,)``, to images ``(n, C, H, W)`` in
-            [-1, 1], or to bytes.
+        generator: maps noise ``(n, latent_dim)``, and for a conditional one also conditions, to images
+            ``(n, C, H, W)`` in [-1, 1], or to bytes.
         latent_dim: size of the noise vector z, or its shape.
         num_samples: number of images.
-        seed: of the noise, which is torch-fidelity's: ``RandomState(seed).randn(num_samples, latent_dim)``.
-        num_classes: above 0 for a conditional generator, whose labels are uniform.
+        seed: of the noise, see ``LATENT_LAWS``.
+        conditions: of the images of the given numbers; None for an unconditional generator.
+        latent_law: law of the noise, a name of ``LATENT_LAWS``.
+
+    Raises:
+        UsageError: for an unknown law.
     """
 
     def __init__(
-        self, generator: nn.Module, latent_dim: int | Sequence[int], num_samples: int, seed: int, num_classes: int = 0
+        self,
+        generator: nn.Module,
+        latent_dim: int | Sequence[int],
+        num_samples: int,
+        seed: int,
+        conditions: Conditions | None = None,
+        latent_law: LatentLaw = "normal",
     ):
+        check_law(latent_law)
         self.generator = generator
         self.latent_shape = noise_shape(latent_dim)
         self.num_samples = num_samples
         self.seed = seed
-        self.num_classes = num_classes
+        self.conditions = conditions
+        self.latent_law = latent_law
         self._like = next(generator.parameters(), torch.empty(0))
+        self.device = self._like.device
 
     def __len__(self) -> int:
         return self.num_samples
@@ -81,17 +116,20 @@ class GeneratedImages:
         """See :class:`ImageBlocks`. Seeds torch's global random state anew for every block."""
         noise = np.random.RandomState(self.seed)
         for number, rows in enumerate(blocks(len(self), batch_size)):
-            z = noise.randn(rows.stop - rows.start, *self.latent_shape)  # on every device: the draws form one sequence
+            # On every device: the draws form one sequence.
+            z = LATENT_LAWS[self.latent_law](noise, (rows.stop - rows.start, *self.latent_shape))
             if number % world == rank:
                 torch.manual_seed(self.seed + rows.start)  # for generators that draw random numbers themselves
-                yield rows, to_bytes(self.generator(*self._inputs(z, rows)))
+                yield rows, to_bytes(self._generate(torch.from_numpy(z).float().to(self._like), rows))
 
-    def _inputs(self, z: np.ndarray, rows: slice) -> list[Tensor]:
-        inputs = [torch.from_numpy(z).float().to(self._like)]
-        if self.num_classes:
-            uniform = RandomStreams(self.seed).uniform("fidelity/labels", 0, (len(self),), rows)
-            inputs.append((uniform * self.num_classes).long().to(self._like.device))
-        return inputs
+    def _generate(self, z: Tensor, rows: slice) -> Tensor:
+        condition = None if self.conditions is None else self.conditions(rows)
+        if condition is not None and any(len(part) != len(z) for part in as_tuple(condition)):
+            raise UsageError(
+                f"Expected conditions of images {rows.start} to {rows.stop - 1}, one each, but got "
+                f"{' and '.join(str(len(part)) for part in as_tuple(condition))}. Return as many rows as are asked for."
+            )
+        return generate(self.generator, z, map_condition(lambda part: part.to(z.device), condition))
 
 
 def to_bytes(images: Tensor) -> Tensor:

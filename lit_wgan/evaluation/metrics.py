@@ -1,24 +1,26 @@
 """The metrics, computed from what a pass has accumulated: exactly, or as torch-fidelity computes them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from lit_wgan.evaluation.accumulator import Accumulator
-from lit_wgan.evaluation.distance import (
-    covariance_factor,
-    density_coverage,
-    frechet_distance,
-    kernel_distance,
-    precision_recall,
-)
+from lit_wgan.evaluation.class_metrics import accuracy, intra_fid
+from lit_wgan.evaluation.classes import SampleClasses
+from lit_wgan.evaluation.distance import covariance_factor, density_coverage, kernel_distance, precision_recall
+from lit_wgan.evaluation.fid import exact_fid, fid, statistics
 from lit_wgan.evaluation.options import NEIGHBOURS, EvaluationOptions
 from lit_wgan.evaluation.reference import Reference
 
 
 def accumulator_for(
-    options: EvaluationOptions, layers: dict[str, str], num_samples: int, reference: Reference | None
+    options: EvaluationOptions,
+    layers: dict[str, str],
+    num_samples: int,
+    reference: Reference | None,
+    classes: SampleClasses | None = None,
 ) -> Accumulator:
     """An accumulator of all that the metrics need from a pass.
 
@@ -27,18 +29,23 @@ def accumulator_for(
         layers: the layer that each of the metrics takes.
         num_samples: number of images in the pass.
         reference: of the real images, if the pass is over generated ones; None for the pass over real images.
+        classes: of the generated images, if a metric needs them.
     """
     generated, exact = reference is not None, options.compat == "exact"
-    kept = [*FROM_FEATURES] if exact else ["fid", *FROM_FEATURES, *(["isc"] if generated else [])]
+    kept = ["intra_fid", *FROM_FEATURES]
+    if not exact:
+        kept += ["fid", "isc"] if generated else ["fid"]
     return Accumulator(
         num_samples,
         options.batch_size,
         moments=layers.get("fid") if exact else None,
         logits=layers.get("isc") if exact and generated else None,
+        told=layers.get("acc") if generated else None,
         kept=[layers[metric] for metric in kept if metric in layers],
         shift=None if reference is None or reference.mu is None else torch.from_numpy(reference.mu),
         splits=options.isc_splits,
         seed=options.seed,
+        classes=classes,
     )
 
 
@@ -50,15 +57,14 @@ def reference_from(accumulator: Accumulator, shape: tuple[int, ...], layers: dic
         shape: of an image.
         layers: the layer that each of the metrics takes.
     """
-    common = {"count": accumulator.num_samples, "shape": shape, "features": accumulator.kept}
+    features = {layers[metric]: accumulator.kept[layers[metric]] for metric in FROM_FEATURES if metric in layers}
+    common = {"count": accumulator.num_samples, "shape": shape, "features": features}
     if accumulator.moments is not None:
         mu, sigma = accumulator.moments.compute()
         factor = covariance_factor(sigma)
         return Reference(mu.cpu().numpy(), sigma.cpu().numpy(), factor.cpu().numpy(), **common)  # type: ignore[arg-type]  # mixed
     if "fid" in layers:
-        from torch_fidelity.metric_fid import fid_features_to_statistics
-
-        return Reference(**fid_features_to_statistics(accumulator.kept[layers["fid"]]), **common)  # type: ignore[arg-type]  # mixed
+        return replace(statistics(accumulator.kept[layers["fid"]], "torch-fidelity"), **common)  # type: ignore[arg-type]  # mixed
     return Reference(**common)  # type: ignore[arg-type]  # mixed
 
 
@@ -75,7 +81,8 @@ def exact_metrics(
     """
     metrics = {}
     if accumulator.moments is not None:
-        metrics["fid"] = _exact_fid(*accumulator.moments.compute(), reference)
+        mean, covariance = accumulator.moments.compute()
+        metrics["fid"] = exact_fid(mean, covariance_factor(covariance), reference)
     if accumulator.inception is not None:
         metrics["inception_score_mean"], metrics["inception_score_std"] = accumulator.inception.compute()
     return metrics | _from_features(options, layers, accumulator, reference)
@@ -85,30 +92,16 @@ def torch_fidelity_metrics(
     options: EvaluationOptions, layers: dict[str, str], accumulator: Accumulator, reference: Reference
 ) -> dict[str, float]:
     """All metrics by name, each by torch-fidelity's own function, bit for bit. Arguments: see :func:`exact_metrics`."""
-    from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
     from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, KEY_METRIC_ISC_STD, isc_features_to_metric
 
     metrics = {}
     if "fid" in layers:
-        assert reference.mu is not None
-        fake = fid_features_to_statistics(accumulator.kept[layers["fid"]])
-        # torch-fidelity refuses means of two types, and those in files of other programs may be float32 or float64.
-        real = {"mu": reference.mu.astype(fake["mu"].dtype), "sigma": reference.sigma}
-        metrics["fid"] = fid_statistics_to_metric(fake, real, verbose=False)[KEY_METRIC_FID]
+        metrics["fid"] = fid(accumulator.kept[layers["fid"]], reference, "torch-fidelity")
     if "isc" in layers:
         score = isc_features_to_metric(accumulator.kept[layers["isc"]], options.isc_splits, True, options.seed)
         metrics["inception_score_mean"] = score[KEY_METRIC_ISC_MEAN]
         metrics["inception_score_std"] = score[KEY_METRIC_ISC_STD]
     return metrics | _from_features(options, layers, accumulator, reference)
-
-
-def _exact_fid(mean: Tensor, covariance: Tensor, reference: Reference) -> float:
-    assert reference.mu is not None
-    factor = reference.factor
-    if factor is None:  # in another program's file
-        factor = covariance_factor(torch.from_numpy(reference.sigma).double()).numpy()
-    mu_real, factor_real = (torch.from_numpy(array).to(mean) for array in (reference.mu, factor))
-    return frechet_distance(mu_real, factor_real, mean, covariance_factor(covariance))
 
 
 def _from_features(
@@ -119,6 +112,11 @@ def _from_features(
         if metric in layers and reference.features is not None:
             layer = layers[metric]
             metrics |= compute(options, reference.features[layer], accumulator.kept[layer])
+    if accumulator.hits is not None:
+        metrics |= accuracy(accumulator.hits)
+    if accumulator.classes is not None and reference.by_class is not None:
+        features = accumulator.kept[layers["intra_fid"]]
+        metrics |= intra_fid(features, accumulator.classes, reference.by_class, options.compat)
     return metrics
 
 

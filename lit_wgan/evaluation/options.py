@@ -13,6 +13,8 @@ from lit_wgan.errors import UsageError, check_positive
 INCEPTION = "inception-v3-compat"
 COMPAT = ("exact", "torch-fidelity")
 NEIGHBOURS = 5  # of density and coverage; precision and recall take 3
+OF_CLASS = "_class_"
+"""Between the name of a metric of one class and the class's number."""
 
 
 class Choice(NamedTuple):
@@ -21,17 +23,28 @@ class Choice(NamedTuple):
     Args:
         names: of the metrics that are computed.
         needs: smallest number of samples, or the name of the option that holds it.
+        layer: the metric of torch-fidelity whose layer of an extractor they take.
+        of_classes: whether samples have to have classes; then there is also a metric of each class.
     """
 
     names: tuple[str, ...]
     needs: int | str
+    layer: str
+    of_classes: bool = False
+
+    @property
+    def compares(self) -> bool:
+        """Whether samples are compared with real images; else the extractor's logits say all."""
+        return self.layer != "isc"
 
 
 METRICS = {
-    "fid": Choice(("fid",), 2),
-    "isc": Choice(("inception_score_mean", "inception_score_std"), "isc_splits"),
-    "kid": Choice(("kid_mean", "kid_std"), "kid_subset_size"),
-    "prc": Choice(("precision", "recall", "f_score", "density", "coverage"), NEIGHBOURS + 1),
+    "fid": Choice(("fid",), 2, "fid"),
+    "isc": Choice(("inception_score_mean", "inception_score_std"), "isc_splits", "isc"),
+    "kid": Choice(("kid_mean", "kid_std"), "kid_subset_size", "kid"),
+    "prc": Choice(("precision", "recall", "f_score", "density", "coverage"), NEIGHBOURS + 1, "prc"),
+    "acc": Choice(("accuracy",), 1, "isc", of_classes=True),
+    "intra_fid": Choice(("intra_fid",), 2, "fid", of_classes=True),
 }
 
 
@@ -78,13 +91,16 @@ class EvaluationOptions(ProtocolOptions):
 
     Args:
         reference: the real images, as :func:`open_image_set` takes them; or the path of an ``.npz`` file of their
-            statistics, which is enough for FID alone. None where only ``isc`` is asked for.
+            statistics, which is enough for FID alone. None where only ``isc`` or ``acc`` is asked for.
         metrics: any of ``fid``, ``isc``, ``kid``, and ``prc``: precision, recall, their harmonic mean, density,
-            coverage.
+            coverage; and for samples that were told a class, ``acc``: the share that the extractor takes for that
+            class, and ``intra_fid``: the mean of the FIDs of the classes.
         num_samples: images to generate. Metrics of different numbers of samples do not compare.
         extractor: name or module, see :func:`make_extractor`.
         weights: file of the extractor's weights, if it is not in one of the usual places.
         cache_dir: folder of the reference's statistics, if not the user's cache folder.
+        reference_classes: class number of each real image, from 0, for ``intra_fid``: an array ``(N,)``, or the path of
+            an ``.npy`` file of it. None for those of the training set, where that is the reference.
 
     Raises:
         UsageError: for numbers that are not positive, and unknown names.
@@ -96,6 +112,7 @@ class EvaluationOptions(ProtocolOptions):
     extractor: str | nn.Module = INCEPTION
     weights: str | None = None
     cache_dir: str | Path | None = field(default=None, kw_only=True)
+    reference_classes: Any = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -107,19 +124,29 @@ class EvaluationOptions(ProtocolOptions):
                 "among these."
             )
 
+    @property
+    def compares(self) -> bool:
+        """Whether one of the metrics compares samples with real images."""
+        return any(METRICS[metric].compares for metric in self.metrics)
+
+    @property
+    def of_classes(self) -> list[str]:
+        """Those of the metrics that need the classes of samples."""
+        return [metric for metric in METRICS if metric in self.metrics and METRICS[metric].of_classes]
+
     def check_samples(self, generated: int, real: int | None) -> None:
         """Raise a UsageError if there are too few samples, generated or real, for one of the metrics."""
         for metric in self.metrics:
             option = METRICS[metric].needs
             needed, remedy = (getattr(self, option), f" or lower {option}") if isinstance(option, str) else (option, "")
-            for number, kind in ((generated, "generated"), (None if metric == "isc" else real, "real")):
+            for number, kind in ((generated, "generated"), (real if METRICS[metric].compares else None, "real")):
                 if number is not None and number < needed:
                     raise UsageError(
                         f"Expected at least {needed} {kind} samples for {metric}, but got {number}. Take more{remedy}."
                     )
 
     def metric_names(self) -> list[str]:
-        """The names of all metrics asked for, as they are logged and reported."""
+        """The names of all metrics asked for, as they are logged and reported, but for those of single classes."""
         extractor = self.extractor if isinstance(self.extractor, str) else module_name(self.extractor)
         asked_for = [choice for metric, choice in METRICS.items() if metric in self.metrics]
         return [metric_name(name, extractor) for choice in asked_for for name in choice.names]
@@ -132,8 +159,12 @@ def module_name(extractor: nn.Module) -> str:
 
 
 def metric_name(name: str, extractor: str) -> str:
-    """The full name of a metric: the plain one is kept for Inception's features, ``fid_digits`` is of others."""
-    return name if extractor == INCEPTION else f"{name}_{extractor}"
+    """The full name of a metric: the plain one is kept for Inception's features, ``fid_digits`` is of others.
+
+    That of one class goes on with its number, ``intra_fid_digits_class_3``.
+    """
+    of_all, *of_class = name.split(OF_CLASS)
+    return OF_CLASS.join([of_all if extractor == INCEPTION else f"{of_all}_{extractor}", *of_class])
 
 
 def _check_choice(option: str, value: str, choices: Sequence[str] | dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lit_wgan.evaluation.classes import in_words
 from lit_wgan.evaluation.options import ProtocolOptions
 
 
@@ -19,6 +20,9 @@ class Protocol(ProtocolOptions):
         layers: the layer that each metric takes its features from.
         weights_sha256: of the extractor's weights.
         devices: number of devices, which changes nothing but rounding.
+        latent_law: of the noise.
+        conditions: of the generated images, in words; None for unconditional ones.
+        left_out: classes that ``intra_fid`` leaves out.
     """
 
     samples: str
@@ -29,12 +33,18 @@ class Protocol(ProtocolOptions):
     layers: dict[str, str]
     weights_sha256: str
     devices: int
+    latent_law: str = "normal"
+    conditions: str | None = None
+    left_out: tuple[int, ...] = ()
 
     def in_words(self) -> list[str]:
         """Lines for people."""
         layers = ", ".join(f"{layer} for {metric}" for metric, layer in self.layers.items())
+        noise = "" if self.latent_law == "normal" else f", {self.latent_law} noise"
+        left_out = f"; left out of intra_fid: {in_words(self.left_out)}" if self.left_out else ""
         return [
-            f"samples    {self.samples}, seed {self.seed}",
+            f"samples    {self.samples}, seed {self.seed}{noise}",
+            *([] if self.conditions is None else [f"conditions {self.conditions}{left_out}"]),
             f"reference  {self.reference}",
             f"extractor  {self.extractor} ({layers}), weights sha256 {self.weights_sha256[:16]}",
             f"precision  {self.precision}, compat {self.compat}, {self.devices} device(s)",

@@ -1,19 +1,24 @@
 """The real images of an evaluation and their statistics: from a file, from the cache, or by a pass over the images."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from lit_wgan.engine.collectives import on_rank_zero
 from lit_wgan.errors import UsageError
+from lit_wgan.evaluation.cached_reference import CachedReference
+from lit_wgan.evaluation.class_metrics import statistics_of_classes
+from lit_wgan.evaluation.classes import class_numbers
 from lit_wgan.evaluation.collect import collect
 from lit_wgan.evaluation.extractors import Extractor
 from lit_wgan.evaluation.image_sets import ImageSet, open_image_set
 from lit_wgan.evaluation.images import StoredImages
 from lit_wgan.evaluation.metrics import FROM_FEATURES, accumulator_for, reference_from
 from lit_wgan.evaluation.options import EvaluationOptions
-from lit_wgan.evaluation.reference import Reference, ReferenceCache, read_npz
+from lit_wgan.evaluation.reference import Reference, read_npz
 
 
 class RealImages:
@@ -30,33 +35,51 @@ class RealImages:
         self.options = options
         self.description = str(options.reference)
         self.images: ImageSet | None = None
+        self.classes = np.zeros(0, np.int64)
+        """The class of each image, if a metric needs it."""
         self._statistics: Reference | None = None
         metrics = sorted(set(options.metrics))
         if self.description.endswith(".npz"):
-            self._statistics = self._read_statistics([metric for metric in metrics if metric in FROM_FEATURES])
+            need_images = {*FROM_FEATURES, "intra_fid"} & {*metrics}
+            self._statistics = self._read_statistics(sorted(need_images))
         elif options.reference is not None:
             self.images = open_image_set(options.reference)
             self.description = self.images.description
-        elif metrics == ["isc"]:
+        elif not options.compares:
             self._statistics = Reference()
         else:
             raise UsageError(
                 f"Expected a reference for {', '.join(metrics)}, but got none. Give the real images, or their "
-                "statistics in an .npz file; isc alone needs neither."
+                "statistics in an .npz file; isc and acc alone need neither."
             )
+        if self.images is not None and "intra_fid" in metrics:
+            self.classes = self._read_classes(len(self.images.images))
 
     @property
     def num_images(self) -> int | None:
         """The number of real images, or None if only their statistics are known."""
         return None if self.images is None else len(self.images.images)
 
+    @property
+    def class_counts(self) -> list[int]:
+        """The number of images of each class, up to the last that has some."""
+        return np.bincount(self.classes).tolist()
+
     def statistics(self, extractor: Extractor, device: torch.device, progress: bool) -> Reference:
         """The statistics, complete on rank 0, on other ranks without the large parts."""
-        if set(self.options.metrics) == {"isc"}:
+        if not self.options.compares:
             return Reference()
         if self._statistics is None:
             self._statistics = self._cached(extractor) or self._computed(extractor, device, progress)
         return self._statistics
+
+    def _read_classes(self, images: int) -> np.ndarray:
+        if self.options.reference_classes is None:
+            raise UsageError(
+                "Expected reference_classes, the class numbers of the real images, for intra_fid, but got none. Give "
+                "them, or leave out the reference, to take a training set with class labels."
+            )
+        return class_numbers(self.options.reference_classes, images, "reference_classes")
 
     def _read_statistics(self, need_images: list[str]) -> Reference:
         if need_images:
@@ -73,24 +96,26 @@ class RealImages:
 
     def _computed(self, extractor: Extractor, device: torch.device, progress: bool) -> Reference:
         assert self.images is not None
-        source = StoredImages(self.images.images)
-        accumulator = accumulator_for(self.options, extractor.layers, len(source), reference=None)
+        source, layers = StoredImages(self.images.images), extractor.layers
+        accumulator = accumulator_for(self.options, layers, len(source), reference=None)
         shape = collect(source, extractor, accumulator, device, None, "real images" if progress else "")
 
         def summarise() -> Reference:
-            reference = reference_from(accumulator, shape, extractor.layers)
-            if reference.mu is not None:
-                self._cache(extractor).write(reference)
+            reference, cache = reference_from(accumulator, shape, layers), self._cache(extractor)
+            if "intra_fid" in layers:
+                features, compat = accumulator.kept[layers["intra_fid"]], self.options.compat
+                of_classes = statistics_of_classes(features, self.classes, cache.labels, shape, compat)
+                reference = replace(reference, by_class=of_classes)
+            cache.write(reference)
             return reference
 
         reference = _complete_on_rank_zero(summarise)
         assert reference is not None
         return reference
 
-    def _cache(self, extractor: Extractor) -> ReferenceCache:
+    def _cache(self, extractor: Extractor) -> CachedReference:
         assert self.images is not None
-        made = [extractor.name, extractor.layers.get("fid"), extractor.weights_sha256, extractor.precision]
-        return ReferenceCache(self.options.cache_dir, [self.images.key, *made, self.options.compat])
+        return CachedReference(self.options, extractor, self.images.key, self.classes)
 
 
 def _complete_on_rank_zero(function: Callable[[], Reference | None]) -> Reference | None:

@@ -27,6 +27,7 @@ class Reference:
         count: number of images, or None if the file does not say.
         shape: of an image, ``(C, H, W)``, or None if the file does not say.
         features: all features ``(N, D)`` of the layers of which a metric needs them.
+        by_class: the statistics of the images of each class, by its number.
     """
 
     mu: np.ndarray | None = None
@@ -35,14 +36,17 @@ class Reference:
     count: int | None = None
     shape: tuple[int, ...] | None = None
     features: dict[str, Tensor] | None = None
+    by_class: "dict[int, Reference] | None" = None
 
     def summary(self) -> "Reference":
         """The same without the large parts, for the ranks that do not compute the metrics."""
-        return replace(self, sigma=None, factor=None, features=None)
+        return replace(self, sigma=None, factor=None, features=None, by_class=None)
 
 
 def read_npz(path: Path, key: str | None = None) -> Reference:
     """Read statistics from a file with ``mu`` and ``sigma``, as pytorch-fid, TTUR and :class:`ReferenceCache` write it.
+
+    A file of the cache may hold ``factor`` instead of ``sigma``.
 
     Args:
         path: the file.
@@ -53,23 +57,25 @@ def read_npz(path: Path, key: str | None = None) -> Reference:
     """
     try:
         arrays = read_arrays(path, ("mu", "sigma", "factor", "metadata"))
-        mu, sigma = arrays["mu"], arrays["sigma"]
+        mu, factor = arrays["mu"], arrays.get("factor")
+        sigma = arrays.get("sigma") if key and factor is not None else arrays["sigma"]
         found_key, count, shape = _metadata(str(arrays.get("metadata", "{}")))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         reason = error if isinstance(error, NpzError) else f"{type(error).__name__}: {error}"
         raise UsageError(
             f"Expected {path} to hold mu and sigma, as pytorch-fid writes them, but got {reason}. Make the file again."
         ) from error
-    factor = arrays.get("factor", np.zeros((len(mu), 0)) if mu.ndim else mu)
-    fits = mu.ndim == 1 and sigma.shape == mu.shape * 2 and factor.ndim == 2 and len(factor) == len(mu) > 0
-    if not fits or not all(map(_is_finite, (mu, sigma, factor))):
+    held = [array for array in (mu, sigma, factor) if array is not None]
+    fits_sigma = sigma is None or sigma.shape == mu.shape * 2
+    fits_factor = factor is None or (factor.ndim == 2 and len(factor) == mu.size)
+    if mu.ndim != 1 or not mu.size or not fits_sigma or not fits_factor or not all(map(_is_finite, held)):
         raise UsageError(
-            f"Expected {path} to hold finite mu (D,) and sigma (D, D), but got shapes {mu.shape} and {sigma.shape}. "
-            "Make the file again."
+            f"Expected {path} to hold finite mu (D,) and sigma (D, D), but got shapes "
+            f"{' and '.join(str(array.shape) for array in held)}. Make the file again."
         )
     if key is not None and found_key != key:
         raise UsageError(f"Expected {path} to be made for {key}, but got {found_key}. Delete the file.")
-    return Reference(mu, sigma, arrays.get("factor"), count, shape)
+    return Reference(mu, sigma, factor, count, shape)
 
 
 def _is_finite(array: np.ndarray) -> bool:
@@ -109,8 +115,12 @@ class ReferenceCache:
         except ValueError:
             return None  # so that it is written again
 
-    def write(self, reference: Reference) -> None:
-        """Write statistics; the file appears once it is complete. A failure to write is a warning, not an error."""
+    def write(self, reference: Reference) -> bool:
+        """Write statistics; the file appears once it is complete. A failure to write is a warning, not an error.
+
+        Returns:
+            Whether they are written.
+        """
         arrays = {name: getattr(reference, name) for name in ("mu", "sigma", "factor")}
         arrays = {name: array for name, array in arrays.items() if array is not None}
         metadata = json.dumps({"key": self.key, "count": reference.count, "shape": reference.shape})
@@ -124,3 +134,5 @@ class ReferenceCache:
                 "run computes them again. Choose another folder with cache_dir.",
                 stacklevel=2,
             )
+            return False
+        return True

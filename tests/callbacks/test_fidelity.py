@@ -228,7 +228,7 @@ def test_defaults_are_those_of_an_evaluation():
 
 
 def test_unknown_options_are_refused_at_once():
-    with pytest.raises(ValueError, match="metrics to be some of fid, isc, kid, prc, but got fit"):
+    with pytest.raises(ValueError, match="metrics to be some of fid, isc, kid, prc, acc, intra_fid, but got fit"):
         FidelityCallback(["fit"])
 
 

@@ -142,7 +142,7 @@ def reasons(path):
         "not a number": ([*given, "--num_samples", "many"], "--num_samples: expected int, but got many"),
         "unknown precision": ([*given, "--precision", "half"], "one of float32, tf32, bfloat16, but got half"),
         "both": ([*given, "--samples", "empty"], "Argument --samples: not allowed with argument --ckpt"),
-        "unknown metric": ([*given, "--metrics", "fit"], "some of fid, isc, kid, prc, but got fit"),
+        "unknown metric": ([*given, "--metrics", "fit"], "some of fid, isc, kid, prc, acc, intra_fid, but got fit"),
         "unknown extractor": ([*given, "--extractor", "inception"], "Expected the extractor to be one of"),
         "no checkpoint": (["--ckpt", "none.ckpt"], "Expected --ckpt to be a checkpoint file, but got none.ckpt"),
         "no weights": (["--ckpt", path, "--weights", "none.pth"], "Expected weights to name a file, but got none.pth"),

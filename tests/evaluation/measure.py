@@ -108,6 +108,14 @@ def evaluator(folder, metrics=ALL, reference=None, **options):
     return GenerativeEvaluator(reference, metrics, **(defaults | options))
 
 
+def of_classes(folder, **options):
+    return evaluator(folder, ["acc", "intra_fid"], reference_classes=np.arange(777) % 5, **options)
+
+
+def seventh(rows):
+    return torch.arange(rows.start, rows.stop) % 7
+
+
 def error_of(function):
     try:
         function()
@@ -136,6 +144,13 @@ def measure(folder):
         "other blocks": lambda: evaluator(folder, batch_size=50).evaluate(Generator(), 4),
         "more devices than blocks": lambda: evaluator(folder, batch_size=2000).evaluate(Generator(), 4),
         "conditional": lambda: evaluator(folder).evaluate(Generator(7), 4, num_classes=7),
+        "of classes": lambda: of_classes(folder).evaluate(Generator(5), 4, 5),
+        "of classes, from the cache": lambda: of_classes(folder).evaluate(Generator(5), 4, 5),
+        "of classes, compat": lambda: of_classes(folder, compat="torch-fidelity").evaluate(Generator(5), 4, 5),
+        "of classes, other blocks": lambda: of_classes(folder, batch_size=50).evaluate(Generator(5), 4, 5),
+        "conditions of one's own": lambda: evaluator(folder).evaluate(
+            Generator(7), 4, conditions=seventh, latent_law="uniform"
+        ),
         "noise of its own": lambda: evaluator(folder).evaluate(Noisy(), 4),
         "images": lambda: evaluator(folder).evaluate_images(real_images(500)),
         "a module": lambda: evaluator(folder, extractor=SmallExtractor("mine", ["12", "logits"])).evaluate(
@@ -147,6 +162,7 @@ def measure(folder):
         "error of use on one device": lambda: evaluator(folder).evaluate(FailsLate(UsageError), 4),
         "defect on one device": lambda: evaluator(folder).evaluate(FailsLate(ValueError), 4),
         "no weights": lambda: evaluator(folder, extractor="inception-v3-compat"),
+        "an extractor of other classes": lambda: of_classes(folder).evaluate(Generator(9), 4, 9),
         "a block left out": skipping_a_block,
         "a reference on one device alone": lambda: evaluator(folder, ["fid"], f"{folder}/only_{rank()}.npz"),
     }

@@ -3,8 +3,8 @@ import pytest
 import torch
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from lit_wgan.evaluation.accumulator import FeatureMoments, InceptionSums, split_of_samples
 from lit_wgan.evaluation.distance import covariance_factor, frechet_distance
+from lit_wgan.evaluation.sums import FeatureMoments, InceptionSums, split_of_samples
 
 
 @pytest.mark.parametrize("shift", [None, 1e3])

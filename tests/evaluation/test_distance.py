@@ -5,7 +5,6 @@ from scipy.linalg import sqrtm
 from torch_fidelity.metric_fid import fid_statistics_to_metric
 from torch_fidelity.metric_isc import isc_features_to_metric
 
-from lit_wgan.evaluation.accumulator import InceptionSums, split_of_samples
 from lit_wgan.evaluation.distance import (
     covariance_factor,
     density_coverage,
@@ -14,6 +13,7 @@ from lit_wgan.evaluation.distance import (
     kernel_distance,
     precision_recall,
 )
+from lit_wgan.evaluation.sums import InceptionSums, split_of_samples
 
 
 def orthogonal(dim):

@@ -47,6 +47,24 @@ def test_neither_the_block_size_nor_the_cache_nor_what_else_is_measured_changes_
             assert metrics[case][name] == pytest.approx(metrics["all"][name], rel=1e-5), (case, name)
 
 
+@pytest.mark.parametrize("devices", [1, 2, 3])
+def test_metrics_of_classes_depend_on_neither_the_block_size_nor_the_cache(runs, devices):
+    metrics = runs[devices][0]["metrics"]
+    assert metrics["of classes, from the cache"] == metrics["of classes"]
+    assert metrics["of classes, other blocks"] == pytest.approx(metrics["of classes"], rel=1e-5)
+    assert metrics["of classes, compat"] == pytest.approx(metrics["of classes"], rel=1e-4)
+    assert len(metrics["of classes"]) == 12
+
+
+@pytest.mark.parametrize("devices", [1, 2, 3])
+def test_an_extractor_of_other_classes_stops_all_devices(runs, devices):
+    for found in runs[devices]:
+        assert (
+            "Expected 9 logits for acc, one for each class, but got 5"
+            in (found["failures"]["an extractor of other classes"])
+        )
+
+
 @pytest.mark.parametrize("devices", [2, 3])
 @pytest.mark.parametrize(
     ("failure", "there", "elsewhere"),

@@ -262,7 +262,10 @@ def npz(folder, dim=12):
 
 
 BAD = {
-    "unknown metric": ({"metrics": ["fid", "is"]}, "metrics to be some of fid, isc, kid, prc, but got is"),
+    "unknown metric": (
+        {"metrics": ["fid", "is"]},
+        "some of fid, isc, kid, prc, acc, intra_fid, but got is",
+    ),
     "no metric": ({"metrics": []}, "but got none. Choose"),
     "unknown precision": ({"precision": "float16"}, "precision to be one of float32, tf32, bfloat16, but got float16"),
     "unknown compat": ({"compat": "pytorch-fid"}, "Expected compat to be one of exact, torch-fidelity"),

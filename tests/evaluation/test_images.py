@@ -6,6 +6,7 @@ from torch import nn
 from torchvision.utils import save_image
 
 from lit_wgan.engine.preserve import preserve_random_state
+from lit_wgan.evaluation.conditions import uniform_labels
 from lit_wgan.evaluation.images import GeneratedImages, StoredImages, blocks, to_bytes
 
 
@@ -25,7 +26,8 @@ class Inputs(nn.Module):
 def inputs(num_samples, batch_size, rank=0, world=1, labels=False):
     generator = Inputs(labels)
     with preserve_random_state():
-        source = GeneratedImages(generator, 3, num_samples, seed=5, num_classes=4 if labels else 0)
+        told = uniform_labels(5, num_samples, 4) if labels else None
+        source = GeneratedImages(generator, 3, num_samples, 5, told)
         rows = [rows for rows, _ in source.blocks(batch_size, rank, world)]
     return torch.cat(generator.seen), torch.cat([torch.arange(r.start, r.stop) for r in rows])
 
