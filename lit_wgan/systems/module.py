@@ -22,42 +22,11 @@ from lit_wgan.functional.schedules import Counters
 from lit_wgan.functional.streams import LatentLaw, RandomStreams, noise_shape
 from lit_wgan.runs.metrics_file import MetricsFile
 from lit_wgan.systems.checks import check_floats, check_law, check_shape
+from lit_wgan.systems.draws import SystemDraws
 from lit_wgan.systems.finite import LossWatch, check_finite_weights
 from lit_wgan.systems.judging import generate, judge, takes
 from lit_wgan.systems.resuming import Configuration, restore_run_state_, run_state
 from lit_wgan.terms.base import Metrics, Noise, Term
-
-
-class SystemDraws:
-    """Random numbers for one use of them in one update, each call's from a stream of its own.
-
-    Args:
-        system: whose streams, rows and noise they are.
-        stream: of the first call; later ones end in their number.
-        update: the counter of the update.
-        rows: this device's share of the global minibatch.
-    """
-
-    def __init__(self, system: "GenerativeModule", stream: str, update: int, rows: int):
-        self.system = system
-        self.stream = stream
-        self.update = update
-        self.rows = rows
-        self.calls = 0
-
-    def uniform(self, *shape: int) -> Tensor:
-        """Uniform numbers in ``[0, 1)``, ``(m, *shape)``."""
-        system, count = self.system, self.rows * self.system.trainer.world_size
-        dtype = cast(torch.dtype, system.dtype)
-        return system.streams.uniform(self._next(), self.update, (count, *shape), system.rows, system.device, dtype)
-
-    def z(self) -> Tensor:
-        """Noise as the generator takes it, ``(m, *latent_shape)``."""
-        return self.system.noise(self._next(), self.update, self.rows)
-
-    def _next(self) -> str:
-        call, self.calls = self.calls, self.calls + 1
-        return f"{self.stream}/{call}" if call else self.stream
 
 
 class GenerativeModule(LightningModule):
@@ -144,11 +113,12 @@ class GenerativeModule(LightningModule):
 
     def draw(self, terms: Sequence[Term], network: str, update: int, real: Tensor) -> list[Noise | None]:
         """The random numbers of the terms of a network that are due in an update; None for those that are not."""
-
-        def draws_of(term: Term) -> Noise:
-            return term.draw(SystemDraws(self, term.stream or f"{network}/{term.name}", update, len(real)), real)
-
-        return [draws_of(term) if update % term.interval == 0 else None for term in terms]
+        return [
+            term.draw(SystemDraws(self, term.stream or f"{network}/{term.name}", update, len(real)), real)
+            if update % term.interval == 0
+            else None
+            for term in terms
+        ]
 
     # Samples and scores.
 

@@ -1,0 +1,62 @@
+"""Random numbers of the terms and of the generator's conditions, as a system's streams give them."""
+
+from typing import Any, Protocol, cast
+
+import torch
+from torch import Tensor
+
+from lit_wgan.functional.streams import RandomStreams
+
+
+class HasStreams(Protocol):
+    """What is read of a system."""
+
+    streams: RandomStreams
+    trainer: Any
+
+    @property
+    def rows(self) -> slice:
+        """This device's rows of a global minibatch."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the numbers go."""
+
+    @property
+    def dtype(self) -> torch.dtype | str:
+        """Their type."""
+
+    def noise(self, stream: str, update: int, batch_size: int) -> Tensor:
+        """This device's rows of noise."""
+
+
+class SystemDraws:
+    """Random numbers for one use of them in one update, each call's from a stream of its own.
+
+    Args:
+        system: whose streams, rows and noise they are.
+        stream: of the first call; later ones end in their number.
+        update: the counter of the update.
+        rows: this device's share of the global minibatch.
+    """
+
+    def __init__(self, system: HasStreams, stream: str, update: int, rows: int):
+        self.system = system
+        self.stream = stream
+        self.update = update
+        self.rows = rows
+        self.calls = 0
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Uniform numbers in ``[0, 1)``, ``(m, *shape)``."""
+        system, count = self.system, self.rows * self.system.trainer.world_size
+        dtype = cast(torch.dtype, system.dtype)
+        return system.streams.uniform(self._next(), self.update, (count, *shape), system.rows, system.device, dtype)
+
+    def z(self) -> Tensor:
+        """Noise as the generator takes it, ``(m, *latent_shape)``."""
+        return self.system.noise(self._next(), self.update, self.rows)
+
+    def _next(self) -> str:
+        call, self.calls = self.calls, self.calls + 1
+        return f"{self.stream}/{call}" if call else self.stream
