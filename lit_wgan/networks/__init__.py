@@ -2,9 +2,10 @@
 
 A generator maps ``z`` of shape ``(N, latent_dim)`` to samples; images are ``(N, C, H, W)`` in ``[-1, 1]``. A critic
 maps samples to scores ``(N,)``, without a squashing head; under the GAN loss it is the discriminator and its scores
-are logits.
+are logits. A conditional network takes its condition second: ``generator(z, condition)``, ``critic(x, condition)``.
 """
 
+from lit_wgan.networks.concatenation import Concatenated
 from lit_wgan.networks.dcgan import DCGANCritic, DCGANGenerator
 from lit_wgan.networks.mlp import MLPCritic, MLPGenerator
 from lit_wgan.networks.resnet import CIFARResNetCritic, CIFARResNetGenerator, ResNet64Critic, ResNet64Generator
@@ -12,6 +13,7 @@ from lit_wgan.networks.resnet import CIFARResNetCritic, CIFARResNetGenerator, Re
 __all__ = [
     "CIFARResNetCritic",
     "CIFARResNetGenerator",
+    "Concatenated",
     "DCGANCritic",
     "DCGANGenerator",
     "MLPCritic",

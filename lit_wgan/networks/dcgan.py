@@ -5,6 +5,9 @@ from typing import Literal
 from torch import Tensor, nn
 
 from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.networks.condition_spec import ConditionSpec
+from lit_wgan.networks.conditioning import ConditionedSequential, conditional_norm
+from lit_wgan.networks.critic import ImageCritic
 from lit_wgan.networks.initialisation import gulrajani_, radford_
 from lit_wgan.networks.normalisation import Norm, norm_layer
 
@@ -31,18 +34,22 @@ class DCGANGenerator(nn.Module):
         norm: ``"batch"``, ``"layer"`` or ``"none"``, see :func:`~lit_wgan.networks.normalisation.norm_layer`.
         kernel_size: 4 or 5.
         extra_layers: 3x3 convolutions added at the finest hidden resolution.
+        num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, which sets gain and offset
+            of all norms (:class:`~lit_wgan.networks.conditioning.ConditionalNorm`).
+        condition_dim: makes it take vectors ``(N, condition_dim)``, floats, instead.
 
     Input ``z`` of shape ``(N, latent_dim)``, output ``(N, channels, image_size, image_size)`` in ``[-1, 1]``.
 
     Raises:
-        UsageError: if ``image_size``, ``norm`` or ``kernel_size`` is not one of the values above.
+        UsageError: if ``image_size``, ``norm`` or ``kernel_size`` is not one of the values above; for a condition that
+            is not this network's, and a missing one.
 
     Source: Radford et al. 2016, arXiv:1511.06434v2, Section 3 and Figure 1; authors' code martinarjovsky/WassersteinGAN
     at f7a01e8, models/dcgan.py, for 4; igul222/improved_wgan_training at fa66c57, gan_mnist.py and gan_cifar.py, for 5.
 
     Deviations: Arjovsky's nets without norm have no biases either; these have. Gulrajani's first batch norm has a gain
     per pixel in gan_cifar.py and per channel in gan_64x64.py; this one has it per channel. gan_mnist.py ends in a
-    sigmoid, and crops 8 pixels to 7 where this one makes 7.
+    sigmoid, and crops 8 pixels to 7 where this one makes 7. None of them takes a condition.
     """
 
     def __init__(
@@ -54,8 +61,11 @@ class DCGANGenerator(nn.Module):
         norm: Norm = "batch",
         kernel_size: KernelSize = 4,
         extra_layers: int = 0,
+        num_classes: int = 0,
+        condition_dim: int = 0,
     ):
         super().__init__()
+        self.spec = ConditionSpec(num_classes, condition_dim)
         check_positive(latent_dim=latent_dim, channels=channels, width=width)
         _check(image_size, norm, kernel_size)
         bias = _has_biases(norm, kernel_size)
@@ -67,7 +77,7 @@ class DCGANGenerator(nn.Module):
             return nn.ConvTranspose2d(in_channels, out_channels, kernel_size, 2, padding, output_padding, bias=bias)
 
         def normed(layer: nn.Module, out_channels: int) -> list[nn.Module]:
-            return [layer, norm_layer(norm, out_channels), nn.ReLU()]
+            return [layer, conditional_norm(norm, out_channels, self.spec), nn.ReLU()]
 
         layers: list[nn.Module] = [nn.Linear(latent_dim, coarsest_width * 4 * 4, bias=bias)]
         layers += normed(nn.Unflatten(1, (coarsest_width, 4, 4)), coarsest_width)
@@ -76,15 +86,15 @@ class DCGANGenerator(nn.Module):
         for _ in range(extra_layers):
             layers += normed(nn.Conv2d(width, width, 3, padding=1, bias=bias), width)
         layers += [double(*finest), nn.Tanh()]
-        self.layers = nn.Sequential(*layers)
+        self.layers = ConditionedSequential(*layers)
         _initialise_(self, kernel_size)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Images ``(N, C, H, W)`` in ``[-1, 1]`` for ``z`` of shape ``(N, latent_dim)``."""
-        return self.layers(z)
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Images ``(N, C, H, W)`` in ``[-1, 1]`` for ``z`` of shape ``(N, latent_dim)`` under their conditions."""
+        return self.layers(z, self.spec.checked(condition, z, self))
 
 
-class DCGANCritic(nn.Module):
+class DCGANCritic(ImageCritic):
     """Convolutions that halve the size and double the channels down to 4x4 pixels, then a linear layer to one score.
 
     Each is followed by norm and LeakyReLU(0.2), the first by LeakyReLU alone. The arguments, sources and deviations are
@@ -97,11 +107,19 @@ class DCGANCritic(nn.Module):
         norm: ``"none"`` (Gulrajani) or ``"layer"`` for WGAN-GP, ``"batch"`` (Arjovsky) for WGAN.
         kernel_size: 4 or 5.
         extra_layers: 3x3 convolutions added at the finest hidden resolution.
+        num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, told by projection
+            (:class:`~lit_wgan.networks.conditioning.Projection`).
+        condition_dim: makes it take vectors ``(N, condition_dim)``, floats, instead.
+        auxiliary_classifier: return ``(scores, logits)``, logits ``(N, num_classes)`` of a classifier on the same
+            features, and take no notice of the condition: the critic of AC-GAN.
+        condition_channels: makes it take images ``(N, condition_channels, h, w)``, floats of any size, instead, which
+            are resized and stand beside the sample at the input.
 
-    Input ``(N, channels, image_size, image_size)``, output scores ``(N,)``.
+    Input ``(N, channels, image_size, image_size)``, output scores ``(N,)``; with an auxiliary classifier, logits too.
 
     Raises:
-        UsageError: if ``image_size``, ``norm`` or ``kernel_size`` is not one of the values above.
+        UsageError: if ``image_size``, ``norm`` or ``kernel_size`` is not one of the values above; for a condition that
+            is not this network's, and a missing one.
     """
 
     def __init__(
@@ -112,12 +130,16 @@ class DCGANCritic(nn.Module):
         norm: Norm = "none",
         kernel_size: KernelSize = 4,
         extra_layers: int = 0,
+        num_classes: int = 0,
+        condition_dim: int = 0,
+        auxiliary_classifier: bool = False,
+        condition_channels: int = 0,
     ):
-        super().__init__()
+        super().__init__(ConditionSpec(num_classes, condition_dim, condition_channels), auxiliary_classifier)
         check_positive(channels=channels, width=width)
         _check(image_size, norm, kernel_size)
         bias = _has_biases(norm, kernel_size)
-        finest, *others = levels = _levels(image_size, channels, width)
+        finest, *others = levels = _levels(image_size, channels + condition_channels, width)
         coarsest_width = levels[-1][2]
 
         def halve(size: int, in_channels: int, out_channels: int) -> nn.Conv2d:
@@ -131,13 +153,9 @@ class DCGANCritic(nn.Module):
             layers += normed(nn.Conv2d(width, width, 3, padding=1, bias=bias), width)
         for size, fine, coarse in others:
             layers += normed(halve(size, fine, coarse), coarse)
-        layers += [nn.Flatten(), nn.Linear(coarsest_width * 4 * 4, 1, bias=bias)]
-        self.layers = nn.Sequential(*layers)
+        layers += [nn.Flatten(), self._head(coarsest_width * 4 * 4, bias)]
+        self.layers = ConditionedSequential(*layers)
         _initialise_(self, kernel_size)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores ``(N,)`` for images ``(N, C, H, W)``."""
-        return self.layers(x).squeeze(1)
 
 
 def _check(image_size: int, norm: Norm, kernel_size: int) -> None:

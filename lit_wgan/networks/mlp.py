@@ -7,6 +7,8 @@ from math import prod
 from torch import Tensor, nn
 
 from lit_wgan.errors import check_positive
+from lit_wgan.networks.concatenation import concatenated
+from lit_wgan.networks.condition_spec import ConditionSpec
 from lit_wgan.networks.initialisation import glorot, he
 
 
@@ -20,8 +22,13 @@ class MLPGenerator(nn.Module):
         depth: number of hidden layers; 0 leaves a linear map.
         tanh: squash the output into ``[-1, 1]``, for images.
         he_init: start from the authors' weights, :func:`~lit_wgan.networks.initialisation.he`; if not, from PyTorch's.
+        num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, one-hot beside ``z``.
+        condition_dim: makes it take vectors ``(N, condition_dim)``, floats, beside ``z`` instead.
 
     Input ``z`` of shape ``(N, latent_dim)``, output ``(N, *data_shape)``.
+
+    Raises:
+        UsageError: for a condition that is not this network's, and for a missing one.
 
     Source: authors' code igul222/improved_wgan_training at fa66c57, gan_toy.py, the defaults; with ``depth=4`` and
     ``tanh``, ``FCGenerator`` of its gan_64x64.py.
@@ -35,19 +42,22 @@ class MLPGenerator(nn.Module):
         depth: int = 3,
         tanh: bool = False,
         he_init: bool = True,
+        num_classes: int = 0,
+        condition_dim: int = 0,
     ):
         super().__init__()
         check_positive(latent_dim=latent_dim, width=width)
+        self.spec = ConditionSpec(num_classes, condition_dim)
         shape = _as_shape(data_shape)
         self.layers = nn.Sequential(
-            *_perceptron(latent_dim, prod(shape), width, depth, he_init),
+            *_perceptron(latent_dim + self.spec.size, prod(shape), width, depth, he_init),
             nn.Tanh() if tanh else nn.Identity(),
             nn.Unflatten(1, shape),
         )
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Samples ``(N, *data_shape)`` for ``z`` of shape ``(N, latent_dim)``."""
-        return self.layers(z)
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Samples ``(N, *data_shape)`` for ``z`` of shape ``(N, latent_dim)`` under their conditions."""
+        return self.layers(_beside(z, condition, self.spec, self))
 
 
 class MLPCritic(nn.Module):
@@ -58,20 +68,40 @@ class MLPCritic(nn.Module):
         width: units of each hidden layer.
         depth: number of hidden layers; 0 leaves the linear critic ``<w, x> + b``.
         he_init: as for :class:`MLPGenerator`.
+        num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, one-hot beside the sample.
+        condition_dim: makes it take vectors ``(N, condition_dim)``, floats, beside the sample instead.
 
     Input ``(N, *data_shape)``, output scores ``(N,)``.
+
+    Raises:
+        UsageError: for a condition that is not this network's, and for a missing one.
 
     Source: authors' code igul222/improved_wgan_training at fa66c57, gan_toy.py.
     """
 
-    def __init__(self, data_shape: int | Sequence[int], width: int = 512, depth: int = 3, he_init: bool = True):
+    def __init__(
+        self,
+        data_shape: int | Sequence[int],
+        width: int = 512,
+        depth: int = 3,
+        he_init: bool = True,
+        num_classes: int = 0,
+        condition_dim: int = 0,
+    ):
         super().__init__()
         check_positive(width=width)
-        self.layers = nn.Sequential(nn.Flatten(), *_perceptron(prod(_as_shape(data_shape)), 1, width, depth, he_init))
+        self.spec = ConditionSpec(num_classes, condition_dim)
+        inputs = prod(_as_shape(data_shape)) + self.spec.size
+        self.layers = nn.Sequential(nn.Flatten(), *_perceptron(inputs, 1, width, depth, he_init))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores ``(N,)`` for samples ``(N, *data_shape)``."""
-        return self.layers(x).squeeze(1)
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Scores ``(N,)`` for samples ``(N, *data_shape)`` under their conditions."""
+        return self.layers(_beside(x, condition, self.spec, self)).squeeze(1)
+
+
+def _beside(x: Tensor, condition: Tensor | None, spec: ConditionSpec, network: nn.Module) -> Tensor:
+    condition = spec.checked(condition, x, network)
+    return x if condition is None else concatenated(x.flatten(1), condition, spec.num_classes)
 
 
 def _as_shape(data_shape: int | Sequence[int]) -> tuple[int, ...]:

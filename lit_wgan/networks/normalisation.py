@@ -9,7 +9,7 @@ from lit_wgan.errors import UsageError
 Norm = Literal["batch", "layer", "none"]
 
 
-def norm_layer(norm: Norm, channels: int) -> nn.Module:
+def norm_layer(norm: Norm, channels: int, affine: bool = True) -> nn.Module:
     """A normalisation of feature maps ``(N, channels, H, W)``.
 
     * ``"batch"``: batch norm. It mixes the samples of a batch, so a critic under gradient penalty must not have it.
@@ -19,6 +19,7 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
     Args:
         norm: ``"batch"``, ``"layer"`` or ``"none"``.
         channels: number of channels.
+        affine: whether it has a gain and offset of its own.
 
     Raises:
         UsageError: if ``norm`` is none of the three.
@@ -29,9 +30,9 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
     """
     match norm:
         case "batch":
-            return nn.BatchNorm2d(channels)
+            return nn.BatchNorm2d(channels, affine=affine)
         case "layer":
-            return nn.GroupNorm(1, channels)
+            return nn.GroupNorm(1, channels, affine=affine)
         case "none":
             return nn.Identity()
     raise UsageError(f"Expected norm in {{'batch', 'layer', 'none'}}, but got {norm!r}. Choose one of the three.")

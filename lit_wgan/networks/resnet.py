@@ -9,6 +9,9 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from lit_wgan.errors import check_positive
+from lit_wgan.networks.condition_spec import ConditionSpec
+from lit_wgan.networks.conditioning import ConditionedLayer, ConditionedSequential, apply_layer, conditional_norm
+from lit_wgan.networks.critic import ImageCritic
 from lit_wgan.networks.initialisation import glorot, he
 from lit_wgan.networks.normalisation import Norm, norm_layer
 
@@ -21,55 +24,80 @@ class CIFARResNetGenerator(nn.Module):
         channels: of the images.
         width: channels of the feature maps.
         norm: ``"batch"``, ``"layer"`` or ``"none"``, see :func:`~lit_wgan.networks.normalisation.norm_layer`.
+        num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, which sets gain and offset
+            of the norms inside blocks (:class:`~lit_wgan.networks.conditioning.ConditionalNorm`).
+        condition_dim: makes it take vectors ``(N, condition_dim)``, floats, instead.
 
     Input ``z`` of shape ``(N, latent_dim)``, output ``(N, channels, 32, 32)`` in ``[-1, 1]``.
 
     Raises:
-        UsageError: if ``norm`` is none of the three.
+        UsageError: if ``norm`` is none of the three; for a condition that is not this network's, and a missing one.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Section 5.4; authors' code
-    igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py, with CONDITIONAL and ACGAN off.
+    igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py; with classes, its CONDITIONAL.
     """
 
-    def __init__(self, latent_dim: int = 128, channels: int = 3, width: int = 128, norm: Norm = "batch"):
+    def __init__(
+        self,
+        latent_dim: int = 128,
+        channels: int = 3,
+        width: int = 128,
+        norm: Norm = "batch",
+        num_classes: int = 0,
+        condition_dim: int = 0,
+    ):
         super().__init__()
         check_positive(latent_dim=latent_dim, channels=channels, width=width)
-        self.layers = nn.Sequential(
+        self.spec = ConditionSpec(num_classes, condition_dim)
+        self.layers = ConditionedSequential(
             glorot(nn.Linear(latent_dim, width * 4 * 4)),
             nn.Unflatten(1, (width, 4, 4)),
-            *[_up_block(width, width, norm, bias=True) for _ in range(3)],
+            *[_up_block(width, width, norm, self.spec, bias=True) for _ in range(3)],
             norm_layer(norm, width),
             nn.ReLU(),
             glorot(_conv3x3(width, channels)),
             nn.Tanh(),
         )
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Images ``(N, C, 32, 32)`` in ``[-1, 1]`` for ``z`` of shape ``(N, latent_dim)``."""
-        return self.layers(z)
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Images ``(N, C, 32, 32)`` in ``[-1, 1]`` for ``z`` of shape ``(N, latent_dim)`` under their conditions."""
+        return self.layers(z, self.spec.checked(condition, z, self))
 
 
-class CIFARResNetCritic(nn.Module):
+class CIFARResNetCritic(ImageCritic):
     """Four residual blocks from 32x32 to 8x8 pixels, all of the same width, then the mean over pixels.
 
     Args:
         channels: of the images.
         width: channels of the feature maps.
         norm: ``"none"``, ``"layer"`` or ``"batch"``; the first block has none.
+        num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, told by projection
+            (:class:`~lit_wgan.networks.conditioning.Projection`).
+        condition_dim: makes it take vectors ``(N, condition_dim)``, floats, instead.
+        auxiliary_classifier: return ``(scores, logits)``, logits ``(N, num_classes)`` of a classifier on the same
+            features, and take no notice of the condition: the critic of AC-GAN.
 
-    Input ``(N, channels, 32, 32)``, output scores ``(N,)``.
+    Input ``(N, channels, 32, 32)``, output scores ``(N,)``; with an auxiliary classifier, logits too.
 
     Raises:
-        UsageError: if ``norm`` is none of the three.
+        UsageError: if ``norm`` is none of the three; for a condition that is not this network's, and a missing one.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Section 5.4; authors' code
-    igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py, with CONDITIONAL and ACGAN off.
+    igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py; with an auxiliary classifier, its ACGAN.
     """
 
-    def __init__(self, channels: int = 3, width: int = 128, norm: Norm = "none"):
-        super().__init__()
+    def __init__(
+        self,
+        channels: int = 3,
+        width: int = 128,
+        norm: Norm = "none",
+        num_classes: int = 0,
+        condition_dim: int = 0,
+        auxiliary_classifier: bool = False,
+    ):
+        super().__init__(ConditionSpec(num_classes, condition_dim), auxiliary_classifier)
         check_positive(channels=channels, width=width)
-        self.layers = nn.Sequential(
+        self.layers = ConditionedSequential(
             _first_block(channels, width),
             _down_block(width, width, norm, bias=True),
             _plain_block(width, norm),
@@ -77,12 +105,8 @@ class CIFARResNetCritic(nn.Module):
             nn.ReLU(),
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
-            glorot(nn.Linear(width, 1)),
+            glorot(self._head(width)),
         )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores ``(N,)`` for images ``(N, C, 32, 32)``."""
-        return self.layers(x).squeeze(1)
 
 
 class ResNet64Generator(nn.Module):
@@ -93,87 +117,108 @@ class ResNet64Generator(nn.Module):
         channels: of the images.
         width: channels at 64x64 pixels.
         norm: ``"batch"``, ``"layer"`` or ``"none"``, see :func:`~lit_wgan.networks.normalisation.norm_layer`.
+        num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, which sets gain and offset
+            of the norms inside blocks (:class:`~lit_wgan.networks.conditioning.ConditionalNorm`).
+        condition_dim: makes it take vectors ``(N, condition_dim)``, floats, instead.
 
     Input ``z`` of shape ``(N, latent_dim)``, output ``(N, channels, 64, 64)`` in ``[-1, 1]``.
 
     Raises:
-        UsageError: if ``norm`` is none of the three.
+        UsageError: if ``norm`` is none of the three; for a condition that is not this network's, and a missing one.
 
     Source: authors' code igul222/improved_wgan_training at fa66c57, gan_64x64.py, ``GoodGenerator``.
     """
 
-    def __init__(self, latent_dim: int = 128, channels: int = 3, width: int = 64, norm: Norm = "batch"):
+    def __init__(
+        self,
+        latent_dim: int = 128,
+        channels: int = 3,
+        width: int = 64,
+        norm: Norm = "batch",
+        num_classes: int = 0,
+        condition_dim: int = 0,
+    ):
         super().__init__()
         check_positive(latent_dim=latent_dim, channels=channels, width=width)
+        self.spec = ConditionSpec(num_classes, condition_dim)
         widths = [8 * width, 8 * width, 4 * width, 2 * width, width]
-        self.layers = nn.Sequential(
+        self.layers = ConditionedSequential(
             glorot(nn.Linear(latent_dim, 8 * width * 4 * 4)),
             nn.Unflatten(1, (8 * width, 4, 4)),
-            *[_up_block(*pair, norm, bias=False) for pair in pairwise(widths)],
+            *[_up_block(*pair, norm, self.spec, bias=False) for pair in pairwise(widths)],
             norm_layer(norm, width),
             nn.ReLU(),
             he(_conv3x3(width, channels)),
             nn.Tanh(),
         )
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Images ``(N, C, 64, 64)`` in ``[-1, 1]`` for ``z`` of shape ``(N, latent_dim)``."""
-        return self.layers(z)
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Images ``(N, C, 64, 64)`` in ``[-1, 1]`` for ``z`` of shape ``(N, latent_dim)`` under their conditions."""
+        return self.layers(z, self.spec.checked(condition, z, self))
 
 
-class ResNet64Critic(nn.Module):
+class ResNet64Critic(ImageCritic):
     """Four residual blocks from 64x64 to 4x4 pixels, from ``width`` channels up to ``8 * width``.
 
     Args:
         channels: of the images.
         width: channels at 64x64 pixels.
         norm: ``"layer"`` for WGAN-GP, ``"batch"`` for WGAN and GAN, or ``"none"``.
+        num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, told by projection
+            (:class:`~lit_wgan.networks.conditioning.Projection`).
+        condition_dim: makes it take vectors ``(N, condition_dim)``, floats, instead.
+        auxiliary_classifier: return ``(scores, logits)``, logits ``(N, num_classes)`` of a classifier on the same
+            features, and take no notice of the condition: the critic of AC-GAN.
 
-    Input ``(N, channels, 64, 64)``, output scores ``(N,)``.
+    Input ``(N, channels, 64, 64)``, output scores ``(N,)``; with an auxiliary classifier, logits too.
 
     Raises:
-        UsageError: if ``norm`` is none of the three.
+        UsageError: if ``norm`` is none of the three; for a condition that is not this network's, and a missing one.
 
     Source: authors' code igul222/improved_wgan_training at fa66c57, gan_64x64.py, ``GoodDiscriminator``.
     """
 
-    def __init__(self, channels: int = 3, width: int = 64, norm: Norm = "layer"):
-        super().__init__()
+    def __init__(
+        self,
+        channels: int = 3,
+        width: int = 64,
+        norm: Norm = "layer",
+        num_classes: int = 0,
+        condition_dim: int = 0,
+        auxiliary_classifier: bool = False,
+    ):
+        super().__init__(ConditionSpec(num_classes, condition_dim), auxiliary_classifier)
         check_positive(channels=channels, width=width)
         widths = [width, 2 * width, 4 * width, 8 * width, 8 * width]
-        self.layers = nn.Sequential(
+        self.layers = ConditionedSequential(
             glorot(_conv3x3(channels, width)),
             *[_down_block(*pair, norm, bias=False) for pair in pairwise(widths)],
             nn.Flatten(),
-            glorot(nn.Linear(8 * width * 4 * 4, 1)),
+            glorot(self._head(8 * width * 4 * 4)),
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores ``(N,)`` for images ``(N, C, 64, 64)``."""
-        return self.layers(x).squeeze(1)
 
-
-class ResidualBlock(nn.Module):
-    """The sum of two branches, ``shortcut(x) + residual(x)``."""
+class ResidualBlock(ConditionedLayer):
+    """The sum of two branches, ``shortcut(x) + residual(x)``; the residual branch may be told a condition."""
 
     def __init__(self, residual: nn.Module, shortcut: nn.Module):
         super().__init__()
         self.residual = residual
         self.shortcut = shortcut
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """``shortcut(x) + residual(x)``."""
-        return self.shortcut(x) + self.residual(x)
+        return self.shortcut(x) + apply_layer(self.residual, x, condition)
 
 
-def _up_block(in_channels: int, out_channels: int, norm: Norm, bias: bool) -> ResidualBlock:
+def _up_block(in_channels: int, out_channels: int, norm: Norm, spec: ConditionSpec, bias: bool) -> ResidualBlock:
     """Twice the pixels; ``bias`` is that of the first convolution, which stands in front of a norm."""
-    residual = nn.Sequential(
-        norm_layer(norm, in_channels),
+    residual = ConditionedSequential(
+        conditional_norm(norm, in_channels, spec),
         nn.ReLU(),
         nn.Upsample(scale_factor=2),
         he(_conv3x3(in_channels, out_channels, bias)),
-        norm_layer(norm, out_channels),
+        conditional_norm(norm, out_channels, spec),
         nn.ReLU(),
         he(_conv3x3(out_channels, out_channels)),
     )

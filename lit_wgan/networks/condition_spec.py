@@ -1,0 +1,97 @@
+"""Which condition a network takes, and the check that it is given that one."""
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from lit_wgan.errors import UsageError
+
+
+@dataclass(frozen=True)
+class ConditionSpec:
+    """A network's condition: class numbers, vectors or images, or with all sizes 0 none.
+
+    Args:
+        num_classes: takes class numbers ``(N,)``, int64, in ``[0, num_classes)``.
+        condition_dim: takes float vectors ``(N, condition_dim)``; for 1 also ``(N,)``.
+        condition_channels: takes float images ``(N, condition_channels, h, w)``.
+
+    Raises:
+        UsageError: for a negative size, and for more than one of them.
+    """
+
+    num_classes: int = 0
+    condition_dim: int = 0
+    condition_channels: int = 0
+
+    def __post_init__(self) -> None:
+        sizes = {name: size for name, size in asdict(self).items() if size}
+        for name, size in sizes.items():
+            if size < 0:
+                raise UsageError(f"Expected {name} of at least 0, but got {size}. Set it to 0 for no such condition.")
+        if len(sizes) > 1:
+            given = " and ".join(f"{name}={size}" for name, size in sizes.items())
+            raise UsageError(
+                f"Expected at most one kind of condition, but got {given}. "
+                "Choose one, and give the network the others by lit_wgan.networks.Concatenated."
+            )
+
+    @property
+    def size(self) -> int:
+        """How many classes, numbers or channels; 0 for a network without a condition."""
+        return self.num_classes + self.condition_dim + self.condition_channels
+
+    def checked(self, condition: Tensor | None, x: Tensor, network: nn.Module) -> Tensor | None:
+        """The condition of the rows of ``x``: classes as they are, vectors and images in the type of ``x``.
+
+        Types and shapes are checked, not values: a GPU would have to be waited for.
+
+        Args:
+            condition: what the network was given.
+            x: noise or samples ``(N, ...)`` that it belongs to.
+            network: named in the error.
+
+        Raises:
+            UsageError: for a condition that is not the network's, and for a missing one.
+        """
+        if condition is None and not self.size:
+            return None
+        if not isinstance(condition, Tensor) or not self._fits(condition, len(x)):
+            raise UsageError(self._complaint(condition, len(x), type(network).__name__))
+        if self.num_classes:
+            return condition
+        return (condition.unsqueeze(1) if condition.ndim == 1 else condition).to(x.dtype)
+
+    def _fits(self, condition: Tensor, rows: int) -> bool:
+        if self.num_classes:
+            return condition.dtype == torch.int64 and condition.shape == (rows,)
+        if self.condition_dim == 1 and condition.ndim == 1:
+            return condition.is_floating_point() and len(condition) == rows
+        axes, size = (2, self.condition_dim) if self.condition_dim else (4, self.condition_channels)
+        return (
+            size > 0
+            and condition.is_floating_point()
+            and condition.ndim == axes
+            and condition.shape[:2] == (rows, size)
+        )
+
+    def _complaint(self, condition: object, rows: int, network: str) -> str:
+        options = "num_classes, condition_dim or condition_channels"
+        if self.num_classes:
+            expected = f"class numbers of shape ({rows},), torch.int64, as {network}'s condition"
+        elif self.condition_dim:
+            expected = f"floats of shape ({rows}, {self.condition_dim}) as {network}'s condition"
+        elif self.condition_channels:
+            expected = f"images of floats, ({rows}, {self.condition_channels}, h, w), as {network}'s condition"
+        else:
+            expected = f"no condition, since {network} is made without one"
+        if isinstance(condition, Tensor):
+            got = f"{condition.dtype}, shape {tuple(condition.shape)}"
+        else:
+            got = "none" if condition is None else f"a {type(condition).__name__}"
+        if condition is None:
+            remedy = f"Set model.condition, or leave out {network}'s {options}."
+        else:
+            remedy = f"Set {network}'s {options}, whichever it has, to the size of model.condition, or remove both."
+        return f"Expected {expected}, but got {got}. {remedy}"
