@@ -1,18 +1,21 @@
-"""A dataset of images as one memory-mapped uint8 array ``(N, C, H, W)``, decoded once and kept on disk."""
+"""A dataset of images and their conditions as memory-mapped arrays, decoded once and kept on disk."""
 
+import hashlib
 import logging
 import struct
 import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from lit_wgan.data.pixels import Pixels
+from lit_wgan.data.item_conditions import ConditionOf, Examples
 from lit_wgan.engine.ending import ends_at_sigterm
 from lit_wgan.engine.files import atomic_write, make_writable, remove_leftovers
 from lit_wgan.engine.notices import tell_once
@@ -25,35 +28,49 @@ _OF_HEADERS = (SyntaxError, tokenize.TokenError, RecursionError, struct.error)
 IMAGES_PER_WRITE = 32  # few, so that memory does not grow with N
 
 
-def cached_array(
-    path: Path, open_dataset: Callable[[], Dataset[Any]], *, image_size: int | None = None, num_workers: int = 0
-) -> npt.NDArray[np.uint8]:
-    """The images of a dataset as a read-only memory-mapped array, decoded only if ``path`` does not hold them yet.
+class Arrays(NamedTuple):
+    """Memory-mapped arrays of a data set: its images ``(N, C, H, W)`` and their conditions ``(N, ...)``, if any."""
 
-    The file appears under its name only when it is complete, so any number of processes may ask for it at once: each
-    writes a file of its own and the last to finish replaces the others' equal one. A file that is cut short or has no
-    valid header is written again; other damage is not noticed. The global random state of torch is left as it was,
-    so that a run does not depend on whether the file was there.
+    images: npt.NDArray[np.uint8]
+    conditions: npt.NDArray[Any] | None
+
+
+def cached_arrays(
+    path: Path,
+    open_dataset: Callable[[], Dataset[Any]],
+    *,
+    image_size: int | None = None,
+    condition_of: ConditionOf | None = None,
+    num_workers: int = 0,
+) -> Arrays:
+    """The images and conditions of a dataset as read-only memory-mapped arrays, decoded only if not on disk yet.
+
+    The files appear under their names only when they are complete, so any number of processes may ask for them at once:
+    each writes files of its own and the last to finish replaces the others' equal ones. Files that are cut short, have
+    no valid header or come from different readings of the dataset are written again; other damage is not noticed. The
+    global random state of torch is left as it was, so that a run does not depend on whether the files were there.
 
     Args:
-        path: the ``.npy`` file, whose folder is made if need be.
+        path: the ``.npy`` file of the images, whose folder is made if need be; that of the conditions lies beside it
+            and ends in ``.conditions.npy``.
         open_dataset: gives the dataset; called only to decode.
         image_size: pixels per side to crop and resize to, see ``to_square``; None keeps the images as they are.
+        condition_of: what of an item is its condition; None for images alone.
         num_workers: processes that decode; 0 decodes in this one.
 
     Returns:
-        uint8 (N, C, H, W) in the dataset's order, an ``np.memmap``: pages are read from disk as they are indexed.
+        uint8 (N, C, H, W) in the dataset's order and, row by row, what :func:`to_condition` makes of the conditions.
+        Both are an ``np.memmap``: pages are read from disk as they are indexed.
 
     Raises:
-        UsageError: if the folder of ``path`` cannot be written, or for an item that ``Pixels`` refuses.
+        UsageError: if the folder of ``path`` cannot be written, or for an item that :class:`Examples` refuses.
     """
     remove_leftovers(path.parent, "*.npy")
-    array = _open(path)
-    if array is None:
+    paths = [path] if condition_of is None else [path, path.with_suffix(".conditions.npy")]
+    while (arrays := _open(paths)) is None:
         with ends_at_sigterm(), torch.random.fork_rng(devices=[]):
-            _write(path, Pixels(open_dataset(), image_size), num_workers)
-        array = np.lib.format.open_memmap(path, mode="r")
-    return array
+            _write(paths, Examples(open_dataset(), image_size, condition_of), num_workers)
+    return arrays
 
 
 def map_array(path: Path) -> npt.NDArray[Any]:
@@ -69,33 +86,58 @@ def map_array(path: Path) -> npt.NDArray[Any]:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
-def _open(path: Path) -> npt.NDArray[np.uint8] | None:
+def _open(paths: Sequence[Path]) -> Arrays | None:
+    """The arrays in the files of images and, if there are two, of conditions; None if they have to be written."""
     try:
-        array = map_array(path)
-        if array.ndim != 4 or array.dtype != np.uint8:
-            raise ValueError(f"it holds an array of {array.dtype} {array.shape}")
-        return array
+        images, *others = (map_array(path) for path in paths)
+        if images.ndim != 4 or images.dtype != np.uint8:
+            raise ValueError(f"it holds an array of {images.dtype} {images.shape}")
+        if others and not _trailer(paths[0], images) == _trailer(paths[1], others[0]) != b"":
+            raise ValueError(f"it and {paths[1].name} come from different readings")
+        return Arrays(images, others[0] if others else None)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as error:
-        logger.warning("Writing %s again, because it is damaged: %s.", path, error)
+        logger.warning("Writing %s again, because it is damaged: %s.", paths[0], error)
         return None
 
 
-def _write(path: Path, pixels: Pixels, num_workers: int) -> None:
-    tell_once(f"Decoding {len(pixels)} images, once, into {path}.")
-    loader = DataLoader(pixels, IMAGES_PER_WRITE, num_workers=num_workers, collate_fn=torch.stack)
+def _trailer(path: Path, array: npt.NDArray[Any]) -> bytes:
+    """What follows the array in a file: the digest of all that was read together with it."""
+    with path.open("rb") as file:
+        file.seek(cast(np.memmap, array).offset + array.nbytes)
+        return file.read()
+
+
+def _write(paths: Sequence[Path], examples: Examples, num_workers: int) -> None:
+    tell_once(f"Decoding {len(examples)} images, once, into {paths[0]}.")
+    folder = paths[0].parent
+    loader = DataLoader(examples, IMAGES_PER_WRITE, num_workers=num_workers, collate_fn=_stacked)
     try:
-        make_writable(path.parent)
+        make_writable(folder)
     except OSError as error:
         raise UsageError(
-            f"Expected data.cache_dir to be a folder that can be written, but got {path.parent} ({error.strerror}). "
+            f"Expected data.cache_dir to be a folder that can be written, but got {folder} ({error.strerror}). "
             "Choose another with --data.cache_dir."
         ) from error
+    digest = hashlib.blake2b(digest_size=16)
     # Written, not memory-mapped: on a full disk a write raises, while a memory map kills the process.
-    batches = iter(loader)  # before the file is there, lest workers hold it open when this process is killed
-    with atomic_write(path, "Make room, or choose another folder with --data.cache_dir.") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (len(pixels), *pixels.shape)}
-        np.lib.format.write_array_header_1_0(file, header)
+    batches = iter(loader)  # before the files are there, lest workers hold them open when this process is killed
+    with ExitStack() as stack:
+        remedy = "Make room, or choose another folder with --data.cache_dir."
+        files = [stack.enter_context(atomic_write(path, remedy)) for path in paths]
+        for file, like in zip(files, examples.like, strict=True):
+            descr = np.lib.format.dtype_to_descr(like.numpy().dtype)
+            header = {"descr": descr, "fortran_order": False, "shape": (len(examples), *like.shape)}
+            np.lib.format.write_array_header_1_0(file, header)
         for batch in batches:
-            file.write(batch.numpy())
+            for file, rows in zip(files, batch, strict=True):
+                file.write(rows.numpy())
+                digest.update(rows.numpy())
+        if len(files) > 1:
+            for file in files:
+                file.write(digest.digest())  # behind the array, where numpy does not look
+
+
+def _stacked(examples: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+    return tuple(map(torch.stack, zip(*examples, strict=True)))

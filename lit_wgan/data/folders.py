@@ -3,10 +3,12 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from torch.utils.data import Dataset
 
+from lit_wgan.data.folder_classes import find_classes
 from lit_wgan.data.folder_files import describe_passed_over, find_images
 from lit_wgan.data.folder_parts import find_parts, part_names
 from lit_wgan.data.held_out import part_indices
@@ -24,42 +26,59 @@ def folder(root: Path, train: bool, download: bool) -> Source:
     If there are some under ``train`` and some under ``test`` or ``val`` (tried in this order), these are the parts;
     other usual names, such as ``Training`` and ``valid``, mean the same. If not, a tenth of the files is held out,
     chosen by a permutation that depends only on their number. The images are greyscale if every file is (Pillow's modes
-    L and 1), else in colour. Hidden files are skipped. A file that is linked to from elsewhere counts once.
+    L and 1), else in colour. Hidden files are skipped. A file that is linked to from elsewhere counts once. Class
+    folders give each image the number of its class as its condition, see :func:`find_classes`.
     """
     files = image_files(root)
-    parts = find_parts(files)
+    parts, names = find_parts(files), part_names(files)
     if parts is not None:
         tell_once(f"Under {root}: {parts.description}.")
-        part = parts.train if train else parts.held_out
+        of_part = {True: parts.train, False: parts.held_out}
     else:
-        if names := part_names(files):
+        if names:
             tell_once(f"Under {root}: {' and '.join(names)} alone, so that a tenth of all images is held out.")
-        part = [files[index] for index in part_indices(len(files), len(files) // 10, train)]
+        of_part = {
+            part: [files[index] for index in part_indices(len(files), len(files) // 10, part)] for part in (True, False)
+        }
+    found = find_classes(of_part[True], of_part[False], parts is not None, parts is not None or bool(names))
+    if found is not None:
+        tell_once(f"Under {root}: {found.description}.")
+    classes = found and (found.train if train else found.held_out)
     key = [PIXELS_VERSION, *fingerprint(root, files)]
-    return Source(key, lambda: FolderImages(root, part, grey=all_grey(root, files)))
+    return Source(
+        key,
+        lambda: FolderImages(root, of_part[train], grey=all_grey(root, files), conditions=classes),
+        None if classes is None else 1,
+    )
 
 
-class FolderImages(Dataset[Image.Image]):
-    """Image files as Pillow images.
+class FolderImages(Dataset[Any]):
+    """Image files as Pillow images or, if there are conditions, as pairs of an image and its condition.
 
     Args:
         root: the folder that the paths are relative to.
         files: paths of image files.
         grey: whether to leave greyscale images greyscale instead of turning them into colour images.
+        conditions: of the files, as many.
 
     Raises:
         UsageError: on meeting a file that cannot be read, which the message names.
     """
 
-    def __init__(self, root: Path, files: Sequence[str], *, grey: bool) -> None:
+    def __init__(self, root: Path, files: Sequence[str], *, grey: bool, conditions: Any = None) -> None:
         self.root = root
         self.files = files
         self.grey = grey
+        self.conditions = conditions
 
     def __len__(self) -> int:
         return len(self.files)
 
-    def __getitem__(self, index: int) -> Image.Image:
+    def __getitem__(self, index: int) -> Any:
+        image = self._image(index)
+        return image if self.conditions is None else (image, self.conditions[index])
+
+    def _image(self, index: int) -> Image.Image:
         with _opened(self.root / self.files[index]) as image:
             image.load()
             picture = upright(image)

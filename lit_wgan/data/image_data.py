@@ -1,28 +1,30 @@
 """The DataModule for images."""
 
+from collections.abc import Callable
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from torch import Tensor
 
 from lit_wgan.data.datamodules import AdversarialData
 from lit_wgan.data.image_minibatches import (
-    ImageArray,
+    ArraySlices,
     ImageMinibatches,
     IndexMinibatches,
     bytes_to_unit_range,
     fits,
+    mirror,
     take,
     to_device,
-    to_unit_range,
 )
-from lit_wgan.data.images import open_images
+from lit_wgan.data.images import open_arrays
+from lit_wgan.data.item_conditions import described
 from lit_wgan.data.sampler import InfiniteSampler
-from lit_wgan.data.sources import MapStyleDataset, make_dataset
+from lit_wgan.data.sources import MapStyleDataset, make_condition_of, make_dataset
 from lit_wgan.engine.files import user_cache
-from lit_wgan.engine.minibatches import CriticBatches, Minibatch, MinibatchSource
+from lit_wgan.engine.minibatches import CriticBatches, Minibatch, MinibatchSource, map_condition
 from lit_wgan.errors import UsageError
 
 
@@ -36,7 +38,8 @@ class ImageData(AdversarialData):
         root: folder of the data set; ``digits`` needs none.
         image_size: side to which images are resized and cropped; None leaves them as they are.
         batch_size: the global minibatch m.
-        horizontal_flip: mirror half of the images, chosen anew for every minibatch.
+        horizontal_flip: mirror half of the images, chosen anew for every minibatch, together with conditions of three
+            axes ``(C, h, w)``.
         dequantise: spread each of the 256 levels evenly over the interval of width 1/128 that it stands for, as the
             authors of WGAN-GP do for CIFAR-10 (igul222/improved_wgan_training at fa66c57, gan_cifar_resnet.py).
         download: fetch the data set where torchvision can.
@@ -44,11 +47,16 @@ class ImageData(AdversarialData):
             is the user's, ``lit_wgan`` in the user's cache folder.
         num_workers: processes that decode, once, and that draw minibatches.
         num_generated: see :class:`AdversarialData`.
-        on_device: keep all training images in the device's memory, so that the numbers of a minibatch are all that
-            travels there; ``auto`` does so on GPUs where they take at most a quarter of the free memory.
+        on_device: keep all training images and conditions in the device's memory, so that the numbers of a minibatch
+            are all that travels there; ``auto`` does so on GPUs where they take at most a quarter of the free memory.
+        condition_of: what of a data set's item is its condition: its place (``1`` for what comes second), its key, or a
+            function of the item, such as :class:`~lit_wgan.data.degrade.Downscaled`, or its path. None for what a named
+            data set comes with: a class number, in a ``folder`` by class folders, or CelebA's 40 attributes; and for
+            nothing where it is one's own. Whole numbers are classes, int64; bytes and Pillow images are images, told in
+            ``[-1, 1]`` and in their own size; all other numbers are float32.
 
     Raises:
-        UsageError: for unknown names, numbers out of range, and images that do not fit together.
+        UsageError: for unknown names, numbers out of range, and images or conditions that do not fit together.
     """
 
     def __init__(
@@ -64,17 +72,23 @@ class ImageData(AdversarialData):
         num_workers: int = 0,
         num_generated: int = 64,
         on_device: bool | Literal["auto"] = "auto",
+        condition_of: int | str | Callable[[Any], Any] | None = None,  # in this order, for the command line too
     ):
         super().__init__(batch_size, num_workers, num_generated)
         self.on_device = on_device
-        self.resident: Tensor | None = None
+        self.resident: Minibatch | None = None
         self.horizontal_flip = horizontal_flip
         self.dequantise = dequantise
         self._open = partial(
-            open_images,
+            open_arrays,
             make_dataset(dataset) if isinstance(dataset, str) and "." in dataset else dataset,
             root,
             image_size=image_size,
+            condition_of=(
+                make_condition_of(condition_of)
+                if isinstance(condition_of, str) and "." in condition_of
+                else condition_of
+            ),
             cache_dir=Path(cache_dir or _default_cache(dataset, root)),
             download=download,
             num_workers=num_workers,
@@ -86,29 +100,52 @@ class ImageData(AdversarialData):
             self._open(train=train)
 
     def setup(self, stage: str) -> None:
-        """Map the arrays of training and held-out images into memory; what there was to download is there by now."""
-        self.images = {train: self._open(train=train, download=False) for train in (True, False)}
+        """Map the arrays of training and held-out data into memory; what there was to download is there by now."""
+        arrays = {train: self._open(train=train, download=False) for train in (True, False)}
+        self.images = {train: each.images for train, each in arrays.items()}
+        self.conditions = {train: each.conditions for train, each in arrays.items()}
+        kinds = [None if each is None else described(each[0]) for each in self.conditions.values()]
+        if kinds[0] != kinds[1]:
+            raise UsageError(
+                f"Expected the conditions of training and held-out images to be alike, but got {kinds[0]} and "
+                f"{kinds[1]}. Let data.condition_of give the same type and shape for all."
+            )
 
     def source(self, rows: slice) -> MinibatchSource:
         """Minibatches of shuffled epochs."""
-        images = self.images[True]
+        images, conditions = self.images[True], self.conditions[True]
         sampler = InfiniteSampler(len(images), self.batch_size, self.streams)
         device = self.system.device
-        keep = fits(images.nbytes, device) if self.on_device == "auto" else self.on_device
-        self.resident = to_device(images, device) if keep else None
-        return IndexMinibatches(sampler, rows) if keep else ImageMinibatches(images, sampler, rows)
+        size = images.nbytes + (0 if conditions is None else conditions.nbytes)
+        self.resident = None
+        if not (fits(size, device) if self.on_device == "auto" else self.on_device):
+            return ImageMinibatches(images, sampler, rows, conditions)
+        self.resident = Minibatch(
+            to_device(images, device), None if conditions is None else to_device(conditions, device)
+        )
+        return IndexMinibatches(sampler, rows)
 
-    def held_out(self) -> tuple[ImageArray, None]:
-        """The held-out images, as bytes."""
-        return ImageArray(self.images[False]), None
+    def held_out(self) -> tuple[ArraySlices, ArraySlices | None]:
+        """The held-out images, as bytes, and their conditions."""
+        conditions = self.conditions[False]
+        return ArraySlices(self.images[False]), None if conditions is None else ArraySlices(conditions)
 
     def real_samples(self, n: int, train: bool) -> Minibatch:
-        """``n`` images ``(n, C, H, W)`` in ``[-1, 1]``, without flips or noise."""
-        images = self.images[train]
+        """``n`` images ``(n, C, H, W)`` in ``[-1, 1]``, without flips or noise, and their conditions."""
+        images, conditions = self.images[train], self.conditions[train]
         if n > len(images):
             raise UsageError(f"Expected at most {len(images)} real samples, but got {n}. Lower num_samples.")
-        order = self.streams.permutation("data/real_samples", int(train), len(images))
-        return Minibatch(to_unit_range(take(images, order[:n])))
+        chosen = self._order(train)[:n]
+        minibatch = Minibatch(take(images, chosen), None if conditions is None else take(conditions, chosen))
+        return minibatch.map(bytes_to_unit_range)
+
+    def training_conditions(self, n: int) -> Tensor | None:
+        """The conditions of :meth:`real_samples`, of all training images where they are fewer than ``n``."""
+        conditions = self.conditions[True]
+        return None if conditions is None else bytes_to_unit_range(take(conditions, self._order(train=True)[:n]))
+
+    def _order(self, train: bool) -> Tensor:
+        return self.streams.permutation("data/real_samples", int(train), len(self.images[train]))
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Turn bytes into numbers, on the device."""
@@ -123,15 +160,16 @@ class ImageData(AdversarialData):
         Where the images are on the device already, their indices stand for them.
         """
         assert self.trainer is not None
-        images = minibatch.real if self.resident is None else self.resident[minibatch.real]
-        shape = (len(images) * self.trainer.world_size, *images.shape[1:])
+        if self.resident is not None:
+            minibatch = self.resident.map(itemgetter(minibatch.real))
+        shape = (len(minibatch.real) * self.trainer.world_size, *minibatch.real.shape[1:])
         if self.horizontal_flip:
-            flip = self.streams.uniform("data/flip", number, shape[:1], self.rows, images.device) < 0.5
-            images = torch.where(flip.view(-1, 1, 1, 1), images.flip(-1), images)
+            flip = self.streams.uniform("data/flip", number, shape[:1], self.rows, minibatch.real.device) < 0.5
+            minibatch = minibatch.map(partial(mirror, flip=flip))
         if not self.dequantise:
-            return Minibatch(to_unit_range(images))
-        noise = self.streams.uniform("data/dequantise", number, shape, self.rows, images.device)
-        return Minibatch((images + noise) / 128 - 1)
+            return minibatch.map(bytes_to_unit_range)
+        noise = self.streams.uniform("data/dequantise", number, shape, self.rows, minibatch.real.device)
+        return Minibatch((minibatch.real + noise) / 128 - 1, map_condition(bytes_to_unit_range, minibatch.condition))
 
 
 def _default_cache(dataset: MapStyleDataset | str, root: str) -> Path:

@@ -1,4 +1,4 @@
-"""Minibatches out of an array of images, and where the array is kept: on disk or in the device's memory."""
+"""Minibatches out of an array of images and one of conditions, kept on disk or in the device's memory."""
 
 import numpy as np
 import torch
@@ -9,16 +9,20 @@ from lit_wgan.engine.minibatches import Minibatch
 
 
 class ImageMinibatches:
-    """Minibatches of an image array."""
+    """Minibatches of an image array and, row by row, of an array of conditions if there is one."""
 
-    def __init__(self, images: np.ndarray, sampler: InfiniteSampler, rows: slice):
+    def __init__(self, images: np.ndarray, sampler: InfiniteSampler, rows: slice, conditions: np.ndarray | None = None):
         self.images = images
         self.sampler = sampler
         self.rows = rows
+        self.conditions = conditions
 
     def minibatch(self, number: int) -> Minibatch:
-        """This device's rows of minibatch ``number``, shape ``(m / devices, C, H, W)``, uint8."""
-        return Minibatch(take(self.images, self.sampler[number][self.rows]))
+        """This device's rows of minibatch ``number``, images as bytes ``(m / devices, C, H, W)``."""
+        indices = self.sampler[number][self.rows]
+        return Minibatch(
+            take(self.images, indices), None if self.conditions is None else take(self.conditions, indices)
+        )
 
 
 class IndexMinibatches:
@@ -33,17 +37,17 @@ class IndexMinibatches:
         return Minibatch(self.sampler[number][self.rows])
 
 
-class ImageArray:
-    """An array of images whose slices are tensors."""
+class ArraySlices:
+    """An array whose slices are tensors."""
 
-    def __init__(self, images: np.ndarray):
-        self.images = images
+    def __init__(self, array: np.ndarray):
+        self.array = array
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.array)
 
     def __getitem__(self, rows: slice) -> Tensor:
-        return torch.from_numpy(self.images[rows].copy())
+        return torch.from_numpy(self.array[rows].copy())
 
 
 def fits(size: int, device: torch.device) -> bool:
@@ -51,17 +55,18 @@ def fits(size: int, device: torch.device) -> bool:
     return device.type == "cuda" and size <= torch.cuda.mem_get_info(device)[0] / 4
 
 
-def to_device(images: np.ndarray, device: torch.device) -> Tensor:
-    """Copy all images ``(N, C, H, W)`` to a device, in parts, so that the host never holds them all."""
-    resident = torch.empty(images.shape, dtype=torch.uint8, device=device)
-    for part in torch.arange(len(images)).split(4096):
-        resident[part[0] : part[-1] + 1] = take(images, part)
+def to_device(array: np.ndarray, device: torch.device) -> Tensor:
+    """Copy an array ``(N, ...)`` to a device, in parts, so that the host never holds it as a whole."""
+    indices = torch.arange(len(array))
+    resident = torch.empty(array.shape, dtype=take(array, indices[:0]).dtype, device=device)
+    for part in indices.split(4096):
+        resident[part[0] : part[-1] + 1] = take(array, part)
     return resident
 
 
-def take(images: np.ndarray, indices: Tensor) -> Tensor:
-    """Copy the images of the given indices out of the array, shape ``(len(indices), C, H, W)``."""
-    return torch.from_numpy(images[indices.numpy()])
+def take(array: np.ndarray, indices: Tensor) -> Tensor:
+    """Copy the rows of the given indices out of an array, shape ``(len(indices), ...)``."""
+    return torch.from_numpy(array[indices.numpy()])
 
 
 def to_unit_range(images: Tensor) -> Tensor:
@@ -72,3 +77,8 @@ def to_unit_range(images: Tensor) -> Tensor:
 def bytes_to_unit_range(rows: Tensor) -> Tensor:
     """Bytes as :func:`to_unit_range` makes them, everything else as it is."""
     return to_unit_range(rows) if rows.dtype == torch.uint8 else rows
+
+
+def mirror(rows: Tensor, flip: Tensor) -> Tensor:
+    """Mirror the images ``(m, C, H, W)`` for which ``flip`` is true; what has other axes stays as it is."""
+    return torch.where(flip.view(-1, 1, 1, 1), rows.flip(-1), rows) if rows.ndim == 4 else rows

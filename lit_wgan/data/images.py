@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from torch.utils.data import Subset
 
-from lit_wgan.data.arrays import cached_array
+from lit_wgan.data.arrays import Arrays, cached_arrays
 from lit_wgan.data.held_out import part_indices
+from lit_wgan.data.item_conditions import ConditionOf
 from lit_wgan.data.named import DATASETS
 from lit_wgan.data.pixels import PIXELS_VERSION
 from lit_wgan.data.sources import MapStyleDataset, Source, is_map_style
@@ -29,15 +30,32 @@ def open_images(
     download: bool = False,
     num_workers: int = 0,
 ) -> npt.NDArray[np.uint8]:
-    """The images of a dataset as a read-only memory-mapped array, decoded on the first call and only opened later.
+    """The images that :func:`open_arrays` gives, without their conditions."""
+    options = {"image_size": image_size, "cache_dir": cache_dir, "download": download, "num_workers": num_workers}
+    return open_arrays(dataset, root, train=train, **options).images  # type: ignore[arg-type]
 
-    The file in ``cache_dir`` is keyed by the dataset's name, the split and ``image_size``, and by what it is made from:
+
+def open_arrays(
+    dataset: MapStyleDataset | str,
+    root: str | os.PathLike[str],
+    *,
+    train: bool,
+    image_size: int | None,
+    cache_dir: str | os.PathLike[str],
+    condition_of: ConditionOf | None = None,
+    download: bool = False,
+    num_workers: int = 0,
+) -> Arrays:
+    """The images of a dataset, and the condition of each, as read-only memory-mapped arrays, decoded on the first call.
+
+    Their files in ``cache_dir`` are keyed by the dataset's name, the split, ``image_size`` and ``condition_of``, and by
+    what they are made from:
 
     * for data on disk, the resolved root and the names, sizes and modification times of its files (for CelebA, of its
       lists), so a file changed without a change of size or time goes unnoticed;
     * for a user's dataset, its length and what a pickle of it would hold: attributes, and the source text of its class
       and of the classes and functions among them. Base classes, what functions refer to, the files it reads and
-      attributes that cannot be pickled go unnoticed: delete the file when only these change.
+      attributes that cannot be pickled go unnoticed: delete the files when only these change.
 
     A dataset's random transforms are drawn once, while decoding.
 
@@ -47,16 +65,20 @@ def open_images(
         train: the training part if true, else the held-out part: the official test images (CelebA and LSUN: validation
             images), 500 digits, or a tenth of a user's dataset or of a folder without parts of its own.
         image_size: pixels per side to crop and resize to, see ``to_square``; None keeps the images as they are.
-        cache_dir: folder for the array's file, made if need be.
+        cache_dir: folder for the arrays' files, made if need be.
+        condition_of: what of an item is its condition, see :func:`~lit_wgan.data.item_conditions.find_condition`; None
+            for what a dataset with a name comes with, and for nothing of a user's dataset. Images as conditions are
+            not resized.
         download: whether to download what is missing, where torchvision can.
         num_workers: processes that decode; 0 decodes in this one.
 
     Returns:
-        uint8 (N, C, H, W), an ``np.memmap``; C is 1 for greyscale and 3 for colour.
+        uint8 (N, C, H, W), an ``np.memmap``, where C is 1 for greyscale and 3 for colour, and the conditions, row by
+        row: int64 (N,) for classes, uint8 (N, C, h, w) for images, float32 (N, ...) for other numbers.
 
     Raises:
-        UsageError: for an unknown name, a size that is not positive, a cache folder that cannot be written, or images
-            that cannot be read, are no images, or differ in shape.
+        UsageError: for an unknown name, a size that is not positive, a cache folder that cannot be written, images that
+            cannot be read, are no images, or differ in shape, and for conditions likewise.
         FileNotFoundError: if the data is not in ``root``.
     """
     if image_size is not None and image_size < 1:
@@ -73,10 +95,15 @@ def open_images(
         name, source = dataset, DATASETS[dataset](Path(root).expanduser().resolve(), train, download)
     else:
         name, source = type(dataset).__name__, _given(dataset, train)
-    digest = json_sha256([CACHE_VERSION, source.key])[:16]
+    own = None if condition_of == source.condition_of else condition_of
+    digest = json_sha256([CACHE_VERSION, source.key] + ([] if own is None else [describe(own)]))[:16]
     file_name = f"{name}-{'train' if train else 'held_out'}-{image_size or 'original'}-{digest}.npy"
-    return cached_array(
-        Path(cache_dir).expanduser() / file_name, source.open, image_size=image_size, num_workers=num_workers
+    return cached_arrays(
+        Path(cache_dir).expanduser() / file_name,
+        source.open,
+        image_size=image_size,
+        condition_of=source.condition_of if own is None else own,
+        num_workers=num_workers,
     )
 
 

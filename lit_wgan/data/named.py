@@ -1,6 +1,7 @@
 """The image datasets that have a name.
 
-A new one is a function that returns a :class:`Source`, and an entry in ``DATASETS``.
+A new one is a function that returns a :class:`Source`, and an entry in ``DATASETS``. Where not said otherwise, the
+condition of an image is the number of its class.
 """
 
 import contextlib
@@ -39,7 +40,7 @@ def digits(root: Path, train: bool, download: bool) -> Source:
         pixels = (255 * digits.images[part].astype(np.int64) + 8) // 16
         return TensorDataset(torch.from_numpy(pixels.astype(np.uint8)), torch.from_numpy(digits.target[part]))
 
-    return Source("scikit-learn", load)
+    return Source("scikit-learn", load, condition_of=1)
 
 
 def mnist(root: Path, train: bool, download: bool) -> Source:
@@ -63,10 +64,18 @@ def cifar100(root: Path, train: bool, download: bool) -> Source:
 
 
 def celeba(root: Path, train: bool, download: bool) -> Source:
-    """Aligned CelebA, 3 x 218 x 178: 162,770 images, and the 19,867 of its validation split held out."""
+    """Aligned CelebA, 3 x 218 x 178: 162,770 images, and the 19,867 of its validation split held out.
+
+    The condition of an image is its 40 attributes, 0 or 1 each, in the order of list_attr_celeba.txt.
+    """
     source = _torchvision("CelebA", root, "celeba/*.txt", download, split="train" if train else "valid")
     images = root / "celeba" / "img_align_celeba"
-    return Source(source.key, lambda: FolderImages(images, cast(Any, source.open()).filename, grey=False))
+
+    def load() -> Dataset[Any]:
+        dataset = cast(Any, source.open())
+        return FolderImages(images, dataset.filename, grey=False, conditions=dataset.attr)
+
+    return Source(source.key, load, condition_of=1)
 
 
 def lsun(root: Path, train: bool, download: bool) -> Source:
@@ -151,4 +160,4 @@ def _torchvision(name: str, root: Path, files: str, download: bool, **options: A
                 "Download them with --data.download true, or copy them there by hand."
             ) from error
 
-    return Source(fingerprint(root, glob.glob(files, root_dir=root)), load)
+    return Source(fingerprint(root, glob.glob(files, root_dir=root)), load, condition_of=1)

@@ -50,7 +50,7 @@ def to_pixels(item: object, name: str = "item") -> Tensor:
             return _from_floats(pixels, name)
     raise UsageError(
         f"Expected {name} to be a PIL image, or a tensor (C, H, W) or (H, W) of uint8 or of floats in [0, 1], "
-        f"but got {_in_words(image)}. Return one of these, alone or first in a tuple, from the dataset's __getitem__."
+        f"but got {in_words(image)}. Return one of these, alone or first in a tuple, from the dataset's __getitem__."
     )
 
 
@@ -71,7 +71,8 @@ def _from_numpy(array: np.ndarray) -> object:
         return array
 
 
-def _in_words(image: object) -> str:
+def in_words(image: object) -> str:
+    """What something is that was to be an image, or a number."""
     if isinstance(image, Tensor | np.ndarray):
         return f"{image.dtype} {tuple(image.shape)}"
     keys = f" with the keys {', '.join(map(str, image))}" if isinstance(image, Mapping) else ""
@@ -141,28 +142,33 @@ class Pixels(Dataset[Tensor]):
         self.dataset: Any = dataset
         self.image_size = image_size
         self.remedy = remedy
-        self.shape = self._read(0).shape
+        self.shape = self._read(dataset[0], 0).shape
 
     def __len__(self) -> int:
         return len(self.dataset)
 
     def __getitem__(self, index: int) -> Tensor:
-        pixels = self._read(index)
+        return self.pixels_of(self.dataset[index], index)
+
+    def pixels_of(self, item: object, index: int) -> Tensor:
+        """The image of an item that is read already, and of its number."""
+        pixels = self._read(item, index)
         if pixels.shape != self.shape:
             sizes_differ = pixels.shape[0] == self.shape[0]
             remedy = self.remedy if sizes_differ else "Give all the same number of channels"
             raise UsageError(
                 f"Expected every image to have the shape of the first, {tuple(self.shape)}, "
-                f"but got {tuple(pixels.shape)} for {_name_of(self.dataset, index)}. {remedy}."
+                f"but got {tuple(pixels.shape)} for {name_of(self.dataset, index)}. {remedy}."
             )
         return pixels
 
-    def _read(self, index: int) -> Tensor:
-        pixels = to_pixels(self.dataset[index], _name_of(self.dataset, index))
+    def _read(self, item: object, index: int) -> Tensor:
+        pixels = to_pixels(item, name_of(self.dataset, index))
         return pixels if self.image_size is None else to_square(pixels, self.image_size)
 
 
-def _name_of(dataset: Any, index: int) -> str:
+def name_of(dataset: Any, index: int) -> str:
+    """What error messages call an item of a dataset."""
     if isinstance(dataset, Subset):
-        return _name_of(dataset.dataset, dataset.indices[index])
+        return name_of(dataset.dataset, dataset.indices[index])
     return str(dataset.name_of(index)) if hasattr(dataset, "name_of") else f"item {index} of {type(dataset).__name__}"

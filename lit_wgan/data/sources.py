@@ -26,10 +26,14 @@ def is_map_style(thing: object) -> bool:
 
 
 class Source(NamedTuple):
-    """A dataset before it is opened: a JSON-able ``key`` that changes when its images do, and what opens it."""
+    """A dataset before it is opened: a JSON-able ``key`` that changes when its images do, and what opens it.
+
+    ``condition_of`` is the place in its items of the condition that it comes with; None if it comes with none.
+    """
 
     key: object
     open: Callable[[], Dataset[Any]]
+    condition_of: int | None = None
 
 
 def make_dataset(class_path: str) -> Any:
@@ -38,10 +42,23 @@ def make_dataset(class_path: str) -> Any:
     Raises:
         UsageError: if there is no such class, or it cannot be made without options.
     """
-    module, _, name = class_path.rpartition(".")
-    expected = f"Expected data.dataset to be a name or the class path of a data set, but got {class_path}"
+    return _made("dataset", "a name or the class path of a data set", class_path)
+
+
+def make_condition_of(path: str) -> Any:
+    """The function of a user's own of a path, such as ``my_module.label_of``, or an object of a class without options.
+
+    Raises:
+        UsageError: if there is no such function or class, or it cannot be made without options.
+    """
+    return _made("condition_of", "a place, a key, or the path of a function or class", path)
+
+
+def _made(option: str, wanted: str, path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    expected = f"Expected data.{option} to be {wanted}, but got {path}"
     try:
-        make = getattr(import_module(module), name)
+        found = getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise  # out of that module
@@ -50,10 +67,12 @@ def make_dataset(class_path: str) -> Any:
         ) from error
     except AttributeError as error:
         raise UsageError(f"{expected}, and {error}. Check its spelling.") from error
+    if option == "condition_of" and not isinstance(found, type):
+        return found
     try:
-        signature(make).bind()
+        signature(found).bind()
     except TypeError as error:
         raise UsageError(
-            f"{expected}, and {error}. Give its options as --data.dataset.init_args.NAME VALUE."
+            f"{expected}, and {error}. Give its options as --data.{option}.init_args.NAME VALUE."
         ) from error
-    return make()
+    return found()

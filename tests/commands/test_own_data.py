@@ -3,6 +3,7 @@
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
 
@@ -49,6 +50,18 @@ class Grey(FakeData):
     def __getitem__(self, index: int):
         image, label = super().__getitem__(index)
         return image.convert("L"), label
+
+def twice(item):
+    return 2 * item["label"]
+
+class Scaled:
+    def __init__(self, by: float):
+        self.by = by
+    def __call__(self, item):
+        return self.by * item["label"]
+
+def fails(item):
+    return item["nothing"]
 
 class Fails(Squares):
     def __getitem__(self, index):
@@ -145,6 +158,35 @@ def test_a_run_on_a_dataset_of_the_working_directory_is_reproduced(own):
     assert status == 0, err
 
 
+CONDITIONS = {
+    "a key": ("mine.Rows", ["label"], 1),
+    "a place": ("digits", ["1"], None),
+    "a function": ("mine.Rows", ["mine.twice"], 2),
+    "a class with options": ("mine.Rows", ["mine.Scaled", "--data.condition_of.by", "0.5"], 0.5),
+    "in full": ("mine.Rows", ["{class_path: mine.Scaled, init_args: {by: 3}}"], 3.0),
+    "of the image": ("digits", ["lit_wgan.data.Downscaled", "--data.condition_of.factor", "4"], None),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("dataset", "arguments", "factor"), CONDITIONS.values(), ids=CONDITIONS)
+def test_conditions_are_named_on_the_command_line_and_its_config_finds_them_again(
+    dataset, arguments, factor, own, tmp_path
+):
+    status, err = own("fit", *IMAGES, dataset, "--data.condition_of", *arguments)
+    assert status == 0, err
+    kept = {path.name: np.load(path) for path in (tmp_path / "cache").glob("*train*.conditions.npy")}
+    (conditions,) = kept.values()
+    assert conditions.shape[1:] == ((1, 2, 2) if "lit_wgan.data.Downscaled" in arguments else ())
+    if factor is not None:
+        assert set(conditions.tolist()) <= {factor * label for label in range(40)}
+        assert conditions.dtype == (np.int64 if isinstance(factor, int) else np.float32)
+    config = tmp_path / "runs" / "base" / "version_0" / "config.yaml"
+    status, err = own("fit", "--trainer.default_root_dir", "again", config=str(config))
+    assert status == 0, err
+    assert {path.name for path in (tmp_path / "cache").glob("*train*.conditions.npy")} == set(kept)
+
+
 REFUSED = {
     "module": ("nowhere.Squares", "got nowhere.Squares, and no module nowhere is found. Run lit-wgan in the module's"),
     "class": ("mine.Square", "got mine.Square, and module 'mine' has no attribute 'Square'. Check its spelling"),
@@ -154,6 +196,19 @@ REFUSED = {
     "without length, with options": ("mine.Endless --data.dataset.count 3", "mine.Endless does not implement protocol"),
     "empty": ("mine.Squares --data.dataset.count 0", "Expected data.dataset to hold at least 2 images"),
     "word": ("minst", "Expected data.dataset to be one of digits, mnist"),
+    "place": ("mine.Grey --data.condition_of 7", "of Grey, which is a tuple of 2. Count from 0"),
+    "no place": ("mine.Squares --data.condition_of 1", "Let the data set's __getitem__ return (image, condition)"),
+    "key": ("mine.Rows --data.condition_of lable", "a dict with the keys image, label. Give one of its keys"),
+    "function": (
+        "mine.Rows --data.condition_of mine.twise",
+        "module 'mine' has no attribute 'twise'. Check its spelling",
+    ),
+    "option of a condition": ("mine.Rows --data.condition_of mine.Scaled", "missing a required argument: 'by'. Give"),
+    "option misspelt": ("mine.Rows --data.condition_of mine.Scaled --data.condition_of.yb 1", "Option 'yb' is not"),
+    "division": (
+        "digits --data.condition_of lit_wgan.data.Downscaled --data.condition_of.factor 3",
+        "divide the sides",
+    ),
 }
 
 
@@ -180,10 +235,18 @@ def test_an_error_in_a_datasets_item_names_the_line_and_keeps_its_traceback(work
     assert "KeyError: 'missing'" in told
 
 
+@pytest.mark.slow
+def test_an_error_in_a_function_of_an_item_keeps_its_traceback(own):
+    status, err = own("fit", *IMAGES, "mine.Rows", "--data.condition_of", "mine.fails")
+    assert status == 1
+    assert "KeyError: 'nothing'" in err
+    assert 'return item["nothing"]' in err
+
+
 def test_a_class_path_in_python_makes_the_dataset(monkeypatch, tmp_path):
     (tmp_path / "theirs.py").write_text(MINE)
     monkeypatch.syspath_prepend(tmp_path)
-    assert len(ImageData("theirs.Squares", cache_dir=str(tmp_path))._open(train=True)) == 36
+    assert len(ImageData("theirs.Squares", cache_dir=str(tmp_path))._open(train=True).images) == 36
     with pytest.raises(ValueError, match=r"missing a required argument: 'path'. Give its options as --data\.dataset"):
         make_dataset("theirs.NeedsPath")
 

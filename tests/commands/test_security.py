@@ -16,7 +16,7 @@ from lit_wgan.commands.evaluate import parser
 from lit_wgan.commands.reproduce.records import read_environment, read_result
 from lit_wgan.commands.sweep.command import locked
 from lit_wgan.commands.yaml_files import read_yaml
-from lit_wgan.data.arrays import cached_array
+from lit_wgan.data.arrays import cached_arrays
 from lit_wgan.data.images import open_images
 from lit_wgan.engine.checkpoints import read_checkpoint
 from lit_wgan.errors import UsageError
@@ -109,7 +109,7 @@ def test_a_cache_of_images_runs_no_code_and_is_written_again(tmp_path, monkeypat
     for contents in (as_npy(), as_pickle(), b"\x93NUMPY\x01\x00\x10\x00{'descr': '<f8\n '''"):
         (tmp_path / "cache.npy").write_bytes(contents)
         pixels = torch.zeros(3, 1, 2, 2, dtype=torch.uint8)
-        assert cached_array(tmp_path / "cache.npy", lambda pixels=pixels: pixels).shape == (3, 1, 2, 2)
+        assert cached_arrays(tmp_path / "cache.npy", lambda pixels=pixels: pixels).images.shape == (3, 1, 2, 2)
     assert not (tmp_path / "harmed").exists()
 
 

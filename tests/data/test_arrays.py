@@ -10,7 +10,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from lit_wgan.data.arrays import cached_array
+from lit_wgan.data.arrays import cached_arrays
+
+
+def cached_array(*arguments, **options):
+    return cached_arrays(*arguments, **options).images
 
 
 class Counted(Dataset[Tensor]):
@@ -108,7 +112,7 @@ def test_a_process_stopped_while_it_decodes_ends_at_once_and_leaves_nothing_for_
         "parent = os.getpid()\n"
         "from torch.utils.data import Dataset\n"
         "import torch\n"
-        "from lit_wgan.data.arrays import cached_array\n"
+        "from lit_wgan.data.arrays import cached_arrays\n"
         "class Endless(Dataset):\n"
         "    def __len__(self): return 5\n"
         "    def __getitem__(self, index):\n"
@@ -116,7 +120,7 @@ def test_a_process_stopped_while_it_decodes_ends_at_once_and_leaves_nothing_for_
         "            print('decoding', flush=True)\n"
         "            while os.getppid() == parent: time.sleep(0.1)\n"
         "        return torch.zeros(1, 4, 4)\n"
-        f"cached_array(pathlib.Path({str(tmp_path / 'a.npy')!r}), Endless, num_workers=1)\n"
+        f"cached_arrays(pathlib.Path({str(tmp_path / 'a.npy')!r}), Endless, num_workers=1)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"decoding\n"

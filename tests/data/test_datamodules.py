@@ -5,7 +5,10 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from lit_wgan import WGAN, ImageData, ToyData
+from lit_wgan.data import Downscaled
+from lit_wgan.data.held_out import part_indices
 from lit_wgan.data.image_minibatches import fits, to_unit_range
+from lit_wgan.engine.minibatches import Minibatch
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
 
@@ -31,8 +34,14 @@ def prepared(data, rank=0, devices=1):
 
 
 def first_batch(data):
-    batch = next(iter(data.train_dataloader()))
-    return torch.stack([real for real, _ in data.on_after_batch_transfer(batch, 0)])
+    return first_minibatches(data).real
+
+
+def first_minibatches(data):
+    """Samples and conditions of the first batch, stacked."""
+    batch = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
+    real, conditions = zip(*batch, strict=True)
+    return Minibatch(torch.stack(real), None if conditions[0] is None else torch.stack(conditions))
 
 
 MAKERS = {
@@ -59,7 +68,7 @@ def test_images_kept_on_the_device_give_the_same_minibatches_by_their_numbers(ma
     kept, sent = (prepared(make(on_device=on_device), devices - 1, devices) for on_device in (True, False))
     assert next(iter(kept.train_dataloader())).real.shape == (2, 12 // devices)
     assert torch.equal(first_batch(kept), first_batch(sent))
-    assert kept.resident.shape == (1297, 1, 8, 8)
+    assert kept.resident.real.shape == (1297, 1, 8, 8)
     assert sent.resident is None
 
 
@@ -144,7 +153,7 @@ def test_images_in_memory_are_a_data_set(make, tmp_path):
 
 def test_named_data_sets_keep_their_cache_beside_them(tmp_path):
     ImageData("digits", str(tmp_path)).prepare_data()
-    assert len(list((tmp_path / "cache").glob("digits-*"))) == 2
+    assert len(list((tmp_path / "cache").glob("digits-*"))) == 4
 
 
 class Gradient(Dataset):
@@ -188,3 +197,131 @@ def test_digits_train_a_dcgan_by_the_datamodule(trainer):
     assert system.counters.critic_updates == 6
     run.validate(system, datamodule=data, verbose=False)
     assert run.callback_metrics["eval/wasserstein_estimate"].isfinite()
+
+
+# Conditions
+
+
+class Told(Dataset):
+    """Noise images (1, 4, 4) with one of several kinds of conditions, each of which tells the image's first pixel."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.images = torch.from_numpy(np.random.RandomState(0).randint(0, 255, (60, 1, 4, 4), np.uint8))
+
+    def __len__(self):
+        return 60
+
+    def __getitem__(self, index):
+        image = self.images[index]
+        level = int(image[0, 0, 0])
+        return image, {"class": level, "number": level / 127.5 - 1, "vector": [level, 0.5], "image": image + 1}[
+            self.kind
+        ]
+
+
+def agree(kind, real, condition):
+    """Whether the conditions are those of the samples."""
+    levels = real[..., 0, 0, 0]
+    if kind == "class":
+        return condition.dtype == torch.int64 and torch.allclose(condition / 127.5 - 1, levels)
+    if kind == "image":
+        return condition.dtype == torch.float32 and torch.allclose(condition - 1 / 127.5, real, atol=1e-5)
+    return torch.allclose(condition if kind == "number" else condition[..., 0] / 127.5 - 1, levels, atol=1e-6)
+
+
+KINDS = ["class", "number", "vector", "image"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_sample_comes_with_its_own_condition(kind, tmp_path):
+    data = prepared(ImageData(Told(kind), batch_size=12, condition_of=1, cache_dir=str(tmp_path)))
+    real, condition = first_minibatches(data)
+    assert agree(kind, real, condition)
+    for train, count in ((True, 54), (False, 6)):
+        assert len(data.conditions[train]) == len(data.images[train]) == count
+        assert agree(kind, *data.real_samples(5, train))
+    held_out = [data.on_after_batch_transfer(batch, 0) for batch in data.val_dataloader()]
+    assert [len(batch.real) for batch in held_out] == [6]
+    assert agree(kind, *held_out[0])
+    assert torch.equal(data.training_conditions(5), data.real_samples(5, train=True).condition)
+    assert len(data.training_conditions(1000)) == 54
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_conditions_do_not_depend_on_devices_and_on_where_the_images_are_kept(kind, flip, tmp_path):
+    def made(rank=0, devices=1, **options):
+        options = {"batch_size": 12, "condition_of": 1, "horizontal_flip": flip, "cache_dir": str(tmp_path)} | options
+        return first_minibatches(prepared(ImageData(Told(kind), **options), rank, devices))
+
+    whole = made()
+    for rank in range(2):
+        for on_device in (False, True):
+            part = made(rank, 2, on_device=on_device)
+            assert torch.equal(part.real, whole.real[:, rank::2])
+            assert torch.equal(part.condition, whole.condition[:, rank::2])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("on_device", [False, True])
+def test_loader_workers_give_the_same_conditions(on_device, tmp_path):
+    options = {"batch_size": 12, "condition_of": 1, "cache_dir": str(tmp_path), "on_device": on_device}
+    alone, helped = (prepared(ImageData(Told("image"), **options, num_workers=workers)) for workers in (0, 2))
+    batches = [iter(data.train_dataloader()) for data in (alone, helped)]
+    for _ in range(3):
+        one, other = (
+            list(d.on_after_batch_transfer(next(it), 0)) for d, it in zip((alone, helped), batches, strict=True)
+        )
+        for a, b in zip(one, other, strict=True):
+            assert torch.equal(a.real, b.real)
+            assert torch.equal(a.condition, b.condition)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_image_as_condition_is_mirrored_with_its_sample(kind, tmp_path):
+    data = prepared(ImageData(Told(kind), batch_size=40, condition_of=1, horizontal_flip=True, cache_dir=str(tmp_path)))
+    real, condition = first_minibatches(data)
+    if kind == "image":
+        assert agree(kind, real, condition)
+        return
+    indices = [data.source(slice(None)).sampler[number] for number in (0, 1)]
+    expected = torch.stack([torch.from_numpy(data.conditions[True][rows.numpy()]) for rows in indices])
+    assert torch.equal(condition, expected)
+
+
+def test_samples_do_not_depend_on_whether_there_are_conditions(tmp_path):
+    options = {"batch_size": 12, "horizontal_flip": True, "dequantise": True, "cache_dir": str(tmp_path)}
+    told, untold = (prepared(ImageData(Told("class"), **options, condition_of=of)) for of in (1, None))
+    assert torch.equal(first_batch(told), first_batch(untold))
+    assert untold.conditions == {True: None, False: None}
+    assert untold.training_conditions(3) is None
+    assert untold.real_samples(3, train=True).condition is None
+
+
+def test_conditions_made_of_digits_train_in_their_own_size(tmp_path):
+    data = prepared(ImageData("digits", batch_size=4, condition_of=Downscaled(2)))
+    real, condition = first_minibatches(data)
+    assert condition.shape == (2, 4, 1, 4, 4)
+    assert (torch.nn.functional.avg_pool2d(real[0], 2) - condition[0]).abs().max() <= 1.001 / 127.5 / 2
+
+
+def test_digits_come_with_their_classes_and_another_condition_has_files_of_its_own(tmp_path):
+    options = {"cache_dir": str(tmp_path)}
+    data = prepared(ImageData("digits", **options))
+    assert sorted(np.unique(data.conditions[True])) == list(range(10))
+    files = set(tmp_path.iterdir())
+    assert np.array_equal(
+        prepared(ImageData("digits", **options, condition_of=1)).conditions[True], data.conditions[True]
+    )
+    assert set(tmp_path.iterdir()) == files
+    for condition_of in (Downscaled(2), Downscaled(4)):
+        prepared(ImageData("digits", **options, condition_of=condition_of))
+    assert len(set(tmp_path.iterdir())) == 3 * len(files)
+
+
+def test_training_and_held_out_conditions_that_are_unlike_are_refused(tmp_path):
+    held_out = set(part_indices(20, 2, train=False))
+    pairs = [(torch.zeros(1, 4, 4, dtype=torch.uint8), 0.5 if index in held_out else 1) for index in range(20)]
+    with pytest.raises(ValueError, match="held-out images to be alike, but got a whole number and a number. Let data"):
+        prepared(ImageData(pairs, condition_of=1, cache_dir=str(tmp_path)))

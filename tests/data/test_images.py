@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 from torchvision import datasets
 from torchvision.transforms import v2
 
-from lit_wgan.data.images import open_images
+from lit_wgan.data.images import open_arrays, open_images
 from lit_wgan.data.named import DATASETS
 
 
@@ -42,6 +42,12 @@ def open_in(tmp_path, dataset="folder", *, train=True, image_size=None, **option
     return open_images(
         dataset, tmp_path / "data", train=train, image_size=image_size, cache_dir=tmp_path / "cache", **options
     )
+
+
+def conditions(tmp_path, dataset="folder", *, train=True, image_size=None, **options):
+    return open_arrays(
+        dataset, tmp_path / "data", train=train, image_size=image_size, cache_dir=tmp_path / "cache", **options
+    ).conditions
 
 
 def cache_files(tmp_path):
@@ -82,7 +88,8 @@ def test_mnist_files_are_read_by_official_part(tmp_path, name, folder):
     for part, count in (("train", 3), ("t10k", 2)):
         images = np.full((count, 28, 28), count, np.uint8).tobytes()
         (raw / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4i", 2051, count, 28, 28) + images)
-        (raw / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 2049, count) + bytes(count))
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 2049, count) + bytes(range(count)))
+    assert conditions(tmp_path, name).tolist() == [0, 1, 2]
     assert levels(open_in(tmp_path, name)) == [3, 3, 3]
     assert levels(open_in(tmp_path, name, train=False)) == [2, 2]
     assert open_in(tmp_path, name).shape == (3, 1, 28, 28)
@@ -95,9 +102,11 @@ def test_cifar_files_are_read_by_official_part(tmp_path, monkeypatch, name, kind
     folder.mkdir(parents=True)
     for level, batches in ((1, kind.train_list), (2, kind.test_list)):
         for file, _ in batches:
-            content = {"data": np.full((2, 3072), level, np.uint8), "labels": [0, 0], "fine_labels": [0, 0]}
+            labels = {"labels": [7, 9]} if name == "cifar10" else {"fine_labels": [7, 99], "coarse_labels": [1, 2]}
+            content = {"data": np.full((2, 3072), level, np.uint8)} | labels
             (folder / file).write_bytes(pickle.dumps(content))
     (folder / kind.meta["filename"]).write_bytes(pickle.dumps({kind.meta["key"]: ["a"]}))
+    assert set(conditions(tmp_path, name)) == {7, 9 if name == "cifar10" else 99}
     assert set(levels(open_in(tmp_path, name))) == {1}
     assert open_in(tmp_path, name, train=False).shape == (2, 3, 32, 32)
 
@@ -113,6 +122,9 @@ def test_celeba_holds_out_its_validation_split(tmp_path, monkeypatch):
     (folder / "identity_CelebA.txt").write_text("\n".join(f"{name} 1" for name in names))
     for file in ("list_bbox_celeba.txt", "list_landmarks_align_celeba.txt", "list_attr_celeba.txt"):
         (folder / file).write_text("\n".join(["6", "a", *(f"{name} 1" for name in names)]))
+    (folder / "list_attr_celeba.txt").write_text("\n".join(["6", "Bald Smiling", *(f"{name} 1 -1" for name in names)]))
+    attributes = conditions(tmp_path, "celeba", image_size=8)
+    assert (attributes.dtype, attributes.tolist()) == (np.float32, [[1, 0], [1, 0]])
     assert levels(open_in(tmp_path, "celeba", image_size=8)) == [0, 1]
     assert levels(open_in(tmp_path, "celeba", image_size=8, train=False)) == [2, 3]
 
@@ -136,6 +148,7 @@ def test_lsun_bedrooms_are_read_by_official_part(tmp_path, monkeypatch):
     assert levels(open_in(tmp_path, "lsun", image_size=8)) == [3, 3, 3]
     assert levels(open_in(tmp_path, "lsun", image_size=8, train=False)) == [2, 2]
     assert sorted(os.listdir(tmp_path)) == ["cache", "data"], "torchvision's list of keys was left behind"
+    assert conditions(tmp_path, "lsun", image_size=8) is None
 
 
 def test_lsun_without_lmdb_names_the_extra(tmp_path, monkeypatch):
@@ -351,15 +364,15 @@ def test_every_part_and_size_has_a_file_of_its_own(tmp_path):
     for image_size in (None, 8, 16):
         for train in (True, False):
             open_in(tmp_path, "digits", image_size=image_size, train=train)
-    assert len(cache_files(tmp_path)) == 6
+    assert len(cache_files(tmp_path)) == 12  # images and classes
 
 
 @pytest.mark.parametrize("kept_bytes", [0, 100, 1000])
 def test_truncated_file_is_rebuilt(tmp_path, kept_bytes):
     whole = np.array(open_in(tmp_path, "digits"))
-    (path,) = (tmp_path / "cache").iterdir()
-    path.write_bytes(path.read_bytes()[:kept_bytes])
-    assert np.array_equal(open_in(tmp_path, "digits"), whole)
+    for path in (tmp_path / "cache").iterdir():
+        path.write_bytes(path.read_bytes()[:kept_bytes])
+        assert np.array_equal(open_in(tmp_path, "digits"), whole)
 
 
 def test_changed_folder_is_read_again(tmp_path):
