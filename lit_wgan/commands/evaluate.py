@@ -6,9 +6,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lit_wgan.commands.loading import load_run
 from lit_wgan.commands.options import Parser
 from lit_wgan.commands.terminal import say
-from lit_wgan.commands.yaml_files import check_sections, read_yaml
 from lit_wgan.engine.files import atomic_write
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.options import INCEPTION, METRICS, EvaluationOptions
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from lightning.pytorch import LightningDataModule
 
     from lit_wgan.evaluation import FidelityResult
-    from lit_wgan.systems import AdversarialSystem
 
 
 def parser() -> Parser:
@@ -97,35 +96,3 @@ def _training_images(data: "LightningDataModule") -> Any:
     first_on_each_machine(data.prepare_data)
     data.setup("fit")
     return data.images[True] if isinstance(data, ImageData) else images_of_loader(data.train_dataloader())
-
-
-def load_run(checkpoint: Path, config: str | None = None) -> "tuple[AdversarialSystem, LightningDataModule]":
-    """Load a run's system, with the weights of a checkpoint, and its data, not yet set up.
-
-    Args:
-        checkpoint: in the folder ``checkpoints`` of the run's directory.
-        config: the run's configuration, if it is not ``config.yaml`` in that directory.
-
-    Raises:
-        FileNotFoundError: if there is no checkpoint or no configuration.
-        UsageError: if the checkpoint is of another system or of other networks.
-    """
-    from jsonargparse import ArgumentParser
-    from lightning.pytorch import LightningDataModule
-
-    from lit_wgan.engine.checkpoints import read_checkpoint
-    from lit_wgan.systems import AdversarialSystem
-
-    contents = read_checkpoint(checkpoint, "--ckpt")
-    path = Path(config or checkpoint.resolve().parent.parent / "config.yaml")
-    what, remedy = "the configuration of the checkpoint's run", "Name it with --config."
-    given = read_yaml(path, what, remedy)
-    check_sections(given, ("model", "data"), path, what, remedy)
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_subclass_arguments(AdversarialSystem, "model")
-    parser.add_subclass_arguments(LightningDataModule, "data")
-    parsed = parser.parse_object({name: given[name] for name in ("model", "data")})
-    run = parser.instantiate_classes(parsed)
-    run.model.on_load_checkpoint(contents)  # which refuses what does not fit
-    run.model.load_state_dict(contents["state_dict"])
-    return run.model, run.data

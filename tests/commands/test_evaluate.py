@@ -18,7 +18,8 @@ from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
 from lit_wgan import GenerativeEvaluator
 from lit_wgan.cli import main
-from lit_wgan.commands.evaluate import load_run, parser
+from lit_wgan.commands.evaluate import parser
+from lit_wgan.commands.loading import load_run
 from lit_wgan.evaluation import EvaluationOptions
 
 CONFIGS = Path(__file__).parents[2] / "configs"
