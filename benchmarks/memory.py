@@ -19,7 +19,7 @@ from torch import nn
 
 from lit_wgan import WGAN
 from lit_wgan.callbacks import GeneratorUpdates
-from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.image_minibatches import ImageMinibatches, to_unit_range
 from lit_wgan.data.sampler import InfiniteSampler
 from lit_wgan.engine.minibatches import CriticBatches, MinibatchSource

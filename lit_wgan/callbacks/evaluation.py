@@ -6,7 +6,8 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
-from lit_wgan.data.datamodules import AdversarialData, ToyData
+from lit_wgan.data.adversarial_data import AdversarialData
+from lit_wgan.data.datamodules import ToyData
 from lit_wgan.data.toy import GaussianMixture
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.evaluation.wasserstein import exact_w1

@@ -12,7 +12,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from PIL import Image
 from torch import Tensor
 
-from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.engine.files import CONTINUE, writing
 from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import check_positive

@@ -32,7 +32,7 @@ from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
 from lit_wgan.commands.restoring import told_as_checkpoints
 from lit_wgan.commands.yaml_files import check_config_files
-from lit_wgan.data.datamodules import let_predict_generate
+from lit_wgan.data.adversarial_data import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
 from lit_wgan.engine.ending import ends_at_ctrl_c
 from lit_wgan.engine.files import is_local

@@ -1,6 +1,7 @@
 """Real samples: toy distributions and images, as DataModules that hand over the minibatches of a generator update."""
 
-from lit_wgan.data.datamodules import AdversarialData, ToyData
+from lit_wgan.data.adversarial_data import AdversarialData
+from lit_wgan.data.datamodules import ToyData
 from lit_wgan.data.degrade import Degradation, Downscaled, Noisy
 from lit_wgan.data.image_data import ImageData
 from lit_wgan.data.images import open_images

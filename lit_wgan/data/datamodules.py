@@ -1,154 +1,34 @@
-"""The base class of all DataModules, and the DataModule for toy distributions."""
+"""The DataModule for toy distributions."""
 
-import signal
-from typing import Protocol, cast
+from collections.abc import Callable
+from functools import partial
+from typing import cast
 
-import torch
-from lightning.pytorch import LightningDataModule
-from lightning.pytorch.utilities.model_helpers import is_overridden
 from torch import Tensor
-from torch.utils.data import DataLoader
 
-from lit_wgan.data.held_out import HeldOutBatches, Samples
-from lit_wgan.data.toy import TOY_DISTRIBUTIONS, ToyDistribution
-from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, Minibatch, MinibatchSource
-from lit_wgan.engine.stopping import STOP_SIGNALS
-from lit_wgan.engine.workers import WORKER_SECONDS
+from lit_wgan.data.adversarial_data import AdversarialData
+from lit_wgan.data.toy import TOY_DISTRIBUTIONS, draw_minibatch
+from lit_wgan.engine.minibatches import Minibatch, MinibatchSource
 from lit_wgan.errors import UsageError, check_positive
-from lit_wgan.functional.schedules import Counters, NCritic
-from lit_wgan.functional.streams import RandomStreams
 
-
-class TrainedSystem(Protocol):
-    """What a DataModule reads of the system that is trained on it."""
-
-    device: torch.device
-    n_critic: NCritic
-    counters: Counters
-    streams: RandomStreams
-
-
-class AdversarialData(LightningDataModule):
-    """Loaders, and real samples for evaluation; subclasses say where the samples come from.
-
-    Args:
-        batch_size: the global minibatch m of the papers, divided among the devices.
-        num_workers: processes that draw minibatches ahead. Data in memory needs none.
-        num_generated: samples that ``lit-wgan predict`` generates.
-
-    Raises:
-        UsageError: for numbers out of range.
-    """
-
-    def __init__(self, batch_size: int, num_workers: int, num_generated: int):
-        super().__init__()
-        check_positive(**{"data.batch_size": batch_size, "data.num_generated": num_generated})
-        self.batch_size = batch_size
-        self.num_workers = num_workers
-        self.num_generated = num_generated
-
-    def source(self, rows: slice) -> MinibatchSource:
-        """The given rows of all training minibatches, those of this device."""
-        raise NotImplementedError
-
-    def held_out(self) -> tuple[Samples, Samples | None]:
-        """The real samples that training never sees, and their conditions; None where the data has none."""
-        raise NotImplementedError
-
-    def real_samples(self, n: int, train: bool) -> Minibatch:
-        """``n`` real samples of the training or the held-out data with their conditions, the same at every call."""
-        raise NotImplementedError
-
-    def training_conditions(self, n: int) -> Tensor | None:
-        """The conditions of ``n`` training samples, or of all if they are fewer, in a random order that never changes.
-
-        They are what the networks are told, ``(n, ...)``; None where the data has no conditions.
-        """
-        return None
-
-    def train_dataloader(self) -> DataLoader[CriticBatches]:
-        """One batch per generator update."""
-        assert self.trainer is not None
-        devices = self.trainer.world_size
-        if self.batch_size % devices:
-            raise UsageError(
-                f"Expected data.batch_size to divide by the number of devices, {devices}, but got {self.batch_size}. "
-                f"Use {self.batch_size // devices * devices or devices}."
-            )
-        stream = CriticBatchStream(self.source(self.rows), self.system.n_critic, self.system.counters)
-        return DataLoader(
-            stream,
-            batch_size=None,
-            num_workers=self.num_workers,
-            timeout=WORKER_SECONDS if self.num_workers else 0,
-            pin_memory=torch.cuda.is_available(),
-            worker_init_fn=ignore_signals,
-        )
-
-    def val_dataloader(self) -> HeldOutBatches:
-        """Batches of the held-out samples, each sample once."""
-        samples, conditions = self.held_out()
-        return HeldOutBatches(samples, self.batch_size, self.rows, conditions)
-
-    def test_dataloader(self) -> HeldOutBatches:
-        """As :meth:`val_dataloader`."""
-        return self.val_dataloader()
-
-    def predict_dataloader(self) -> DataLoader[Tensor]:
-        """The numbers of the samples to generate."""
-        return sample_numbers(self.num_generated, self.batch_size)
-
-    @property
-    def rows(self) -> slice:
-        """The rows of a global minibatch that belong to this device."""
-        assert self.trainer is not None
-        return slice(self.trainer.global_rank, None, self.trainer.world_size)
-
-    @property
-    def system(self) -> TrainedSystem:
-        """The system that is trained on this data."""
-        assert self.trainer is not None
-        return cast(TrainedSystem, self.trainer.lightning_module)
-
-    @property
-    def streams(self) -> RandomStreams:
-        """The run's random numbers, which the system keeps."""
-        return self.system.streams
-
-
-def sample_numbers(count: int, batch_size: int) -> DataLoader[Tensor]:
-    """Batches of the numbers of the first ``count`` samples, by which ``predict`` generates them."""
-    return DataLoader(range(count), batch_size=batch_size)  # type: ignore[arg-type]  # indexable is enough
-
-
-def let_predict_generate(data: LightningDataModule) -> None:
-    """Let ``predict`` generate samples with a DataModule of a user's own that says nothing about it.
-
-    It generates as many as the module's ``num_generated`` says, or else 64.
-    """
-    if not is_overridden("predict_dataloader", data, LightningDataModule):
-        count = getattr(data, "num_generated", 64)
-        data.predict_dataloader = lambda: sample_numbers(count, batch_size=64)  # type: ignore[method-assign]
-
-
-def ignore_signals(worker: int) -> None:
-    """Let a loader worker ignore the signals that stop its run, which needs it until the end of the update."""
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+__all__ = ["AdversarialData", "ToyData"]
 
 
 class ToyData(AdversarialData):
-    """Points of a toy distribution, drawn anew for every minibatch.
+    """Samples of a toy distribution, drawn anew for every minibatch.
 
     Args:
-        distribution: ``eight_gaussians``, ``twenty_five_gaussians`` or ``swiss_roll``.
+        distribution: ``eight_gaussians``, ``twenty_five_gaussians``, ``swiss_roll`` or ``curves``.
         batch_size: the global minibatch m.
-        num_held_out: points that validation sees.
+        num_held_out: samples that validation sees.
         num_workers: see :class:`AdversarialData`.
         num_generated: see :class:`AdversarialData`.
+        condition_of: what is told of a sample: for mixtures of Gaussians ``label``, the number of its mode, int64, or
+            ``angle``, the cosine and sine of its mode's direction from the origin; for ``curves`` ``frequency``, one
+            number in ``[-1, 1)``; None for nothing.
 
     Raises:
-        UsageError: for an unknown distribution or numbers out of range.
+        UsageError: for unknown names or numbers out of range.
     """
 
     def __init__(
@@ -158,6 +38,7 @@ class ToyData(AdversarialData):
         num_held_out: int = 2048,
         num_workers: int = 0,
         num_generated: int = 2048,
+        condition_of: str | None = None,
     ):
         super().__init__(batch_size, num_workers, num_generated)
         if distribution not in TOY_DISTRIBUTIONS:
@@ -168,29 +49,42 @@ class ToyData(AdversarialData):
         check_positive(**{"data.num_held_out": num_held_out})
         self.distribution = TOY_DISTRIBUTIONS[distribution]
         self.num_held_out = num_held_out
+        self.condition_of = condition_of
+        if condition_of is not None and condition_of not in self.distribution.conditions:
+            raise UsageError(
+                f"Expected data.condition_of to be {' or '.join([*self.distribution.conditions, 'null'])} for "
+                f"{distribution}, but got {condition_of}. Choose one of these."
+            )
 
     def source(self, rows: slice) -> MinibatchSource:
-        """New points for every minibatch."""
-        return ToyMinibatches(self.distribution, self.batch_size, self.streams, rows)
+        """New samples for every minibatch."""
+        return ToyMinibatches(self._draw, self.batch_size, rows)
 
     def held_out(self) -> tuple[Tensor, Tensor | None]:
-        """Points that no minibatch holds."""
-        return self.real_samples(self.num_held_out, train=False).real, None
+        """Samples that no minibatch holds."""
+        return cast(tuple[Tensor, Tensor | None], self.real_samples(self.num_held_out, train=False))
 
     def real_samples(self, n: int, train: bool) -> Minibatch:
-        """``n`` points ``(n, 2)``; those of the training data are new ones too, as it has no end."""
-        return Minibatch(self.distribution.draw(self.streams, "toy/train" if train else "toy/held_out", 0, n))
+        """``n`` samples; those of the training data are new ones too, as it has no end."""
+        return self._draw("toy/train" if train else "toy/held_out", 0, n)
+
+    def training_conditions(self, n: int) -> Tensor | None:
+        """The conditions of ``n`` samples."""
+        return cast(Tensor | None, self.real_samples(n, train=True).condition)
+
+    @property
+    def _draw(self) -> Callable[..., Minibatch]:
+        return partial(draw_minibatch, self.distribution, self.condition_of, self.streams)
 
 
 class ToyMinibatches:
     """Minibatches of a toy distribution."""
 
-    def __init__(self, distribution: ToyDistribution, batch_size: int, streams: RandomStreams, rows: slice):
-        self.distribution = distribution
+    def __init__(self, draw: Callable[..., Minibatch], batch_size: int, rows: slice):
+        self.draw = draw
         self.batch_size = batch_size
-        self.streams = streams
         self.rows = rows
 
     def minibatch(self, number: int) -> Minibatch:
-        """This device's rows of minibatch ``number``, shape ``(m / devices, 2)``."""
-        return Minibatch(self.distribution.draw(self.streams, "toy/minibatch", number, self.batch_size, self.rows))
+        """This device's rows of minibatch ``number``, m / devices of them."""
+        return self.draw("toy/minibatch", number, self.batch_size, self.rows)

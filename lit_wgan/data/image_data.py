@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from lit_wgan.data.datamodules import AdversarialData
+from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.image_minibatches import (
     ArraySlices,
     ImageMinibatches,

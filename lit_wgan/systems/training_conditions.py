@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, Trainer
 
+from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.data.conditions.given import as_tuple, first_part
-from lit_wgan.data.datamodules import AdversarialData
 from lit_wgan.engine.collectives import gather
 from lit_wgan.engine.minibatches import Condition, minibatches
 

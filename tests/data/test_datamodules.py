@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from lit_wgan import WGAN, ImageData, ToyData
 from lit_wgan.data import Downscaled
 from lit_wgan.data.held_out import part_indices
 from lit_wgan.data.image_minibatches import fits, to_unit_range
+from lit_wgan.data.toy import TOY_DISTRIBUTIONS
 from lit_wgan.engine.minibatches import Minibatch
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
@@ -110,7 +113,7 @@ def test_sizes_below_one_are_refused(option):
 
 
 def test_an_unknown_distribution_is_refused_with_the_choices():
-    with pytest.raises(ValueError, match="one of eight_gaussians, twenty_five_gaussians, swiss_roll, but got moons"):
+    with pytest.raises(ValueError, match="one of eight_gaussians, .*, swiss_roll, curves, but got moons"):
         ToyData("moons")
 
 
@@ -199,7 +202,55 @@ def test_digits_train_a_dcgan_by_the_datamodule(trainer):
     assert run.callback_metrics["eval/wasserstein_estimate"].isfinite()
 
 
-# Conditions
+# Conditions of toy distributions
+
+TOLD = [(name, condition) for name, distribution in TOY_DISTRIBUTIONS.items() for condition in distribution.conditions]
+
+
+@pytest.mark.parametrize(("name", "condition_of"), TOLD)
+def test_devices_are_told_of_their_own_points(name, condition_of):
+    make = partial(ToyData, name, batch_size=12, condition_of=condition_of)
+    whole = first_minibatches(prepared(make()))
+    for rank in range(3):
+        part = first_minibatches(prepared(make(), rank, 3))
+        assert torch.equal(part.real, whole.real[:, rank::3])
+        assert torch.equal(part.condition, whole.condition[:, rank::3])
+
+
+@pytest.mark.parametrize("name", TOY_DISTRIBUTIONS)
+def test_points_do_not_depend_on_what_is_told_of_them(name):
+    untold = first_minibatches(prepared(ToyData(name, batch_size=12)))
+    assert untold.condition is None
+    for condition_of in TOY_DISTRIBUTIONS[name].conditions:
+        assert torch.equal(first_batch(prepared(ToyData(name, batch_size=12, condition_of=condition_of))), untold.real)
+
+
+def test_points_of_every_part_come_with_their_conditions():
+    data = prepared(ToyData("eight_gaussians", num_held_out=10, batch_size=4, condition_of="label"))
+    held_out = list(data.val_dataloader())
+    assert [len(batch.condition) for batch in held_out] == [4, 4, 2]
+    for real, label in (*held_out, data.real_samples(100, train=True), data.real_samples(100, train=False)):
+        assert torch.equal(data.distribution.nearest_mode(real)[1], label)
+        assert label.dtype == torch.int64
+    assert torch.equal(data.training_conditions(7), data.real_samples(7, train=True).condition)
+    assert prepared(ToyData("eight_gaussians")).training_conditions(7) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "condition_of", "choices"),
+    [
+        ("eight_gaussians", "frequency", "label or angle or null"),
+        ("curves", "label", "frequency or null"),
+        ("swiss_roll", "label", "null"),
+        ("swiss_roll", "1", "null"),
+    ],
+)
+def test_a_condition_that_a_distribution_has_not_is_refused_with_its_choices(name, condition_of, choices):
+    with pytest.raises(ValueError, match=f"condition_of to be {choices} for {name}, but got {condition_of}. Choose"):
+        ToyData(name, condition_of=condition_of)
+
+
+# Conditions of images
 
 
 class Told(Dataset):
