@@ -7,6 +7,7 @@ are logits. A conditional network takes its condition second: ``generator(z, con
 
 from lit_wgan.networks.concatenation import Concatenated
 from lit_wgan.networks.dcgan import DCGANCritic, DCGANGenerator
+from lit_wgan.networks.field import FieldGenerator
 from lit_wgan.networks.mlp import MLPCritic, MLPGenerator
 from lit_wgan.networks.resnet import CIFARResNetCritic, CIFARResNetGenerator, ResNet64Critic, ResNet64Generator
 
@@ -16,6 +17,7 @@ __all__ = [
     "Concatenated",
     "DCGANCritic",
     "DCGANGenerator",
+    "FieldGenerator",
     "MLPCritic",
     "MLPGenerator",
     "ResNet64Critic",

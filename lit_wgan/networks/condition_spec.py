@@ -55,8 +55,10 @@ class ConditionSpec:
         Raises:
             UsageError: for a condition that is not the network's, and for a missing one.
         """
-        if condition is None and not self.size:
-            return None
+        return None if condition is None and not self.size else self.required(condition, x, network)
+
+    def required(self, condition: Tensor | None, x: Tensor, network: nn.Module) -> Tensor:
+        """As :meth:`checked`, for a network that always has a condition."""
         if not isinstance(condition, Tensor) or not self._fits(condition, len(x)):
             raise UsageError(self._complaint(condition, len(x), type(network).__name__))
         if self.num_classes:

@@ -1,0 +1,86 @@
+"""A generator from field to field, for downscaling and other image-to-image tasks."""
+
+import torch
+from torch import Tensor, nn
+
+from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.networks.concatenation import resized
+from lit_wgan.networks.condition_spec import ConditionSpec
+from lit_wgan.networks.initialisation import glorot, he
+from lit_wgan.networks.resnet import ResidualBlock
+
+
+class FieldGenerator(nn.Module):
+    """Residual blocks on noise maps and the condition beside them, both at the size of the samples.
+
+    It is fully convolutional: samples are as large as the noise, of any height and width, which may differ between
+    training and use. The condition is resized to them (:func:`~lit_wgan.networks.concatenation.resized`). Where samples
+    and conditions have equally many channels, and without ``tanh``, the network learns what is to be added to the
+    condition.
+
+    Args:
+        channels: of the samples.
+        condition_channels: of the condition.
+        noise_channels: of the noise; a system's ``latent_dim`` is then ``[noise_channels, H, W]``.
+        width: channels of the feature maps.
+        depth: number of residual blocks, of two 3x3 convolutions each.
+        tanh: squash the samples into ``[-1, 1]``, for images.
+
+    Input ``z`` of shape ``(N, noise_channels, H, W)`` and conditions ``(N, condition_channels, h, w)``, floats; output
+    ``(N, channels, H, W)``.
+
+    Raises:
+        UsageError: for noise or a condition of another shape.
+
+    Source: after Harris et al. 2022, doi:10.1029/2022MS003120, authors' code ljharris23/public-downscaling-cgan at
+    102d6c0, dsrnngan/models.py, ``generator``: noise maps beside the coarse fields, then residual blocks with
+    LeakyReLU(0.2) and without norm.
+
+    Deviations: all blocks work at the size of the samples, where theirs go up to it in steps; there is no softplus at
+    the end, and there are no constant fields but those that are channels of the condition.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        condition_channels: int,
+        noise_channels: int = 1,
+        width: int = 64,
+        depth: int = 3,
+        tanh: bool = False,
+    ):
+        super().__init__()
+        check_positive(
+            channels=channels, condition_channels=condition_channels, noise_channels=noise_channels, width=width
+        )
+        self.spec = ConditionSpec(condition_channels=condition_channels)
+        self.noise_channels = noise_channels
+        self.adds_to_condition = channels == condition_channels and not tanh
+        self.layers = nn.Sequential(
+            glorot(nn.Conv2d(noise_channels + condition_channels, width, 3, padding=1)),
+            *[_block(width) for _ in range(depth)],
+            nn.LeakyReLU(0.2),
+            glorot(nn.Conv2d(width, channels, 3, padding=1)),
+            nn.Tanh() if tanh else nn.Identity(),
+        )
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Samples ``(N, channels, H, W)`` for ``z`` of shape ``(N, noise_channels, H, W)`` under their conditions."""
+        if z.ndim != 4 or z.shape[1] != self.noise_channels:
+            raise UsageError(
+                f"Expected noise of shape (N, {self.noise_channels}, H, W) for {type(self).__name__}, but got "
+                f"{tuple(z.shape)}. Set model.latent_dim to [{self.noise_channels}, H, W], with the samples' H and W."
+            )
+        field = resized(self.spec.required(condition, z, self), z.shape[2:])
+        output: Tensor = self.layers(torch.cat([z, field], 1))
+        return field + output if self.adds_to_condition else output
+
+
+def _block(width: int) -> ResidualBlock:
+    residual = nn.Sequential(
+        nn.LeakyReLU(0.2),
+        he(nn.Conv2d(width, width, 3, padding=1)),
+        nn.LeakyReLU(0.2),
+        he(nn.Conv2d(width, width, 3, padding=1)),
+    )
+    return ResidualBlock(residual, nn.Identity())
