@@ -169,6 +169,15 @@ def check_pairs(terms: Sequence[Term], condition: ConditionSource | None) -> Non
         )
 
 
+def check_source(condition: Any) -> None:
+    """Raise a UsageError for a condition that is no object of a class of conditions."""
+    if condition is not None and not isinstance(condition, ConditionSource):
+        raise UsageError(
+            f"Expected condition to be a ClassLabels, Values, SeveralConditions or another ConditionSource, but got "
+            f"{condition!r}. Give an object of such a class, such as ClassLabels(10)."
+        )
+
+
 def check_law(latent_law: LatentLaw) -> None:
     """Raise a UsageError for an unknown law of the noise."""
     if latent_law not in get_args(LatentLaw):

@@ -38,20 +38,22 @@ class SystemDraws:
         stream: of the first call; later ones end in their number.
         update: the counter of the update.
         rows: this device's share of the global minibatch.
+        dtype: of the uniform numbers; None for that of the networks.
     """
 
-    def __init__(self, system: HasStreams, stream: str, update: int, rows: int):
+    def __init__(self, system: HasStreams, stream: str, update: int, rows: int, dtype: torch.dtype | None = None):
         self.system = system
         self.stream = stream
         self.update = update
         self.rows = rows
+        self.dtype = dtype or cast(torch.dtype, system.dtype)
         self.calls = 0
 
     def uniform(self, *shape: int) -> Tensor:
         """Uniform numbers in ``[0, 1)``, ``(m, *shape)``."""
         system, count = self.system, self.rows * self.system.trainer.world_size
-        dtype = cast(torch.dtype, system.dtype)
-        return system.streams.uniform(self._next(), self.update, (count, *shape), system.rows, system.device, dtype)
+        shape = (count, *shape)
+        return system.streams.uniform(self._next(), self.update, shape, system.rows, system.device, self.dtype)
 
     def z(self) -> Tensor:
         """Noise as the generator takes it, ``(m, *latent_shape)``."""

@@ -21,7 +21,7 @@ from lit_wgan.functional.losses import wasserstein_estimate
 from lit_wgan.functional.schedules import Counters
 from lit_wgan.functional.streams import LatentLaw, RandomStreams, noise_shape
 from lit_wgan.runs.metrics_file import MetricsFile
-from lit_wgan.systems.checks import check_floats, check_law, check_shape
+from lit_wgan.systems.checks import check_floats, check_law, check_shape, check_source
 from lit_wgan.systems.draws import SystemDraws
 from lit_wgan.systems.finite import LossWatch, check_finite_weights
 from lit_wgan.systems.judging import generate, judge, takes
@@ -56,6 +56,7 @@ class GenerativeModule(LightningModule):
         super().__init__()
         self.latent_shape = noise_shape(latent_dim)
         check_law(latent_law)
+        check_source(condition)
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise UsageError(f"Expected ema_decay in [0, 1), but got {ema_decay}. Use 0.999, or null for no average.")
         self.generator = generator
@@ -129,8 +130,10 @@ class GenerativeModule(LightningModule):
             UsageError: for samples that are no floats, and for what is no condition.
         """
         check_floats(given.real)
-        condition = None if self.condition is None else self.condition.of_batch(given.condition, len(given.real))
-        return Minibatch(given.real.to(self.dtype), condition)
+        real = given.real.to(self.dtype)
+        if self.condition is None:
+            return Minibatch(real)
+        return Minibatch(real, told_to(self.condition.of_batch(given.condition, len(real)), real.device, self.dtype))
 
     def score(self, x: Tensor, condition: Condition | None = None) -> Tensor:
         """The critic's scores ``(N,)`` of samples ``(N, ...)``, under a condition in a conditional system."""
@@ -144,12 +147,15 @@ class GenerativeModule(LightningModule):
         """What the samples of a generator update are made under, of which the real minibatch has as many."""
         if self.condition is None or minibatch.condition is None:
             return None
-        draws = SystemDraws(self, "condition/generator", update, len(minibatch.real))
+        # Not in the networks' own type, in which narrow ones round up to 1, a class too many.
+        draws = SystemDraws(self, "condition/generator", update, len(minibatch.real), torch.float32)
         return self.condition.of_generator(minibatch.condition, draws.uniform)
 
     def condition_of_samples(self, rows: slice) -> Condition | None:
         """The conditions that samples of the given numbers are drawn under; None in a system without conditions."""
-        return None if self.condition is None else self.condition.of_samples(rows, self.streams, self.device)
+        if self.condition is None:
+            return None
+        return told_to(self.condition.of_samples(rows, self.streams, self.device), self.device, self.dtype)
 
     def condition_asked(self, value: Any, count: int) -> Condition:
         """The condition of ``count`` samples that a user asks for: one for all of them, or one for each.
@@ -162,7 +168,7 @@ class GenerativeModule(LightningModule):
                 f"Expected no condition, since {type(self).__name__} is trained without one, but got "
                 f"{in_words(value)}. Leave it out, or train a system with model.condition."
             )
-        return told_to(self.condition.asked(value, count), self.device)
+        return told_to(self.condition.asked(value, count), self.device, self.dtype)
 
     def sample(self, rows: slice, batch_size: int = 256, condition: Any = None) -> Tensor:
         """The generated samples of the given numbers, ``rows`` of one endless list that never changes but in weights.

@@ -7,6 +7,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
+from lit_wgan.data.conditions.given import conditions_in_words, shape_in_words
 from lit_wgan.engine.acceleration import disable_nvml_probe
 from lit_wgan.engine.collectives import disconnect
 from lit_wgan.engine.internals import silence_rate_monitors
@@ -18,6 +19,7 @@ from lit_wgan.systems.checks import check_forward, check_precision, check_strate
 
 FEW = 4
 SIZES = "Set the generator's size or the critic's (for images, image_size)."
+SIZES_OR_CONDITION = "Set the generator's size, the critic's, or model.condition."
 
 
 class Preflight(Callback):
@@ -93,31 +95,34 @@ def try_networks(system: Any, size: int) -> tuple[Tensor, str | None]:
     Raises:
         UsageError: if one of the networks fails.
     """
-    shape = ", ".join(map(str, ("N", *system.latent_shape)))
     as_maps = f" (for convolutions [{system.latent_shape[0]}, 1, 1])" if len(system.latent_shape) == 1 else ""
+    source = system.condition
+    # Not those of data, which need not hold the last class yet.
+    condition = None if source is None else system.condition_asked(source.stand_in(size), size)
+    told = "" if condition is None else f" and conditions {conditions_in_words(condition)}"
+    sizes = f"model.latent_dim{as_maps}{'' if source is None else ', model.condition'}"
     try:
-        samples = system.sample(slice(size))
-    except RuntimeError as error:
+        samples = system.sample(slice(size), condition=condition)
+    except (RuntimeError, IndexError) as error:
         raise UsageError(
-            f"Expected a generator that takes noise of shape ({shape}), but it failed: {error}. "
-            f"{_remedy(error, f'Give model.latent_dim{as_maps} and the generator one size.')}"
+            f"Expected a generator that takes noise of shape {shape_in_words(system.latent_shape)}{told}, but it "
+            f"failed: {error}. {_remedy(error, f'Give {sizes} and the generator one size.')}"
         ) from error
     if not samples.is_floating_point():
         raise UsageError(
             f"Expected a generator that makes floats, but {type(system.generator).__name__} makes {samples.dtype}. "
             "Let it return real numbers, complex ones by torch.view_as_real."
         )
-    condition = system.condition_of_samples(slice(size))
     try:
         with evaluation_mode(system.critic), torch.enable_grad(), record_squashing(system.critic) as squashing:
             scores = system.score(samples.requires_grad_(), condition)
-    except RuntimeError as error:
+    except (RuntimeError, IndexError) as error:
         raise UsageError(
-            f"Expected a critic that takes what the generator makes, samples shaped {tuple(samples.shape[1:])}, but it "
-            f"failed: {error}. {_remedy(error, SIZES)}"
+            f"Expected a critic that takes what the generator makes, samples shaped {tuple(samples.shape[1:])}{told}, "
+            f"but it failed: {error}. {_remedy(error, SIZES if source is None else SIZES_OR_CONDITION)}"
         ) from error
     return samples.detach(), find_bound(scores, squashing)
 
 
-def _remedy(error: RuntimeError, of_sizes: str) -> str:
+def _remedy(error: Exception, of_sizes: str) -> str:
     return "Leave types to trainer.precision, for both networks alike." if "dtype" in str(error) else of_sizes

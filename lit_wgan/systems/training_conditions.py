@@ -1,5 +1,7 @@
 """What a conditional system learns of its training set: how often it is told what."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -7,9 +9,9 @@ from lightning.pytorch import Callback, Trainer
 
 from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.conditions import ConditionSource
-from lit_wgan.data.conditions.given import as_tuple, first_part
+from lit_wgan.data.conditions.given import as_tuple, first_part, told_to
 from lit_wgan.engine.collectives import gather
-from lit_wgan.engine.minibatches import Condition, minibatches
+from lit_wgan.engine.minibatches import Condition, Minibatch, minibatches
 
 
 class TrainingConditions(Callback):
@@ -30,8 +32,10 @@ class TrainingConditions(Callback):
         data = getattr(trainer, "datamodule", None)
         conditions = data.training_conditions(source.known_rows) if isinstance(data, AdversarialData) else None
         self._looks_at_batches = conditions is None
-        if conditions is not None and not source.law():
-            source.learn_(source.of_batch(conditions, len(first_part(conditions))))
+        if conditions is not None:
+            given = source.of_batch(conditions, len(first_part(conditions)))
+            if not source.law():
+                source.learn_(given)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Look at the conditions of a batch, as long as few are known."""
@@ -39,11 +43,21 @@ class TrainingConditions(Callback):
         if source is None or not self._looks_at_batches or source.has_learnt:
             return
         for given in minibatches(batch):
-            own = source.of_batch(given.condition, len(given.real))
-            source.learn_(interleaved(gather(lambda own=own: [part.cpu() for part in as_tuple(own)])))  # type: ignore[misc]
+            source.learn_(interleaved(gather(partial(on_cpu, source, given))))
 
 
-def interleaved(shares: list[list[torch.Tensor]]) -> Condition:
+def on_cpu(source: ConditionSource, given: Minibatch) -> tuple[torch.Tensor, ...]:
+    """The tensors of a minibatch's condition, on the CPU.
+
+    Raises:
+        UsageError: for what is no condition, and for class numbers out of range wherever they were: on a GPU they would
+            end the process.
+    """
+    rows = len(given.real)
+    return as_tuple(source.of_batch(told_to(source.of_batch(given.condition, rows), "cpu"), rows))
+
+
+def interleaved(shares: Sequence[Sequence[torch.Tensor]]) -> Condition:
     """The conditions of a global minibatch, of which device r has the rows ``r::devices``."""
     parts = zip(*shares, strict=True)
     joined = tuple(

@@ -149,7 +149,7 @@ def test_held_out_estimate_is_made_under_the_held_out_labels(trainer):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (None, "whole numbers from 0 to 7, but got no labels"),
+        (None, "whole numbers from 0 to 7 as labels, but got none"),
         (torch.arange(16) % 8 + 1, "but got labels from 1 to 8"),
         (torch.arange(16) % 8 - 1, "but got labels from -1 to 6"),
         ((torch.arange(16) % 8).float(), r"but got labels of torch\.float32"),
@@ -164,7 +164,7 @@ def test_batches_that_hold_no_labels_are_refused(labels, message, trainer):
 
 
 def test_labels_in_another_form_than_a_tensor_are_refused():
-    with pytest.raises(ValueError, match="but got lists as labels"):
+    with pytest.raises(ValueError, match="as labels, but got lists. Let the loader return a tensor"):
         ClassLabels(8).of_batch([1, 2], 2)
 
 

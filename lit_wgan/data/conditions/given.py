@@ -1,5 +1,6 @@
 """What is common to all conditions: their tensors, and what users give for them."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from lit_wgan.engine.minibatches import Condition, map_condition
+from lit_wgan.errors import UsageError
 
 REMEDY = "Let the loader return them behind the samples (data.condition_of), or remove model.condition."
 """About batches without conditions."""
@@ -22,9 +24,33 @@ def first_part(condition: Condition) -> Tensor:
     return as_tuple(condition)[0]
 
 
-def told_to(condition: Condition, device: torch.device | str | None) -> Condition:
-    """The same on a device."""
-    return cast(Condition, map_condition(lambda part: part.to(device), condition))
+def told_to(
+    condition: Condition, device: torch.device | str | None, dtype: torch.dtype | str | None = None
+) -> Condition:
+    """The same on a device and, if they are floats and not class numbers, of a type, that of the networks."""
+
+    def told(part: Tensor) -> Tensor:
+        return part.to(device, cast(torch.dtype, dtype) if part.is_floating_point() and dtype else part.dtype)
+
+    return cast(Condition, map_condition(told, condition))
+
+
+def one_tensor(given: Any, expected: str) -> Tensor:
+    """What a batch gave as a condition, if that is a tensor.
+
+    Raises:
+        UsageError: that begins with what was ``expected``, for none, several, or none that is a tensor.
+    """
+    if isinstance(given, Tensor):
+        return given
+    if given is None:
+        raise UsageError(f"{expected}, but got none. {REMEDY}")
+    if isinstance(given, tuple):
+        raise UsageError(
+            f"{expected}, but got {len(given)} tensors behind the samples. Let the loader join them to one, or give "
+            "lit_wgan.SeveralConditions."
+        )
+    raise UsageError(f"{expected}, but got {type(given).__name__}s. Let the loader return a tensor.")
 
 
 def as_tensor(value: Any) -> Tensor | None:
@@ -44,3 +70,16 @@ def in_words(value: Any) -> str:
     if tensor is None or tensor.numel() <= 4:
         return f"{value!r}"
     return f"{tensor.dtype} of shape {tuple(tensor.shape)}"
+
+
+def shape_in_words(shape: Sequence[int]) -> str:
+    """The shape of many such, as in ``(N, 2)``."""
+    return f"({', '.join(map(str, ('N', *shape)))}{'' if shape else ','})"
+
+
+def conditions_in_words(condition: Condition) -> str:
+    """Shapes, and of class numbers the largest."""
+    return ", ".join(
+        shape_in_words(part.shape[1:]) + ("" if part.is_floating_point() else f" of whole numbers up to {part.max()}")
+        for part in as_tuple(condition)
+    )

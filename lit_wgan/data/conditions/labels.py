@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor
 
-from lit_wgan.data.conditions.given import REMEDY, as_tensor, in_words
+from lit_wgan.data.conditions.given import as_tensor, in_words, one_tensor
 from lit_wgan.data.conditions.source import ConditionSource, Uniform
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError, check_positive
@@ -47,9 +47,7 @@ class ClassLabels(ConditionSource):
             UsageError: for batches without labels, other types or shapes, and labels out of range.
         """
         expected = f"Expected batches (samples, labels) with whole numbers from 0 to {self.num_classes - 1}"
-        if not isinstance(given, Tensor):
-            got = "no labels" if given is None else f"{type(given).__name__}s as labels"
-            raise UsageError(f"{expected}, but got {got}. {REMEDY}")
+        given = one_tensor(given, f"{expected} as labels")
         if given.is_floating_point() or given.is_complex() or given.shape != (rows,):
             raise UsageError(
                 f"{expected}, shape ({rows},), but got labels of {given.dtype}, shape {tuple(given.shape)}. Return one "
@@ -86,8 +84,8 @@ class ClassLabels(ConditionSource):
         return condition if self.for_generator == "minibatch" else (uniform() * self.num_classes).long()
 
     def stand_in(self, rows: int) -> Tensor:
-        """All classes in turn."""
-        return torch.arange(rows) % self.num_classes
+        """All classes in turn, from the last one on, which a network for fewer classes cannot take."""
+        return (-1 - torch.arange(rows)) % self.num_classes
 
     def of_samples(self, rows: slice, streams: RandomStreams, device: torch.device | str | None = None) -> Tensor:
         """Labels drawn from the training set's law; as long as that is not known, from all classes alike."""

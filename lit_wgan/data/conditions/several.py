@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from torch import Tensor
 
-from lit_wgan.data.conditions.given import in_words
+from lit_wgan.data.conditions.given import REMEDY, in_words
 from lit_wgan.data.conditions.source import ConditionSource
 from lit_wgan.errors import UsageError
 
@@ -21,7 +21,9 @@ class SeveralConditions(ConditionSource):
     """
 
     def __init__(self, sources: Sequence[ConditionSource]):
-        if len(sources) < 2 or not all(source.gives_pairs for source in sources):
+        if len(sources) < 2 or not all(
+            isinstance(source, ConditionSource) and source.gives_pairs for source in sources
+        ):
             raise UsageError(
                 "Expected at least two sources of conditions, all of the minibatch, but got "
                 f"{', '.join(type(source).__name__ for source in sources) or 'none'}. Give a single one by itself."
@@ -46,6 +48,8 @@ class SeveralConditions(ConditionSource):
         return self._each("asked", value, rows, f"Expected as condition a list of {self.parts}")
 
     def _each(self, method: str, given: Any, rows: int, expected: str) -> tuple[Tensor, ...]:
+        if given is None:
+            raise UsageError(f"{expected}, but got none. {REMEDY}")
         if not isinstance(given, tuple | list) or len(given) != self.parts:
             raise UsageError(f"{expected}, but got {in_words(given)}. Give one for each of model.condition's sources.")
         pairs = zip(self.sources, given, strict=True)

@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from lit_wgan.data.conditions.given import REMEDY, as_tensor, in_words
+from lit_wgan.data.conditions.given import as_tensor, in_words, one_tensor
 from lit_wgan.data.conditions.source import ConditionSource
 from lit_wgan.errors import UsageError, check_positive
 
@@ -35,15 +35,18 @@ class Values(ConditionSource):
         """
         shape = (rows, *self.shape)
         expected = f"Expected batches (samples, conditions) with conditions as floats of shape {shape}"
-        if not isinstance(given, Tensor):
-            got = "none" if given is None else f"{type(given).__name__}s"
-            raise UsageError(f"{expected}, but got {got}. {REMEDY}")
+        given = one_tensor(given, expected)
         if self.shape == (1,) and given.shape == (rows,):
             given = given[:, None]
-        if not given.is_floating_point() or given.shape != shape:
+        if given.shape != shape:
             raise UsageError(
                 f"{expected}, but got {given.dtype}, shape {tuple(given.shape)}. Set the shape of model.condition, or "
                 "let the data give this one."
+            )
+        if not given.is_floating_point():
+            raise UsageError(
+                f"{expected}, but got {given.dtype}. Return floats, images scaled to [-1, 1], or give "
+                "lit_wgan.ClassLabels for class numbers."
             )
         return given
 
