@@ -19,14 +19,18 @@ TRAINERS = sorted(FOLDER.glob("trainer/*.yaml"))
 
 @pytest.fixture
 def stand_in(tmp_path):
-    """A folder of random images, in place of a data set that this machine may not have."""
+    """A folder of random images of two classes, in place of a data set that this machine may not have."""
 
     def make(size, mode):
+        for name in ("first", "second"):
+            (tmp_path / "images" / name).mkdir(parents=True)
         shape = (size, size) if mode == "L" else (size, size, 3)
         for number in range(10):
             pixels = np.random.default_rng(number).integers(0, 256, shape, dtype=np.uint8)
-            Image.fromarray(pixels).save(tmp_path / f"{number}.png")
-        return ["--data.dataset", "folder", "--data.root", str(tmp_path), "--data.cache_dir", str(tmp_path / "cache")]
+            folder = tmp_path / "images" / ("first" if number % 2 else "second")
+            Image.fromarray(pixels).save(folder / f"{number}.png")
+        root, cache = str(tmp_path / "images"), str(tmp_path / "cache")
+        return ["--data.dataset", "folder", "--data.root", root, "--data.cache_dir", cache]
 
     return make
 
