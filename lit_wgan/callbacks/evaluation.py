@@ -9,7 +9,10 @@ from torch import Tensor
 from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.datamodules import ToyData
 from lit_wgan.data.toy import GaussianMixture
+from lit_wgan.engine.minibatches import Condition, Minibatch
 from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.evaluation.conditions import are_class_numbers
+from lit_wgan.evaluation.joint import class_weights, joint_points
 from lit_wgan.evaluation.wasserstein import exact_w1
 from lit_wgan.systems.base import AdversarialSystem
 
@@ -33,6 +36,20 @@ class SampleEvaluation(Callback):
         """The names of the metrics that are logged."""
         raise NotImplementedError
 
+    # What it may change, for conditional systems.
+
+    def condition(self, system: AdversarialSystem, data: AdversarialData) -> Condition | None:
+        """The condition of the generated samples; by default, that which belongs to their numbers."""
+        return system.condition_of_samples(slice(self.num_samples))
+
+    def evaluate_conditional(self, fake: Minibatch, data: AdversarialData) -> dict[str, float]:
+        """As :meth:`evaluate`, for generated samples and the condition of each."""
+        return self.evaluate(fake.real, data)
+
+    def conditional_metric_names(self) -> list[str]:
+        """The names of further metrics that are logged in conditional systems."""
+        return []
+
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Draw samples, evaluate them on rank 0, and log the metrics on every rank."""
         system: AdversarialSystem = pl_module
@@ -42,9 +59,13 @@ class SampleEvaluation(Callback):
                 f"Expected one of lit-wgan's DataModules for {type(self).__name__}, but got "
                 f"{type(data).__name__}. Remove the callback, or take ToyData or ImageData."
             )
-        fake = system.sample(slice(self.num_samples))
-        metrics = self.evaluate(fake, data) if trainer.is_global_zero else {}
+        condition = self.condition(system, data)
+        fake = Minibatch(system.sample(slice(self.num_samples), condition=condition), condition)
+        metrics = self._metrics(fake, data) if trainer.is_global_zero else {}
         system.log_dict(trainer.strategy.broadcast(metrics))
+
+    def _metrics(self, fake: Minibatch, data: AdversarialData) -> dict[str, float]:
+        return self.evaluate(fake.real, data) if fake.condition is None else self.evaluate_conditional(fake, data)
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Do the same after testing."""
@@ -57,6 +78,11 @@ class ExactW1(SampleEvaluation):
     ``eval/w1_floor`` is the same distance for as many training samples instead of generated ones: what a perfect
     generator would reach on average.
 
+    In a conditional system samples are generated under the held-out samples' own conditions. It logs, too,
+    ``eval/w1_with_condition`` and its floor, the distance of pairs of a sample and its condition taken as one vector
+    (:func:`~lit_wgan.evaluation.joint.joint_points`). Where conditions are classes, training samples have weights with
+    which their classes are as frequent as those of the held-out ones.
+
     Args:
         num_samples: number of generated and of real samples.
     """
@@ -68,18 +94,45 @@ class ExactW1(SampleEvaluation):
         """``eval/w1`` and ``eval/w1_floor``."""
         return ["eval/w1", "eval/w1_floor"]
 
+    def conditional_metric_names(self) -> list[str]:
+        """``eval/w1_with_condition`` and ``eval/w1_with_condition_floor``."""
+        return ["eval/w1_with_condition", "eval/w1_with_condition_floor"]
+
+    def condition(self, system: AdversarialSystem, data: AdversarialData) -> Condition | None:
+        """The held-out samples' own."""
+        if system.condition is None:
+            return None
+        given = data.real_samples(self.num_samples, train=False).condition
+        return system.condition_asked(system.condition.of_batch(given, self.num_samples), self.num_samples)
+
     def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
         """Compute ``eval/w1`` and ``eval/w1_floor``, in data units."""
         held_out = data.real_samples(self.num_samples, train=False).real
         train = data.real_samples(self.num_samples, train=True).real
         return {"eval/w1": exact_w1(held_out, fake.cpu()), "eval/w1_floor": exact_w1(held_out, train)}
 
+    def evaluate_conditional(self, fake: Minibatch, data: AdversarialData) -> dict[str, float]:
+        """Compute the four distances; that of pairs is in data units if those of conditions are the same."""
+        held_out, train = (data.real_samples(self.num_samples, train) for train in (False, True))
+        labels, told = train.condition, fake.condition
+        weights = None
+        if are_class_numbers(labels) and are_class_numbers(told):
+            weights = class_weights(labels, told.cpu())
+        pairs = joint_points([Minibatch(held_out.real, told), fake, train])
+        return {
+            "eval/w1": exact_w1(held_out.real, fake.real.cpu()),
+            "eval/w1_floor": exact_w1(held_out.real, train.real, weights),
+            "eval/w1_with_condition": exact_w1(pairs[0], pairs[1]),
+            "eval/w1_with_condition_floor": exact_w1(pairs[0], pairs[2], weights),
+        }
+
 
 class ModeCoverage(SampleEvaluation):
     """Logs how well samples cover a mixture of Gaussians: ``eval/smallest_mode_share``, ``eval/share_near_a_mode``.
 
     A sample belongs to the mode whose centre is nearest. The first metric is the share of samples in the rarest mode,
-    ``1 / K`` at best for K modes; the second is the share of samples within ``radius`` of their mode's centre.
+    ``1 / K`` at best for K modes; the second is the share of samples within ``radius`` of their mode's centre. In a
+    system that is told the mode as a class, ``eval/share_in_own_mode`` is the share of samples in the mode of theirs.
 
     Args:
         num_samples: number of generated samples.
@@ -94,16 +147,38 @@ class ModeCoverage(SampleEvaluation):
         """``eval/smallest_mode_share`` and ``eval/share_near_a_mode``."""
         return ["eval/smallest_mode_share", "eval/share_near_a_mode"]
 
+    def conditional_metric_names(self) -> list[str]:
+        """``eval/share_in_own_mode``, if the condition is a class."""
+        return ["eval/share_in_own_mode"]
+
+    def evaluate_conditional(self, fake: Minibatch, data: AdversarialData) -> dict[str, float]:
+        """Compute the shares, each in ``[0, 1]``."""
+        shares, told = self.evaluate(fake.real, data), fake.condition
+        if told is None or not are_class_numbers(told):
+            return shares
+        _, mode = mixture_of(data).nearest_mode(fake.real.cpu())
+        return shares | {"eval/share_in_own_mode": (mode == told.cpu()).double().mean().item()}
+
     def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
         """Compute the two shares, each in ``[0, 1]``."""
-        if not isinstance(data, ToyData) or not isinstance(data.distribution, GaussianMixture):
-            raise UsageError(
-                f"Expected a mixture of Gaussians for ModeCoverage, but got {type(data).__name__}. "
-                "Set data.distribution to eight_gaussians or twenty_five_gaussians, or remove the callback."
-            )
-        distance, mode = data.distribution.nearest_mode(fake.cpu())
-        counts = torch.bincount(mode, minlength=len(data.distribution.centres))
+        mixture = mixture_of(data)
+        distance, mode = mixture.nearest_mode(fake.cpu())
+        counts = torch.bincount(mode, minlength=len(mixture.centres))
         return {
             "eval/smallest_mode_share": counts.min().item() / len(fake),
             "eval/share_near_a_mode": (distance < self.radius).double().mean().item(),
         }
+
+
+def mixture_of(data: AdversarialData) -> GaussianMixture:
+    """The mixture that data is drawn from.
+
+    Raises:
+        UsageError: for any other data.
+    """
+    if not isinstance(data, ToyData) or not isinstance(data.distribution, GaussianMixture):
+        raise UsageError(
+            f"Expected a mixture of Gaussians for ModeCoverage, but got {type(data).__name__}. "
+            "Set data.distribution to eight_gaussians or twenty_five_gaussians, or remove the callback."
+        )
+    return data.distribution

@@ -1,18 +1,16 @@
 """FID, Inception Score, KID, precision and recall of the generator while it trains."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from lightning.pytorch import Trainer
 
 from lit_wgan.callbacks.breaks import Breakable, checkpoints, save_and_stop, stop_before_validation
-from lit_wgan.data.image_data import ImageData
 from lit_wgan.engine.preserve import averaged_buffers
 from lit_wgan.errors import check_positive
-from lit_wgan.evaluation.image_sets import images_of_loader
 from lit_wgan.evaluation.options import EvaluationOptions
+from lit_wgan.evaluation.trained import inputs_of, with_training_set
 from lit_wgan.systems.base import AdversarialSystem
 
 if TYPE_CHECKING:
@@ -22,14 +20,18 @@ if TYPE_CHECKING:
 class FidelityCallback(Breakable):
     """Measures the generator every so many generator updates, and after the last, on all devices together.
 
+    Samples of a conditional system are drawn from the training set's law of conditions.
+
     Logs ``fidelity/fid``, ``fidelity/inception_score_mean`` and so on, with ``fidelity/num_samples``, on which all of
-    them depend, and ``fidelity/seconds``. Metrics of another extractor than Inception carry its name,
+    them depend, and ``fidelity/seconds``; of each class also ``fidelity/accuracy_class_3`` or
+    ``fidelity/intra_fid_class_3``. Metrics of another extractor than Inception carry its name,
     ``fidelity/fid_digits``. They can be monitored, ``ModelCheckpoint(monitor="fidelity/fid")``, by a checkpoint that is
     written at updates that are measured. Training continues as if nothing had been measured. A signal that asks the run
     to stop breaks a measurement on one device off, with which the run that continues begins.
 
     Args:
-        metrics: any of ``fid``, ``isc``, ``kid`` and ``prc``.
+        metrics: any of ``fid``, ``isc``, ``kid`` and ``prc``; where the system's condition is a class, also ``acc`` and
+            ``intra_fid``.
         num_samples: images to generate each time.
         reference: the real images, or a path or name of them or of their statistics; None for the training set,
             without its random flips.
@@ -70,7 +72,7 @@ class FidelityCallback(Breakable):
         return f"{type(self).__qualname__}{self.metric_names()}{self.use_ema}"
 
     def metric_names(self) -> list[str]:
-        """The names that are logged; those of an extractor that is a module end in the name of its class."""
+        """The names that are logged, but for those of single classes; a module's end in the name of its class."""
         return [f"{self.prefix}/{name}" for name in (*self.options.metric_names(), "num_samples", "seconds")]
 
     def catch_up(self, trainer: Trainer, system: Any) -> None:
@@ -82,10 +84,11 @@ class FidelityCallback(Breakable):
         """Load the extractor and open the reference, so that a mistake in them shows before training."""
         from lit_wgan.evaluation.evaluator import GenerativeEvaluator  # takes seconds, and validation does not need it
 
-        options = self.options
-        if options.reference is None and set(options.metrics) != {"isc"}:
-            options = replace(options, reference=training_images(trainer))
+        inputs = inputs_of(pl_module, self.options)
+        data = getattr(trainer, "datamodule", None)
+        options = with_training_set(self.options, data, lambda: trainer.train_dataloader)
         self._evaluator = GenerativeEvaluator(**vars(options))
+        self._evaluator.check(pl_module.generator, **inputs._asdict())
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         """Measure after every ``every_n_updates`` generator updates, and after the last."""
@@ -121,22 +124,11 @@ class FidelityCallback(Breakable):
         generator = system.generator if averaged is None else averaged
         with averaged_buffers(generator):
             progress = trainer.progress_bar_callback is not None
-            result = self._evaluator.evaluate(generator, system.latent_shape, progress=progress)
+            inputs = inputs_of(system, self.options)
+            result = self._evaluator.evaluate(generator, progress=progress, **inputs._asdict())
         logged = result | {"num_samples": result.protocol.num_samples, "seconds": result.seconds}
         system.record({f"{self.prefix}/{name}": torch.tensor(value).double() for name, value in logged.items()})
 
 
 class BrokenOffError(Exception):
     """A measurement that ends because a signal asks the run to stop."""
-
-
-def training_images(trainer: Trainer) -> Any:
-    """The images that a trainer trains on, as a reference.
-
-    Raises:
-        UsageError: for training data whose images cannot be indexed.
-    """
-    data = getattr(trainer, "datamodule", None)
-    if isinstance(data, ImageData):
-        return data.images[True]
-    return images_of_loader(trainer.train_dataloader)

@@ -5,6 +5,7 @@ from pathlib import Path
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 
+from lit_wgan.evaluation.options import OF_CLASS
 from lit_wgan.runs.result import write_result
 
 
@@ -20,7 +21,8 @@ def conclude(trainer: Trainer, system: LightningModule, config: str) -> None:
     if directory is not None and trainer.is_global_zero:
         write_result(Path(directory), config, system, trainer)
     logged = sorted(trainer.callback_metrics.items())
-    metrics = [f"{name} {value:.4g}" for name, value in logged if name.startswith(("eval/", "fidelity/"))]
+    of_all = [(name, value) for name, value in logged if OF_CLASS not in name]
+    metrics = [f"{name} {value:.4g}" for name, value in of_all if name.startswith(("eval/", "fidelity/"))]
     rank_zero_info(f"{trainer.global_step} generator updates done. {', '.join(metrics)}")
     if directory is None:
         rank_zero_info("Nothing is kept of a trial run, trainer.fast_dev_run.")

@@ -2,7 +2,7 @@
 
 import atexit
 import json
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from lit_wgan.evaluation import FidelityResult
 
 
+TOLD = "what all samples are told, such as the class 3, if not what the training set's samples are, as often"
+
+
 def parser() -> Parser:
     """The parser of the command's options, which include all of an evaluation's."""
-    parser = Parser("lit-wgan evaluate", description="FID, Inception Score, KID, precision and recall.")
+    parser = Parser("lit-wgan evaluate", description="FID, Inception Score, KID, precision, recall, accuracy.")
     what = parser.add_mutually_exclusive_group(required=True)
     runs = "checkpoint of the generator to measure; runs the classes that the config.yaml of its run names"
     what.add_argument("--ckpt", metavar="FILE", help=runs)
     what.add_argument("--samples", metavar="PATH", help="folder of images, or an .npy of bytes (N, C, H, W), instead")
     parser.add_argument("--config", metavar="FILE", help="config.yaml of the run, if it is not in the checkpoint's run")
     parser.add_argument("--live", action="store_true", help="measure the generator itself, not its moving average")
+    parser.add_argument("--condition", type=Any, help=TOLD)
     parser.add_argument("--devices", type=int, default=1, help="number of devices")
     parser.add_argument("--accelerator", default="auto", help="such as cpu or gpu")
     parser.add_argument("--json", metavar="FILE", help="write metrics and protocol to this file too")
@@ -73,20 +77,28 @@ def _evaluation_options(chosen: "Namespace") -> EvaluationOptions:
 
 def _measure(chosen: "Namespace", options: EvaluationOptions, device: "torch.device") -> "FidelityResult":
     from lit_wgan.evaluation import GenerativeEvaluator
+    from lit_wgan.evaluation.trained import inputs_of, with_training_set
 
     if chosen.samples:
+        if chosen.condition is not None:
+            raise UsageError(
+                f"Expected --condition with --ckpt alone, but got {chosen.condition} for {chosen.samples}. Leave it "
+                "out: these samples exist."
+            )
         return GenerativeEvaluator(**vars(options)).evaluate_images(chosen.samples, device, progress=True)
     system, data = load_run(Path(chosen.ckpt), chosen.config)
     generator = system.generator if chosen.live or system.ema_generator is None else system.ema_generator
-    if options.reference is None and set(options.metrics) != {"isc"}:
-        options = replace(options, reference=_training_images(data))
-    return GenerativeEvaluator(**vars(options)).evaluate(generator.to(device), system.latent_shape, progress=True)
+    inputs = inputs_of(system, options, chosen.condition)
+    if options.reference is None and options.compares:
+        _set_up(data)
+    options = with_training_set(options, data, data.train_dataloader)
+    evaluator = GenerativeEvaluator(**vars(options))
+    return evaluator.evaluate(generator.to(device), progress=True, **inputs._asdict())
 
 
-def _training_images(data: "LightningDataModule") -> Any:
+def _set_up(data: "LightningDataModule") -> None:
     from lit_wgan.data import AdversarialData, ImageData
     from lit_wgan.engine.collectives import first_on_each_machine
-    from lit_wgan.evaluation.image_sets import images_of_loader
 
     if isinstance(data, AdversarialData) and not isinstance(data, ImageData):
         raise UsageError(
@@ -95,4 +107,3 @@ def _training_images(data: "LightningDataModule") -> Any:
         )
     first_on_each_machine(data.prepare_data)
     data.setup("fit")
-    return data.images[True] if isinstance(data, ImageData) else images_of_loader(data.train_dataloader())

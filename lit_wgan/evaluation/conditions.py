@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lit_wgan.data.conditions.given import as_tuple
-from lit_wgan.engine.minibatches import Condition
+from lit_wgan.engine.minibatches import Condition, map_condition
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.classes import SampleClasses
 from lit_wgan.functional.streams import RandomStreams
@@ -16,7 +16,7 @@ Conditions = Callable[[slice], Condition | None]
 """The conditions of the samples of the given numbers, ``slice(start, stop)``; None where they have none."""
 
 
-def are_class_numbers(condition: Condition) -> TypeGuard[Tensor]:
+def are_class_numbers(condition: Condition | None) -> TypeGuard[Tensor]:
     """Whether a condition is one whole number for each sample."""
     if not isinstance(condition, Tensor) or condition.ndim != 1 or condition.dtype == torch.bool:
         return False
@@ -33,9 +33,9 @@ def uniform_labels(seed: int, num_samples: int, num_classes: int) -> Conditions:
     return labels
 
 
-def given_labels(labels: Tensor) -> Conditions:
-    """The class numbers ``(N,)`` of N samples, by their numbers."""
-    return lambda rows: labels[rows]
+def given_rows(condition: Condition) -> Conditions:
+    """The conditions of N samples, by their numbers."""
+    return lambda rows: map_condition(lambda part: part[rows], condition)
 
 
 def sample_classes(metrics: Sequence[str], conditions: Conditions | None, rows: int, num_classes: int) -> SampleClasses:

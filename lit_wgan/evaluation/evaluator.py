@@ -13,7 +13,7 @@ from lit_wgan.engine.collectives import on_rank_zero, rank_and_world, together
 from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state
 from lit_wgan.evaluation.classes import SampleClasses, class_numbers
 from lit_wgan.evaluation.collect import collect
-from lit_wgan.evaluation.conditions import Conditions, description, given_labels, sample_classes, uniform_labels
+from lit_wgan.evaluation.conditions import Conditions, description, given_rows, sample_classes, uniform_labels
 from lit_wgan.evaluation.extractors import Extractor, make_extractor
 from lit_wgan.evaluation.image_sets import open_image_set
 from lit_wgan.evaluation.images import GeneratedImages, ImageBlocks, StoredImages
@@ -144,7 +144,7 @@ class GenerativeEvaluator(EvaluationOptions):
         conditions: Conditions | None = None
         if classes is not None:
             labels = torch.from_numpy(class_numbers(classes, len(source), "classes"))
-            conditions = given_labels(labels)
+            conditions = given_rows(labels)
             num_classes = num_classes or int(labels.max()) + 1
         told = self._classes(conditions, len(source), num_classes)
         with preserve_random_state(), torch.no_grad():

@@ -11,9 +11,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from lit_wgan.data.arrays import map_array
+from lit_wgan.data.conditions.given import as_tensor
 from lit_wgan.data.folders import FolderImages, all_grey, image_files
 from lit_wgan.data.pixels import PIXELS_VERSION, Pixels
 from lit_wgan.data.sources import is_map_style
+from lit_wgan.engine.batch_layouts import parts_of
 from lit_wgan.engine.digests import array_sha256, describe, fingerprint, text_sha256
 from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
@@ -39,7 +41,7 @@ class ImageSet:
 
 
 class UnitRangeImages(Dataset[Tensor]):
-    """A training set, whose items are images in [-1, 1] or tuples that begin with one, as bytes.
+    """A training set, whose items are images in [-1, 1], alone or in what :func:`parts_of` takes, as bytes.
 
     Args:
         dataset: with ``__len__`` and ``__getitem__``.
@@ -52,8 +54,22 @@ class UnitRangeImages(Dataset[Tensor]):
         return len(self.dataset)
 
     def __getitem__(self, index: int) -> Tensor:
-        item = self.dataset[index]
-        return to_bytes((item[0] if isinstance(item, (tuple, list)) else item)[None])[0]
+        return to_bytes(parts_of(self.dataset[index])[0][None])[0]
+
+    def classes(self) -> np.ndarray:
+        """The class numbers ``(N,)`` of the images, which items hold beside them; reads every item.
+
+        Raises:
+            UsageError: for items that hold no class number.
+        """
+        labels = [as_tensor(parts_of(self.dataset[index])[1]) for index in range(len(self))]
+        for index, label in enumerate(labels):
+            if label is None or label.numel() != 1 or label.is_floating_point():
+                raise UsageError(
+                    f"Expected items (image, class number) of the training set for intra_fid, but item {index} of "
+                    f"{type(self.dataset).__name__} has no class number. Give reference and reference_classes."
+                )
+        return np.array([int(label) for label in labels if label is not None])
 
 
 def images_of_loader(loader: Any) -> UnitRangeImages:

@@ -1,11 +1,13 @@
 """Exact Wasserstein-1 distance between two sets of samples."""
 
+from typing import Any
+
 from torch import Tensor
 
 from lit_wgan.errors import UsageError
 
 
-def exact_w1(x: Tensor, y: Tensor) -> float:
+def exact_w1(x: Tensor, y: Tensor, weights: Tensor | None = None) -> float:
     """Return the Wasserstein-1 distance between two empirical distributions of equal size, under the Euclidean metric.
 
     It is positive even for two sets from one distribution: compare it with that floor. Time grows with ``n^3`` at worst
@@ -14,6 +16,7 @@ def exact_w1(x: Tensor, y: Tensor) -> float:
     Args:
         x: shape ``(n, ...)``, in data units.
         y: shape ``(n, ...)``, likewise.
+        weights: of the points y, shape ``(n,)``, whose sum is 1; None for equal ones.
 
     Returns:
         The distance in data units, in ``[0, inf)``; ``||d||`` for ``y = x + d``.
@@ -31,4 +34,5 @@ def exact_w1(x: Tensor, y: Tensor) -> float:
     import ot
 
     cost = ot.dist(x.flatten(1).double().cpu().numpy(), y.flatten(1).double().cpu().numpy(), metric="euclidean")
-    return float(ot.emd2([], [], cost, numItermax=10_000_000))
+    of_y: Any = [] if weights is None else weights.double().cpu().numpy()
+    return float(ot.emd2([], of_y, cost, numItermax=10_000_000))

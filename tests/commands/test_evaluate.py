@@ -206,3 +206,89 @@ def test_defaults_are_those_of_an_evaluation_but_for_the_number_of_samples():
     chosen = parser().parse_args(["--samples", "folder"])
     changed = {option.name: chosen[option.name] for option in fields(EvaluationOptions)} | {"metrics": ("fid",)}
     assert EvaluationOptions(**changed) == EvaluationOptions(num_samples=50_000)
+
+
+CONDITIONAL = "--model.condition lit_wgan.ClassLabels --model.condition.num_classes 10"
+NETWORKS = "--model.generator.num_classes 10 --model.critic.num_classes 10 --model.latent_law uniform"
+
+
+@pytest.fixture
+def conditional(runs):
+    """The last checkpoint of a short run on digits, told which."""
+    return str(runs("wgan_digits", *f"{TINY} {CONDITIONAL} {NETWORKS}".split()))
+
+
+DIGITS = ["--extractor", "digits", "--num_samples", "200", "--accelerator", "cpu", "--cache_dir", "kept"]
+
+
+@pytest.mark.slow
+def test_a_conditional_checkpoint_is_measured_under_its_training_sets_law(command, conditional, tmp_path):
+    arguments = ["--ckpt", conditional, *DIGITS, "--metrics", "fid,acc,intra_fid", "--json", "metrics.json"]
+    status, out, err = command("evaluate", *arguments)
+    assert status == 0, err
+    system, data = load_run(Path(conditional))
+    data.setup("fit")
+    told = {"reference_classes": data.conditions[True], "cache_dir": tmp_path}
+    evaluator = GenerativeEvaluator(data.images[True], ["fid", "acc", "intra_fid"], 200, "digits", **told)
+    expected = evaluator.evaluate(
+        system.ema_generator or system.generator,
+        system.latent_shape,
+        num_classes=10,
+        conditions=system.condition_of_samples,
+        latent_law="uniform",
+    )
+    written = json.loads((tmp_path / "metrics.json").read_text())
+    assert written["figures"] == pytest.approx(expected, rel=1e-9)
+    assert len(written["figures"]) == 3 + 20
+    assert written["protocol"]["conditions"].startswith("as in the training set: 10 classes, 1")
+    assert written["protocol"]["latent_law"] == "uniform"
+    for words in ("accuracy_digits_class_3  ", "conditions as in the training set: 10 classes", "uniform noise"):
+        assert words in out
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:intra_fid is the mean over 1 of 10 classes")
+def test_all_samples_are_of_the_class_that_is_asked_for(command, conditional, tmp_path):
+    arguments = ["--ckpt", conditional, *DIGITS, "--metrics", "acc,intra_fid", "--json", "metrics.json"]
+    status, out, err = command("evaluate", *arguments, "--condition", "3")
+    assert status == 0, err
+    written = json.loads((tmp_path / "metrics.json").read_text())
+    assert list(written["figures"]) == [
+        "accuracy_digits",
+        "accuracy_digits_class_3",
+        "intra_fid_digits",
+        "intra_fid_digits_class_3",
+    ]
+    assert "conditions asked for: class 3; left out of intra_fid: 0 to 2, 4 to 9" in out
+
+
+@pytest.mark.slow
+def test_a_condition_that_the_run_does_not_know_is_refused(command, conditional, checkpoint):
+    known = ["--ckpt", conditional, *DIGITS]
+    refused = {
+        "beyond": ([*known, "--condition", "12"], "Expected as condition a class from 0 to 9"),
+        "a word": ([*known, "--condition", "three"], "Expected as condition a class from 0 to 9"),
+        "unconditional": (["--ckpt", checkpoint, *MEASURE, "--condition", "3"], "Expected no condition"),
+        "samples": (["--samples", "kept", "--condition", "3"], "Expected --condition with --ckpt alone, but got 3"),
+        "metrics of classes": (
+            ["--ckpt", checkpoint, *DIGITS, "--metrics", "acc"],
+            "Expected samples that were told a class for acc, but got samples without conditions",
+        ),
+        "classes of samples": (
+            ["--samples", "kept", "--metrics", "acc", *DIGITS],
+            "Expected samples that were told a class for acc, but got samples without conditions",
+        ),
+        "no classes of the reference": (
+            [*known, "--metrics", "intra_fid", "--reference", "real.npy"],
+            "Expected reference_classes, the class numbers of the real images, for intra_fid, but got none",
+        ),
+        "statistics": ([*known, "--metrics", "intra_fid", "--reference", "a.npz"], "Expected real images as the"),
+    }
+    np.save("real.npy", np.zeros((8, 1, 8, 8), np.uint8))
+    Path("kept").mkdir()
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save("kept/1.png")
+    for name, (arguments, message) in refused.items():
+        status, _, err = command("evaluate", *arguments)
+        assert status == 2, name
+        assert message in err, name
+        assert "Traceback" not in err, name

@@ -30,6 +30,14 @@ class LogsMetrics(Protocol):
         """The names of the metrics that are logged."""
 
 
+@runtime_checkable
+class LogsMore(Protocol):
+    """A callback that logs more in conditional systems, and lists it."""
+
+    def conditional_metric_names(self) -> list[str]:
+        """The names of the further metrics."""
+
+
 class FitParser(Experiment):
     """The parser of ``lit-wgan fit``, without the run."""
 
@@ -131,6 +139,8 @@ def _check_objective(file: SweepFile, options: Namespace) -> None:
     callbacks = [instantiate_class((), callback.as_dict()) for callback in options.trainer.callbacks or []]
     can_tell = [callback for callback in callbacks if isinstance(callback, LogsMetrics)]
     logged = [name for callback in can_tell for name in callback.metric_names()]
+    if options.get("model.init_args.condition") is not None:
+        logged += [name for each in can_tell if isinstance(each, LogsMore) for name in each.conditional_metric_names()]
     if file.metric not in logged and callbacks == can_tell:
         raise UsageError(
             f"Expected metric in {file.path} to be one of {', '.join(logged) or 'none'}, which its runs log, but got "

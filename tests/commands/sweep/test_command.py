@@ -13,6 +13,7 @@ import torch
 
 from lit_wgan.commands.sweep.check import check_trials
 from lit_wgan.commands.sweep.file import read_sweep
+from lit_wgan.errors import UsageError
 
 ROOT = Path(__file__).parents[3]
 TOY = ROOT / "tests" / "distributed" / "toy.yaml"
@@ -121,6 +122,15 @@ def test_what_is_wrong_is_said_in_one_or_two_lines_before_the_first_trial(
     assert message in err
     assert len(err.splitlines()) <= 2
     assert not list(tmp_path.rglob("trials"))
+
+
+def test_metrics_of_conditional_systems_are_objectives_of_these_alone(sweep_file):
+    """``toy.yaml`` has an ExactW1; that networks can take the condition is for the runs to find out."""
+    file = read_sweep(sweep_file(**metric("eval/w1_with_condition")))
+    told = ["--model.condition=lit_wgan.ClassLabels", "--model.condition.num_classes=8"]
+    assert check_trials(file, told).model.init_args.condition.init_args.num_classes == 8
+    with pytest.raises(UsageError, match="but got eval/w1_with_condition"):
+        check_trials(file, [])
 
 
 def test_a_sweep_without_end_is_refused(command, sweep_file):

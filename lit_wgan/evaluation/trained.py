@@ -1,0 +1,69 @@
+"""What an evaluation takes from a training: the conditions of a system's samples, and the training set."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from lit_wgan.data.conditions import ClassLabels
+from lit_wgan.data.image_data import ImageData
+from lit_wgan.evaluation.conditions import Conditions, given_rows, sample_classes
+from lit_wgan.evaluation.image_sets import images_of_loader
+from lit_wgan.evaluation.options import EvaluationOptions
+from lit_wgan.functional.streams import LatentLaw
+from lit_wgan.systems.base import AdversarialSystem
+
+
+class Inputs(NamedTuple):
+    """What a system's generator is given, as ``GenerativeEvaluator.evaluate`` takes it."""
+
+    latent_dim: tuple[int, ...]
+    latent_law: LatentLaw
+    conditions: Conditions | None
+    num_classes: int
+    conditioned_on: str
+
+
+def inputs_of(system: AdversarialSystem, options: EvaluationOptions, condition: Any = None) -> Inputs:
+    """The noise and the conditions of a system's samples.
+
+    Args:
+        system: which draws conditions from the training set's law.
+        options: name the metrics, and the number of samples.
+        condition: one for all samples instead, or one for each.
+
+    Raises:
+        UsageError: for metrics of classes where the system's conditions are none, and for what is no condition of it.
+    """
+    source = system.condition
+    conditions: Conditions | None = None if source is None else system.condition_of_samples
+    words = "as in the training set" if source is not None and source.law() else "without the training set's law"
+    if condition is not None:
+        asked, words = system.condition_asked(condition, options.num_samples), "asked for"
+        conditions = given_rows(asked)
+    num_classes = source.num_classes if isinstance(source, ClassLabels) else 0
+    if options.of_classes:
+        sample_classes(options.of_classes, conditions, 2, num_classes)
+    return Inputs(system.latent_shape, system.latent_law, conditions, num_classes, words)
+
+
+def with_training_set(options: EvaluationOptions, data: Any, loader: Callable[[], Any]) -> EvaluationOptions:
+    """The options with the training set as the reference, where one is needed and none is given.
+
+    Args:
+        options: of an evaluation.
+        data: the DataModule, set up, if there is one.
+        loader: gives the loader of the training set, if the data is a user's own.
+
+    Raises:
+        UsageError: for training data whose images cannot be indexed, or have no classes where a metric needs them.
+    """
+    if options.reference is not None or not options.compares:
+        return options
+    images: Any
+    if isinstance(data, ImageData):
+        images, classes = data.images[True], data.conditions[True]
+    else:
+        images = images_of_loader(loader())
+        classes = images.classes() if "intra_fid" in options.metrics else None
+    own = options.reference_classes
+    return replace(options, reference=images, reference_classes=classes if own is None else own)
