@@ -47,7 +47,10 @@ def find_classes(train: Sequence[str], held_out: Sequence[str], own_parts: bool,
     classes = [numbers[name] for name in names]
     description = f"{len(trained)} classes: {_listed(sorted(trained))}"
     if only_held_out:
-        description += f"; classes that are held out alone, numbered from {len(trained)}: {_listed(only_held_out)}"
+        description += (
+            f"; held out alone, numbered from {len(trained)}, so that num_classes has to be {len(numbers)}: "
+            f"{_listed(only_held_out)}"
+        )
     return Classes(classes[: len(train)], classes[len(train) :], description)
 
 

@@ -48,9 +48,10 @@ def find_condition(condition_of: ConditionOf, item: Any, name: str) -> Any:
     else:
         remedy = "Let the data set's __getitem__ return (image, condition), or give null for no condition."
     held = f"{type(item).__name__} of {len(item)}" if isinstance(item, tuple | list) else in_words(item)
+    article = "an" if held[0] in "AEIOUaeiou" else "a"
     raise UsageError(
         f"Expected data.condition_of to tell what of an item is its condition, but got {condition_of!r} for {name}, "
-        f"which is a {held}. {remedy}"
+        f"which is {article} {held}. {remedy}"
     )
 
 
@@ -71,7 +72,8 @@ def to_condition(value: Any, name: str = "item") -> Tensor:
     try:
         rows = torch.as_tensor(np.array(value) if isinstance(value, np.ndarray | np.generic) else value)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise _no_condition(called, _short(value)) from error
+        got = repr(value)[:60] if isinstance(value, str | bytes | None) else in_words(value)
+        raise _no_condition(called, got) from error
     if rows.is_complex() or not rows.numel():
         raise _no_condition(called, in_words(rows))
     if rows.dtype == torch.uint8 and rows.ndim in (2, 3):
@@ -89,10 +91,6 @@ def _no_condition(called: str, got: str) -> UsageError:
         f"Expected {called} to be a whole number, such as that of a class, finite numbers or an image, but got {got}. "
         "Let data.condition_of be a function of the item that makes one of these, or change the data set."
     )
-
-
-def _short(value: Any) -> str:
-    return repr(value)[:60] if isinstance(value, str | bytes | None) else f"a {type(value).__name__}"
 
 
 class Examples(Dataset[tuple[Tensor, ...]]):

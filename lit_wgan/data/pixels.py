@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
 from lit_wgan.data.image_files import upright
+from lit_wgan.engine.batch_layouts import SAMPLE_KEYS
 from lit_wgan.errors import UsageError
 
 PIXELS_VERSION = 2
@@ -18,7 +19,7 @@ GREY_MODES = ("1", "L")
 """Pillow's modes of images without colour or transparency."""
 CHANNELS = (1, 3, 4)
 """Numbers of channels by which an array (H, W, C) is known."""
-IMAGE_KEYS = ("image", "img")
+IMAGE_KEYS = tuple(sorted(SAMPLE_KEYS, key=lambda key: key not in ("image", "img")))
 """Where dictionaries hold an image, looked for in this order."""
 
 
@@ -31,7 +32,7 @@ def to_pixels(item: object, name: str = "item") -> Tensor:
     Args:
         item: a Pillow image, a uint8 tensor (C, H, W) or (H, W), a float tensor of those shapes in [0, 1], a numpy
             array like one of these tensors or with channels last, (H, W, C); or a tuple or list whose first element is
-            one of them, or a dictionary that holds one as ``image`` or ``img``, as Hugging Face's data sets do.
+            one of them, or a dictionary that holds one under one of ``IMAGE_KEYS``, as Hugging Face's data sets do.
         name: what error messages call the item.
 
     Raises:

@@ -68,7 +68,8 @@ def test_a_class_that_is_held_out_alone_leaves_the_numbers_of_training_as_they_a
     assert list(classes(tmp_path).values()) == [0, 1]
     assert classes(tmp_path, train=False) == {"val/ants/0.png": 2, "val/bees/1.png": 0, "val/dogs/1.png": 1}
     assert told[-1] == (
-        f"Under {tmp_path}: 2 classes: bees, dogs; classes that are held out alone, numbered from 2: ants."
+        f"Under {tmp_path}: 2 classes: bees, dogs; held out alone, numbered from 2, "
+        "so that num_classes has to be 3: ants."
     )
 
 

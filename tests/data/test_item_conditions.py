@@ -54,12 +54,13 @@ def test_whole_numbers_are_classes_bytes_of_two_or_three_axes_images_and_all_els
         (None, "None"),
         ("cat", "'cat'"),
         (b"cat", "b'cat'"),
-        ({"a": 1}, "a dict"),
-        ([1, [2]], "a list"),
-        (["a", "b"], "a list"),
-        (np.array(["a"]), "a ndarray"),
-        (np.array([None]), "a ndarray"),
-        (2**70, "a int"),
+        ({"a": 1}, "dict with the keys a"),
+        ([1, [2]], "list"),
+        (["a", "b"], "list"),
+        (np.array(["a"]), r"<U1 \(1,\)"),
+        (np.array([None]), r"object \(1,\)"),
+        (np.ones(2, dtype=">f4"), r">f4 \(2,\)"),
+        (2**70, "int"),
         ([], r"torch\.float32 \(0,\)"),
         (float("nan"), r"torch\.float32 \(\) with numbers that are not finite"),
         (torch.tensor([1.0, float("inf")]), r".*numbers that are not finite"),
@@ -94,7 +95,7 @@ def test_a_place_a_key_and_a_function_find_the_condition(condition_of, item):
         (7, (PIXELS, 5), "got 7 for item 0, which is a tuple of 2. Count from 0; what comes second is 1."),
         (1, (PIXELS,), "which is a tuple of 1. Count"),
         (1, PIXELS, r"which is a torch.uint8 \(1, 4, 4\). Let the data set's __getitem__ return"),
-        (1, GREY, "which is a Image. Let the data set's __getitem__ return"),
+        (1, GREY, "which is an Image. Let the data set's __getitem__ return"),
         (1, {"image": GREY, "label": 1}, "which is a dict with the keys image, label. Give one of its keys, or"),
         (
             "lable",
@@ -102,7 +103,7 @@ def test_a_place_a_key_and_a_function_find_the_condition(condition_of, item):
             "got 'lable' for item 0, which is a dict with the keys image, label. Give",
         ),
         ("label", (PIXELS, 5), "got 'label' for item 0, which is a tuple of 2. Give the place"),
-        ("label", GREY, "which is a Image. Let the data set's"),
+        ("label", GREY, "which is an Image. Let the data set's"),
     ],
 )
 def test_an_item_without_the_condition_is_described(condition_of, item, told):
@@ -266,7 +267,7 @@ def test_a_degradation_sees_the_image_that_is_trained_on_and_a_function_the_item
             return 3
 
         def __getitem__(self, index):
-            return Image.new("RGB", (20 + index, 30), (index,) * 3), index
+            return Image.new("RGB", (20 + index, 30), (index,) * 3), GREY
 
     class Shape(Degradation):
         def __call__(self, pixels):
@@ -275,3 +276,5 @@ def test_a_degradation_sees_the_image_that_is_trained_on_and_a_function_the_item
     for condition_of, expected in [(Shape(), [3, 8, 8]), (lambda item: list(item[0].size), [20, 30])]:
         example = Examples(Photographs(), 8, condition_of)[0]
         assert example[1].tolist() == expected
+    pixels, condition = Examples(Photographs(), 8, 1)[0]
+    assert (pixels.shape, condition.shape) == ((3, 8, 8), (1, 5, 6)), "a condition of an image's own was resized"

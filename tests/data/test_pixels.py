@@ -118,6 +118,8 @@ def test_arrays_have_their_channels_last_or_first(channels):
     for array in (last, last.transpose(2, 0, 1), last.astype(np.float32) / 255, last[:, ::-1].copy()[:, ::-1]):
         assert torch.equal(to_pixels(array), expected)
         assert torch.equal(to_pixels({"image": array, "label": 3}), expected)
+        assert torch.equal(to_pixels({"x": 0.5, "image": array}), expected)
+        assert torch.equal(to_pixels({"pixel_values": array, "label": 3}), expected)
     assert torch.equal(to_pixels(last[..., 0]), expected[:1])
     assert torch.equal(to_pixels(np.asarray(Image.fromarray(last[..., 0]))), expected[:1]), "a read-only array"
 
