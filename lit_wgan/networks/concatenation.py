@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lit_wgan.errors import UsageError
+from lit_wgan.networks.condition_spec import check_range
 
 LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 """Interpolation modes by the number of axes that are resized."""
@@ -41,6 +42,8 @@ class Concatenated(nn.Module):
                 "model.condition, or give the system the network itself."
             )
         for condition in conditions:
+            if self.num_classes and not condition.is_floating_point():
+                check_range(condition, self.num_classes, self)
             x = concatenated(x, condition, self.num_classes)
         return self.network(x)
 
@@ -58,9 +61,10 @@ def concatenated(x: Tensor, condition: Tensor, num_classes: int = 0) -> Tensor:
         UsageError: for any other condition.
     """
     told = _as_numbers(condition, num_classes)
-    if len(told) != len(x):
+    if told.shape[0] != x.shape[0]:
         raise UsageError(
-            f"Expected a condition with a row for each of {len(x)} inputs, but got {len(told)} rows. Give both alike."
+            f"Expected a condition with a row for each of {x.shape[0]} inputs, but got {told.shape[0]} rows. Give both "
+            "as many."
         )
     told = told.to(x.dtype)
     if x.ndim == 2:

@@ -1,5 +1,6 @@
 """Which condition a network takes, and the check that it is given that one."""
 
+import inspect
 from dataclasses import asdict, dataclass
 
 import torch
@@ -45,7 +46,7 @@ class ConditionSpec:
     def checked(self, condition: Tensor | None, x: Tensor, network: nn.Module) -> Tensor | None:
         """The condition of the rows of ``x``: classes as they are, vectors and images in the type of ``x``.
 
-        Types and shapes are checked, not values: a GPU would have to be waited for.
+        Of a condition on a GPU, type and shape alone are checked.
 
         Args:
             condition: what the network was given.
@@ -59,9 +60,10 @@ class ConditionSpec:
 
     def required(self, condition: Tensor | None, x: Tensor, network: nn.Module) -> Tensor:
         """As :meth:`checked`, for a network that always has a condition."""
-        if not isinstance(condition, Tensor) or not self._fits(condition, len(x)):
-            raise UsageError(self._complaint(condition, len(x), type(network).__name__))
+        if not isinstance(condition, Tensor) or not self._fits(condition, x.shape[0]):
+            raise UsageError(self._complaint(condition, x.shape[0], network))
         if self.num_classes:
+            check_range(condition, self.num_classes, network)
             return condition
         return (condition.unsqueeze(1) if condition.ndim == 1 else condition).to(x.dtype)
 
@@ -69,7 +71,7 @@ class ConditionSpec:
         if self.num_classes:
             return condition.dtype == torch.int64 and condition.shape == (rows,)
         if self.condition_dim == 1 and condition.ndim == 1:
-            return condition.is_floating_point() and len(condition) == rows
+            return condition.is_floating_point() and condition.shape[0] == rows
         axes, size = (2, self.condition_dim) if self.condition_dim else (4, self.condition_channels)
         return (
             size > 0
@@ -78,22 +80,35 @@ class ConditionSpec:
             and condition.shape[:2] == (rows, size)
         )
 
-    def _complaint(self, condition: object, rows: int, network: str) -> str:
-        options = "num_classes, condition_dim or condition_channels"
+    def _complaint(self, condition: object, rows: int, network: nn.Module) -> str:
+        name, arguments = type(network).__name__, inspect.signature(type(network)).parameters
+        options = " or ".join(option for option in asdict(self) if option in arguments)
         if self.num_classes:
-            expected = f"class numbers of shape ({rows},), torch.int64, as {network}'s condition"
+            expected = f"class numbers of shape ({rows},), torch.int64, as {name}'s condition"
         elif self.condition_dim:
-            expected = f"floats of shape ({rows}, {self.condition_dim}) as {network}'s condition"
+            expected = f"floats of shape ({rows}, {self.condition_dim}) as {name}'s condition"
         elif self.condition_channels:
-            expected = f"images of floats, ({rows}, {self.condition_channels}, h, w), as {network}'s condition"
+            expected = f"images of floats, ({rows}, {self.condition_channels}, h, w), as {name}'s condition"
         else:
-            expected = f"no condition, since {network} is made without one"
+            expected = f"no condition, since {name} is made without one"
         if isinstance(condition, Tensor):
             got = f"{condition.dtype}, shape {tuple(condition.shape)}"
         else:
             got = "none" if condition is None else f"a {type(condition).__name__}"
         if condition is None:
-            remedy = f"Set model.condition, or leave out {network}'s {options}."
+            remedy = f"Set model.condition, or leave out {name}'s {options}."
         else:
-            remedy = f"Set {network}'s {options}, whichever it has, to the size of model.condition, or remove both."
+            remedy = f"Set {name}'s {options} to the size of model.condition, or remove both."
         return f"Expected {expected}, but got {got}. {remedy}"
+
+
+def check_range(classes: Tensor, num_classes: int, network: nn.Module) -> None:
+    """Raise a UsageError for class numbers out of range, where they are on a CPU: a GPU would have to be waited for."""
+    if torch.compiler.is_compiling() or classes.device.type != "cpu" or not len(classes):
+        return
+    low, high = classes.aminmax()
+    if low < 0 or high >= num_classes:
+        raise UsageError(
+            f"Expected class numbers from 0 to {num_classes - 1} for {type(network).__name__}, but got "
+            f"{low} to {high}. Set its num_classes to that of model.condition, or number the classes from 0."
+        )

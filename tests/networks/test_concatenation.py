@@ -101,6 +101,8 @@ def test_what_cannot_stand_beside_the_input_is_refused():
         critic(x, labels.view(4, 1))
     with pytest.raises(UsageError, match=r"Expected a condition of floats, but got torch\.int64.*Set num_classes"):
         Concatenated(nn.Linear(5, 1))(x, labels)
+    with pytest.raises(UsageError, match=r"from 0 to 2 for Concatenated, but got 0 to 3\. Set its num_classes"):
+        critic(x, labels + labels.eq(2))
     with pytest.raises(UsageError, match=r"with a row for each of 4 inputs, but got 3 rows\. Give"):
         critic(x, labels[:3])
     with pytest.raises(UsageError, match=r"with 4 axes beside inputs \(4, 1, 8, 8\), but got \(4, 1, 8\)\. Flatten it"):

@@ -313,6 +313,29 @@ def test_compiled_a_conditional_generator_makes_the_same(name, condition):
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
+def test_off_the_cpu_no_value_of_a_condition_is_waited_for(condition):
+    # A meta tensor has no values at all, so that looking at one fails.
+    options, c = CONDITIONS[condition]
+    for make in GENERATORS.values():
+        assert meta(make, **options)(torch.empty(4, 6, device="meta"), c.to("meta")).shape[0] == 4
+    for make, shape in CRITICS.values():
+        assert meta(make, **options)(torch.empty(4, *shape, device="meta"), c.to("meta")).shape == (4,)
+    x, critic = torch.empty(4, 1, 16, 16, device="meta"), meta(DCGANCritic, 16, 1, condition_channels=2)
+    assert critic(x, torch.empty(4, 2, 5, 4, device="meta")).shape == (4,)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_exported_a_conditional_generator_takes_any_number_of_samples(condition):
+    options, c = CONDITIONS[condition]
+    generator, z = GENERATORS["dcgan 4"](**options).eval(), torch.randn(4, 6)
+    rows = {0: torch.export.Dim.DYNAMIC}
+    exported = torch.export.export(generator, (z, c), dynamic_shapes=(rows, rows)).module()
+    z, c = torch.cat([z, -z]), torch.cat([c, c])
+    torch.testing.assert_close(exported(z, c), generator(z, c))
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
 def test_copies_and_states_of_conditional_networks_give_the_same(condition):
     options, c = CONDITIONS[condition]
     z = torch.randn(4, 6)
@@ -360,7 +383,9 @@ def test_a_condition_that_is_not_the_networks_is_refused_with_a_remedy(make, x):
     with pytest.raises(UsageError, match=rf"class numbers of shape \(4,\).*{name}'s.*, but got none\. Set model\.cond"):
         classes(x)
     for wrong in (labels.float(), labels.int(), labels[:3], labels.view(4, 1), torch.randn(4, 3), (labels, labels), 2):
-        with pytest.raises(UsageError, match=rf"Expected class numbers of shape \(4,\).*but got .*\. Set {name}'s num"):
+        with pytest.raises(
+            UsageError, match=rf"Expected class numbers of shape \(4,\).*but got .*\. Set {name}'s num_c"
+        ):
             classes(x, wrong)
     for wrong in (labels, torch.randn(4), torch.randn(4, 3), torch.randn(3, 2), torch.randn(4, 2, 1), None):
         with pytest.raises(UsageError, match=r"Expected floats of shape \(4, 2\).*but got .*\. Set "):
@@ -369,6 +394,14 @@ def test_a_condition_that_is_not_the_networks_is_refused_with_a_remedy(make, x):
         with pytest.raises(UsageError, match=r"Expected floats of shape \(4, 1\).*but got .*\. Set "):
             number(x, wrong)
     assert torch.equal(number.eval()(x, labels.float()), number(x, labels.float().view(4, 1)))
+
+
+@pytest.mark.parametrize(("make", "x"), list(networks_of_two_kinds()))
+def test_classes_out_of_range_are_refused_on_a_cpu(make, x):
+    network = make(num_classes=3)
+    for labels, got in [([0, 1, 3, 0], "0 to 3"), ([0, -1, 2, 0], "-1 to 2")]:
+        with pytest.raises(UsageError, match=rf"from 0 to 2 for {type(network).__name__}, but got {got}\. Set its num"):
+            network(x, torch.tensor(labels))
 
 
 @pytest.mark.parametrize(("make", "x"), list(networks_of_two_kinds()))
