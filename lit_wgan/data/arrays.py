@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 _OF_HEADERS = (SyntaxError, tokenize.TokenError, RecursionError, struct.error)
 """What numpy lets through from parsing a header, which is a Python expression."""
+CONDITION_TYPES = ("int64", "float32", "uint8")
+"""Of classes, of numbers and of images."""
 IMAGES_PER_WRITE = 32  # few, so that memory does not grow with N
 
 
@@ -92,6 +94,8 @@ def _open(paths: Sequence[Path]) -> Arrays | None:
         images, *others = (map_array(path) for path in paths)
         if images.ndim != 4 or images.dtype != np.uint8:
             raise ValueError(f"it holds an array of {images.dtype} {images.shape}")
+        if others and (others[0].dtype not in CONDITION_TYPES or others[0].shape[:1] != images.shape[:1]):
+            raise ValueError(f"{paths[1].name} holds an array of {others[0].dtype} {others[0].shape}")
         if others and not _trailer(paths[0], images) == _trailer(paths[1], others[0]) != b"":
             raise ValueError(f"it and {paths[1].name} come from different readings")
         return Arrays(images, others[0] if others else None)

@@ -209,6 +209,16 @@ def test_files_of_different_readings_are_no_pair(tmp_path):
     assert opened(tmp_path / "a.npy", [5, 6]).conditions.tolist() == [5, 6]
 
 
+@pytest.mark.parametrize("array", [np.array(["a", "b"]), np.zeros(3, np.int64), np.int64(1), np.array([None, None])])
+def test_a_file_of_other_things_than_conditions_is_written_again(array, tmp_path):
+    opened(tmp_path / "a.npy", [1, 2])
+    path = tmp_path / "a.conditions.npy"
+    trailer = path.read_bytes()[-16:]
+    np.save(path, array)
+    path.write_bytes(path.read_bytes() + trailer)
+    assert opened(tmp_path / "a.npy", [3, 4]).conditions.tolist() == [3, 4]
+
+
 class Drawn(Dataset):
     """Images of a grey level that is drawn at every reading, and told."""
 
