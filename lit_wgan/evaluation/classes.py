@@ -45,6 +45,8 @@ class SampleClasses:
     def left_out(self, real: Sequence[int]) -> tuple[int, ...]:
         """The classes that ``intra_fid`` has to leave out; rank 0 warns of them.
 
+        Where all samples are of one class, the others were not asked for.
+
         Args:
             real: number of real images of each class, as far as there are any.
 
@@ -53,8 +55,10 @@ class SampleClasses:
         """
         generated = self.counts
         there = [*real, *[0] * (self.number - len(real))]
-        few = tuple(label for label in range(self.number) if min(generated[label], there[label]) < LEAST)
-        if len(few) == self.number:
+        told = [label for label, count in enumerate(generated) if count]
+        asked = told if len(told) == 1 else range(self.number)
+        few = tuple(label for label in asked if min(generated[label], there[label]) < LEAST)
+        if len(few) == len(asked):
             raise UsageError(
                 f"Expected at least {LEAST} generated and {LEAST} real images of a class for intra_fid, but got up to "
                 f"{max(generated)} and {max(there)}, and of no class both. Take more, or leave intra_fid out."

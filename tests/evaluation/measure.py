@@ -19,7 +19,7 @@ from torch_fidelity import register_feature_extractor
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
-from lit_wgan import WGANGP, FidelityCallback, GenerativeEvaluator, ImageData
+from lit_wgan import WGANGP, ClassLabels, FidelityCallback, GenerativeEvaluator, ImageData
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.accumulator import Accumulator
 from lit_wgan.evaluation.collect import collect
@@ -175,11 +175,25 @@ def rank():
     return dist.get_rank() if dist.is_initialized() else 0
 
 
-def train(folder, devices, callbacks):
-    """Train for four updates with a batch norm that differs by device, and return the weights."""
-    seed_everything(0, verbose=False)
+def unconditional():
+    """Has a batch norm, which differs by device."""
     generator = DCGANGenerator(8, 1, 4, width=8, norm="batch")
-    system = WGANGP(generator, DCGANCritic(8, 1, width=8), latent_dim=4, n_critic=1, ema_decay=0.9)
+    return WGANGP(generator, DCGANCritic(8, 1, width=8), latent_dim=4, n_critic=1, ema_decay=0.9)
+
+
+def conditional():
+    """Has no batch norm, so that its weights are the same on any number of devices."""
+    networks = (
+        DCGANGenerator(8, 1, 4, width=8, norm="layer", num_classes=10),
+        DCGANCritic(8, 1, width=8, num_classes=10),
+    )
+    return WGANGP(*networks, latent_dim=4, n_critic=1, condition=ClassLabels(10), latent_law="uniform")
+
+
+def train(folder, devices, callbacks, make=unconditional):
+    """Train for four updates, and return the weights."""
+    seed_everything(0, verbose=False)
+    system = make()
     trainer = Trainer(
         accelerator="cpu",
         devices=devices,
@@ -210,12 +224,19 @@ def training(folder, devices):
         f"{folder}/best_{devices}", monitor="fidelity/fid_small", every_n_train_steps=2, save_top_k=-1
     )
     weights, trainer = train(folder, devices, [measured, best])
+    by_class = FidelityCallback(["acc", "intra_fid"], 600, every_n_updates=2, extractor="digits", cache_dir=folder)
+    _, conditional_trainer = train(folder, devices, [by_class], conditional)
     return {
+        "of classes": logged(conditional_trainer),
         "untouched": all(torch.equal(without[name], weights[name]) for name in without),
-        "logged": {name: value.item() for name, value in trainer.callback_metrics.items() if "fidelity" in name},
+        "logged": logged(trainer),
         "best": best.best_model_path,
         "score": best.best_model_score.item(),
     }
+
+
+def logged(trainer):
+    return {name: value.item() for name, value in trainer.callback_metrics.items() if "fidelity" in name}
 
 
 def main():

@@ -141,6 +141,13 @@ def test_classes_with_too_few_images_are_left_out_and_named(small, tmp_path):
     assert result.protocol.left_out == (1, 3, 5, 6, 7)
 
 
+def test_samples_of_one_class_leave_no_other_out(small, tmp_path):
+    evaluator = small.evaluator(tmp_path, ["intra_fid"], reference_classes=LABELS, num_samples=100)
+    result = evaluator.evaluate(small.Generator(5), 4, num_classes=5, conditions=told([3] * 100))
+    assert list(result) == ["intra_fid_small", "intra_fid_small_class_3"]
+    assert result.protocol.left_out == ()
+
+
 def test_neighbouring_numbers_are_put_together():
     assert in_words([0, 1, 2, 7, 9, 10]) == "0 to 2, 7, 9 to 10"
 

@@ -102,6 +102,18 @@ def test_training_is_bitwise_untouched_by_the_callback(runs, devices):
     assert all(found["training"]["untouched"] for found in runs[devices])
 
 
+@pytest.mark.parametrize("devices", [2, 3])
+def test_a_conditional_training_is_measured_class_by_class_on_any_number_of_devices(runs, devices):
+    """Its weights are the same to rounding, so that its images are the same but for single levels of grey."""
+    alone, *others = (found["training"]["of classes"] for found in (*runs[1], *runs[devices]))
+    assert len(alone) == 2 + 20 + 2
+    for found in others:
+        for name, value in alone.items():
+            if "seconds" not in name:
+                assert found[name] == pytest.approx(value, rel=1e-2, abs=1e-2), name
+                assert found[name] == others[0][name]
+
+
 @pytest.mark.parametrize("devices", [1, 2, 3])
 def test_a_monitored_metric_picks_the_same_checkpoint_on_all_devices(runs, devices):
     trainings = [found["training"] for found in runs[devices]]
