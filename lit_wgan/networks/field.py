@@ -7,7 +7,7 @@ from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.networks.concatenation import resized
 from lit_wgan.networks.condition_spec import ConditionSpec
 from lit_wgan.networks.initialisation import glorot, he
-from lit_wgan.networks.resnet import ResidualBlock
+from lit_wgan.networks.residual import ResidualBlock
 
 
 class FieldGenerator(nn.Module):

@@ -1,8 +1,4 @@
-"""The residual networks of WGAN-GP, for 32x32 and 64x64 images.
-
-A block is the sum of two branches, and the blocks below are written as the lists of layers they are. A 1x1 convolution
-commutes with pooling and with repeating pixels, so shortcuts do it at the lower resolution, where it costs a quarter.
-"""
+"""The residual networks of WGAN-GP, for 32x32 and 64x64 images."""
 
 from itertools import pairwise
 
@@ -10,10 +6,12 @@ from torch import Tensor, nn
 
 from lit_wgan.errors import check_positive
 from lit_wgan.networks.condition_spec import ConditionSpec
-from lit_wgan.networks.conditioning import ConditionedLayer, ConditionedSequential, apply_layer, conditional_norm
+from lit_wgan.networks.conditioning import ConditionedSequential
 from lit_wgan.networks.critic import ImageCritic
 from lit_wgan.networks.initialisation import glorot, he
 from lit_wgan.networks.normalisation import Norm, norm_layer
+from lit_wgan.networks.residual import ResidualBlock as ResidualBlock  # stays importable from here
+from lit_wgan.networks.residual import conv3x3, down_block, first_block, plain_block, up_block
 
 
 class CIFARResNetGenerator(nn.Module):
@@ -52,10 +50,10 @@ class CIFARResNetGenerator(nn.Module):
         self.layers = ConditionedSequential(
             glorot(nn.Linear(latent_dim, width * 4 * 4)),
             nn.Unflatten(1, (width, 4, 4)),
-            *[_up_block(width, width, norm, self.spec, bias=True) for _ in range(3)],
+            *[up_block(width, width, norm, self.spec, bias=True) for _ in range(3)],
             norm_layer(norm, width),
             nn.ReLU(),
-            glorot(_conv3x3(width, channels)),
+            glorot(conv3x3(width, channels)),
             nn.Tanh(),
         )
 
@@ -98,10 +96,10 @@ class CIFARResNetCritic(ImageCritic):
         super().__init__(ConditionSpec(num_classes, condition_dim), auxiliary_classifier)
         check_positive(channels=channels, width=width)
         self.layers = ConditionedSequential(
-            _first_block(channels, width),
-            _down_block(width, width, norm, bias=True),
-            _plain_block(width, norm),
-            _plain_block(width, norm),
+            first_block(channels, width),
+            down_block(width, width, norm, bias=True),
+            plain_block(width, norm),
+            plain_block(width, norm),
             nn.ReLU(),
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
@@ -145,10 +143,10 @@ class ResNet64Generator(nn.Module):
         self.layers = ConditionedSequential(
             glorot(nn.Linear(latent_dim, 8 * width * 4 * 4)),
             nn.Unflatten(1, (8 * width, 4, 4)),
-            *[_up_block(*pair, norm, self.spec, bias=False) for pair in pairwise(widths)],
+            *[up_block(*pair, norm, self.spec, bias=False) for pair in pairwise(widths)],
             norm_layer(norm, width),
             nn.ReLU(),
-            he(_conv3x3(width, channels)),
+            he(conv3x3(width, channels)),
             nn.Tanh(),
         )
 
@@ -191,79 +189,8 @@ class ResNet64Critic(ImageCritic):
         check_positive(channels=channels, width=width)
         widths = [width, 2 * width, 4 * width, 8 * width, 8 * width]
         self.layers = ConditionedSequential(
-            glorot(_conv3x3(channels, width)),
-            *[_down_block(*pair, norm, bias=False) for pair in pairwise(widths)],
+            glorot(conv3x3(channels, width)),
+            *[down_block(*pair, norm, bias=False) for pair in pairwise(widths)],
             nn.Flatten(),
             glorot(self._head(8 * width * 4 * 4)),
         )
-
-
-class ResidualBlock(ConditionedLayer):
-    """The sum of two branches, ``shortcut(x) + residual(x)``; the residual branch may be told a condition."""
-
-    def __init__(self, residual: nn.Module, shortcut: nn.Module):
-        super().__init__()
-        self.residual = residual
-        self.shortcut = shortcut
-
-    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """``shortcut(x) + residual(x)``."""
-        return self.shortcut(x) + apply_layer(self.residual, x, condition)
-
-
-def _up_block(in_channels: int, out_channels: int, norm: Norm, spec: ConditionSpec, bias: bool) -> ResidualBlock:
-    """Twice the pixels; ``bias`` is that of the first convolution, which stands in front of a norm."""
-    residual = ConditionedSequential(
-        conditional_norm(norm, in_channels, spec),
-        nn.ReLU(),
-        nn.Upsample(scale_factor=2),
-        he(_conv3x3(in_channels, out_channels, bias)),
-        conditional_norm(norm, out_channels, spec),
-        nn.ReLU(),
-        he(_conv3x3(out_channels, out_channels)),
-    )
-    shortcut = nn.Sequential(glorot(nn.Conv2d(in_channels, out_channels, 1)), nn.Upsample(scale_factor=2))
-    return ResidualBlock(residual, shortcut)
-
-
-def _down_block(in_channels: int, out_channels: int, norm: Norm, bias: bool) -> ResidualBlock:
-    """Half the pixels; ``bias`` as in :func:`_up_block`."""
-    residual = nn.Sequential(
-        norm_layer(norm, in_channels),
-        nn.ReLU(),
-        he(_conv3x3(in_channels, in_channels, bias)),
-        norm_layer(norm, in_channels),
-        nn.ReLU(),
-        he(_conv3x3(in_channels, out_channels)),
-        nn.AvgPool2d(2),
-    )
-    shortcut = nn.Sequential(nn.AvgPool2d(2), glorot(nn.Conv2d(in_channels, out_channels, 1)))
-    return ResidualBlock(residual, shortcut)
-
-
-def _plain_block(channels: int, norm: Norm) -> ResidualBlock:
-    residual = nn.Sequential(
-        norm_layer(norm, channels),
-        nn.ReLU(),
-        he(_conv3x3(channels, channels)),
-        norm_layer(norm, channels),
-        nn.ReLU(),
-        he(_conv3x3(channels, channels)),
-    )
-    return ResidualBlock(residual, nn.Identity())
-
-
-def _first_block(channels: int, width: int) -> ResidualBlock:
-    """Half the pixels, without norm and ReLU in front: a ReLU would throw away half of the image's range."""
-    residual = nn.Sequential(
-        he(_conv3x3(channels, width)),
-        nn.ReLU(),
-        he(_conv3x3(width, width)),
-        nn.AvgPool2d(2),
-    )
-    shortcut = nn.Sequential(nn.AvgPool2d(2), glorot(nn.Conv2d(channels, width, 1)))
-    return ResidualBlock(residual, shortcut)
-
-
-def _conv3x3(in_channels: int, out_channels: int, bias: bool = True) -> nn.Conv2d:
-    return nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=bias)
