@@ -18,7 +18,8 @@ COMMANDS = {
     "fit": "train a system",
     "validate": "evaluate a checkpoint on held-out data",
     "test": "the same as validate",
-    "predict": "generate samples from a checkpoint",
+    "predict": "generate samples from a checkpoint, with the run's data and trainer",
+    "sample": "draw samples from a checkpoint, under a condition if wanted, without the data set",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
     "reproduce": "repeat a run from its record, and compare it bit by bit",
     "sweep": "search parameters as a W&B sweep file says, on this machine and without an account",
@@ -42,6 +43,7 @@ examples:
   lit-wgan fit --config configs/wgan_gp_digits.yaml --model.gp_weight 1 --trainer.max_steps 500
   lit-wgan fit --model.help WGANGP      the options of one system; likewise --data.help ImageData
   lit-wgan validate --config configs/wgan_gp_digits.yaml --ckpt_path FILE
+  lit-wgan sample --ckpt FILE --num 64 --condition 3 --output threes.png
   lit-wgan evaluate --ckpt FILE --metrics fid,kid
   lit-wgan reproduce runs/wgan_gp_digits/version_0
   lit-wgan sweep configs/sweeps/clip_value.yaml --count 8
@@ -144,6 +146,10 @@ def _find_modules_here() -> None:
 
 def _load(command: str) -> Callable[[list[str]], int | None]:
     """Import the function that runs a command; that of most takes seconds."""
+    if command == "sample":
+        from lit_wgan.commands.sample import sample
+
+        return sample
     if command == "evaluate":
         from lit_wgan.commands.evaluate import evaluate
 

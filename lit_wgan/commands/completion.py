@@ -3,6 +3,7 @@
 import inspect
 import sys
 
+from lit_wgan.commands.options import Parser
 from lit_wgan.errors import UsageError
 
 SCRIPT = """{prelude}_lit_wgan() {{
@@ -11,6 +12,7 @@ SCRIPT = """{prelude}_lit_wgan() {{
     1,*) COMPREPLY=($(compgen -W "{commands}" -- "$word")) ;;
     *,fit|*,validate|*,test|*,predict) COMPREPLY=($(compgen -W "{options}" -- "$word")) ;;
     *,evaluate) COMPREPLY=($(compgen -W "{evaluate}" -- "$word")) ;;
+    *,sample) COMPREPLY=($(compgen -W "{sample}" -- "$word")) ;;
   esac
 }}
 complete -o default -F _lit_wgan lit-wgan
@@ -26,12 +28,17 @@ def completion_script(shell: str, commands: list[str]) -> str:
     """
     if shell not in PRELUDE:
         raise UsageError(f"Expected --print_shtab bash or zsh, but got '{shell}'. Name one of them.")
-    from lit_wgan.commands import evaluate  # with all that follows, takes seconds
+    from lit_wgan.commands import evaluate, sample  # with all that follows, takes seconds
+
+    words = {"commands": commands, "options": _options()}
+    words |= {"evaluate": _options_of(evaluate.parser()), "sample": _options_of(sample.parser())}
+    return SCRIPT.format(prelude=PRELUDE[shell], **{name: " ".join(each) for name, each in words.items()})
+
+
+def _options_of(parser: Parser) -> list[str]:
     from lit_wgan.engine.internals import option_strings
 
-    of_evaluate = [option for option in option_strings(evaluate.parser()) if option.startswith("--")]
-    words = {"commands": commands, "options": _options(), "evaluate": of_evaluate}
-    return SCRIPT.format(prelude=PRELUDE[shell], **{name: " ".join(each) for name, each in words.items()})
+    return [option for option in option_strings(parser) if option.startswith("--")]
 
 
 def _options() -> list[str]:

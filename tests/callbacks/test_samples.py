@@ -7,7 +7,8 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lit_wgan import WGAN, SampleGrid, SampleWriter, ToyData
-from lit_wgan.callbacks.samples import save_grid
+from lit_wgan.callbacks.pictures.grid import save_grid
+from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
 from lit_wgan.engine.notices import tell_once
 from lit_wgan.evaluation.image_sets import open_image_set
 from lit_wgan.evaluation.images import to_bytes
@@ -31,7 +32,7 @@ def fit(trainer, tmp_path, shape, max_steps=5, every_n_updates=2):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 16, 16), (2,)])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 16, 16), (2,), (1, 12)])
 def test_pictures_appear_when_their_turn_comes_and_at_the_end(shape, trainer, tmp_path):
     samples = fit(trainer, tmp_path, shape)
     assert sorted(path.name for path in samples.iterdir()) == ["0000002.png", "0000004.png", "0000005.png"]
@@ -67,7 +68,7 @@ def test_images_of_other_channels_make_no_picture_and_this_is_told_once(shape, t
     assert told == [f"Samples of shape {shape} make no pictures: they need 1 channel or 3."]
 
 
-def test_samples_that_are_neither_images_nor_points_make_no_picture(trainer, tmp_path):
+def test_samples_that_are_neither_images_nor_points_nor_series_make_no_picture(trainer, tmp_path):
     assert list(fit(trainer, tmp_path, (5, 7)).iterdir()) == []
 
 
@@ -104,3 +105,36 @@ def test_predicted_points_are_the_samples_of_their_numbers(trainer, tmp_path):
     trainer(callbacks=[SampleWriter(str(tmp_path))]).predict(system, DataLoader(range(3), 2), return_predictions=False)
     written = np.stack([np.load(tmp_path / f"{number:06d}.npy") for number in range(3)])
     np.testing.assert_array_equal(written, system.sample(slice(3)).numpy())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["000000.npy", "000001.npy", "000002.npy"]
+
+
+class Told(nn.Module):
+    """The condition plus the noise, or a score of both."""
+
+    def forward(self, x, *condition):
+        return sum(part.view(len(x), -1)[:, :1] for part in condition) + x
+
+
+@pytest.mark.parametrize(
+    ("source", "law", "names"),
+    [
+        (ClassLabels(7), torch.arange(7), ["conditions.npy"]),
+        (Values((1, 2, 2)), torch.rand(5, 1, 2, 2), ["conditions.npy"]),
+        (
+            SeveralConditions([ClassLabels(7), Values(1)]),
+            (torch.arange(5), torch.rand(5, 1)),
+            ["conditions_1.npy", "conditions_2.npy"],
+        ),
+    ],
+)
+def test_the_conditions_of_predicted_samples_lie_beside_them(source, law, names, trainer, tmp_path):
+    source.learn_(law)
+    system = WGAN(Told(), Told(), latent_dim=2, condition=source)
+    run = trainer(callbacks=[SampleWriter(str(tmp_path))])
+    run.predict(system, DataLoader(range(8), 3), return_predictions=False)
+    expected = system.condition_of_samples(slice(8))
+    for name, part in zip(names, expected if isinstance(expected, tuple) else [expected], strict=True):
+        assert torch.equal(torch.from_numpy(np.load(tmp_path / name)), part)
+    written = [torch.from_numpy(np.load(tmp_path / f"{number:06d}.npy")) for number in range(8)]
+    assert torch.equal(torch.stack(written), system.sample(slice(8)))
+    assert len(list(tmp_path.iterdir())) == 8 + len(names)

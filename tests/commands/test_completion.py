@@ -29,6 +29,7 @@ def test_bash_completes_commands_and_options(command):
     assert completed(script, "lit-wgan", "fit", "--trainer.max_s") == ["--trainer.max_steps"]
     assert completed(script, "lit-wgan", "fit", "--model.gp_w") == ["--model.gp_weight"]
     assert completed(script, "lit-wgan", "evaluate", "--extr") == ["--extractor"]
+    assert completed(script, "lit-wgan", "sample", "--cond") == ["--condition"]
 
 
 def test_zsh_completes_as_bash_and_no_other_shell_does(command):

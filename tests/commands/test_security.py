@@ -13,6 +13,7 @@ import yaml
 from torchvision import datasets
 
 from lit_wgan.commands.evaluate import parser
+from lit_wgan.commands.given_condition import read_condition
 from lit_wgan.commands.reproduce.records import read_environment, read_result
 from lit_wgan.commands.sweep.command import locked
 from lit_wgan.commands.yaml_files import read_yaml
@@ -86,6 +87,8 @@ DATA = {
     "statistics": (as_npz, "statistics.npz", read_npz),
     "statistics as a pickle": (as_pickle, "statistics.npz", read_npz),
     "statistics as an array": (as_npy, "statistics.npz", read_npz),
+    "condition": (as_npy, "condition.npy", lambda path: read_condition(str(path))),
+    "condition as a pickle": (as_pickle, "condition.npy", lambda path: read_condition(str(path))),
     "environment": (as_yaml, "environment.json", read_environment),
     "environment as a pickle": (as_pickle, "environment.json", read_environment),
     "result": (as_pickle, "result.json", lambda path: read_result(path.parent)),

@@ -68,7 +68,7 @@ def in_words(value: Any) -> str:
     """A value in a message: small ones as they are, others by type and shape."""
     tensor = as_tensor(value)
     if tensor is None or tensor.numel() <= 4:
-        return f"{value!r}"
+        return repr(value.tolist() if isinstance(value, Tensor) else value)  # on one line
     return f"{tensor.dtype} of shape {tuple(tensor.shape)}"
 
 
