@@ -38,7 +38,8 @@ def describe(error: BaseException) -> str:
     keys = re.findall(r'Parser key "([^"]+)"', str(error))
     if keys:
         reasons = "; ".join(_reasons(lines))
-        return f"In {'.'.join(dict.fromkeys(keys))}: {reasons.rstrip('.')}.\n{_remedy(keys[0].split('.')[0])}"
+        option = ".".join(dict.fromkeys(keys))
+        return f"In {option}: {reasons.rstrip('.')}.\n{_remedy(option)}"
     made = class_being_made(error)
     if made is not None and not isinstance(error, OSError):
         reason = lines[0] if lines else type(error).__name__
@@ -90,7 +91,13 @@ def _reasons(lines: list[str]) -> list[str]:
     return [f"Expected {' or '.join(kinds)}" + (f", but got {'null' if got == 'None' else got}" if got else "")]
 
 
-def _remedy(section: str) -> str:
+def _remedy(option: str) -> str:
+    section, _, rest = option.partition(".")
+    if section == "model" and rest.partition(".")[0] in ("condition", "critic_terms", "generator_terms"):
+        from lit_wgan.commands.schema import names_for
+
+        kind = "ConditionSource" if rest.startswith("condition") else "Term"
+        return f"Take {', '.join(names_for(kind))} or a class path, with its options; docs/terms.md tells of each."
     if section == "model":
         return "Take GAN, WGAN, WGANGP or a class path; --model.help WGANGP lists the options of one."
     if section == "data":

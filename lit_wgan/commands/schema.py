@@ -15,6 +15,8 @@ import lit_wgan.networks
 import lit_wgan.terms
 from lit_wgan import data, systems
 from lit_wgan.callbacks import Checkpoints, SampleGrid
+from lit_wgan.data import conditions
+from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.runs.wandb_run import WandbRun
 from lit_wgan.terms import Term
 
@@ -23,6 +25,7 @@ PLAIN: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: 
 CLASSES: dict[type, tuple[Any, type]] = {
     nn.Module: (lit_wgan.networks, nn.Module),
     Term: (lit_wgan.terms, Term),
+    ConditionSource: (conditions, ConditionSource),
     Callback: (lit_wgan.callbacks, Callback),
     torch.optim.Optimizer: (torch.optim, torch.optim.Optimizer),
     torch.optim.lr_scheduler.LRScheduler: (torch.optim.lr_scheduler, torch.optim.lr_scheduler.LRScheduler),
@@ -50,6 +53,13 @@ def config_schema() -> Schema:
         "properties": options,
         "definitions": {kind.__name__: _one_of(_classes(*where)) for kind, where in CLASSES.items()},
     }
+
+
+def names_for(kind: str) -> list[str]:
+    """The names of our classes of one of the ``CLASSES``, by the name of that."""
+    return next(
+        [each.__name__ for each in _classes(*where)] for base, where in CLASSES.items() if base.__name__ == kind
+    )
 
 
 def _classes(module: Any, base: type) -> list[type]:

@@ -15,6 +15,7 @@ from lit_wgan.engine.collectives import average_, average_buffers_
 from lit_wgan.engine.internals import monitored_rates
 from lit_wgan.engine.minibatches import Condition, Minibatch, map_condition, minibatches
 from lit_wgan.engine.networks import copy_of, has_lazy_layers
+from lit_wgan.engine.notices import tell_once
 from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state, seed_torch
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.losses import wasserstein_estimate
@@ -236,6 +237,8 @@ class GenerativeModule(LightningModule):
                 f"Expected predict_dataloader to give the numbers of samples to generate, (N,), but got {got}. Leave "
                 "it out of your DataModule, whose num_generated says how many."
             )
+        if self.condition is not None and not self.condition.law():
+            tell_once("The checkpoint knows no conditions of training data yet: samples are drawn under made-up ones.")
         numbers = batch.tolist()
         return self.sample(slice(numbers[0], numbers[-1] + 1, self.trainer.world_size))
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
+import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
@@ -12,6 +13,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.engine.checkpoint_contents import COUNTERS, FORMAT, check_contents, check_loops, damaged
 from lit_wgan.engine.internals import attached_trainer
 from lit_wgan.engine.optimizer_states import find_fault, use_switches_
@@ -117,9 +119,21 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
         check_loops(checkpoint, trainer)
     system.restored = Configuration(state.pop("schedules"), state.pop("optimizers", None))
     system.streams = RandomStreams(state.pop("seed"))
-    if system.condition is not None:
-        system.condition.restore_law_(state.pop("conditions", []))
+    restore_law_(system.condition, state.pop("conditions", []))
     vars(system.counters).update({name: state[name] for name in COUNTERS})
+
+
+def restore_law_(condition: ConditionSource | None, law: Sequence[Tensor]) -> None:
+    """Let a system's condition know the training set's law again, none of which there is in an unconditional run."""
+    if any(part.is_meta or part.layout != torch.strided for part in law):
+        raise damaged("lit_wgan['conditions'] holds other tensors than dense ones")
+    if condition is not None:
+        condition.restore_law_(law)
+    elif law:
+        raise UsageError(
+            "Expected a checkpoint of a system without conditions, but got one with them. Give the model.condition it "
+            "was trained with."
+        )
 
 
 def check_seed(saved: int, asked: str | None) -> None:

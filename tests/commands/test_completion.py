@@ -1,5 +1,6 @@
 """The shell completes what exists, and the schema knows what configurations hold."""
 
+import inspect
 import json
 import subprocess
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lit_wgan import terms
 from lit_wgan.commands.schema import config_schema
+from lit_wgan.data import conditions
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -28,6 +31,8 @@ def test_bash_completes_commands_and_options(command):
     assert completed(script, "lit-wgan", "va") == ["validate"]
     assert completed(script, "lit-wgan", "fit", "--trainer.max_s") == ["--trainer.max_steps"]
     assert completed(script, "lit-wgan", "fit", "--model.gp_w") == ["--model.gp_weight"]
+    assert "--model.condition" in completed(script, "lit-wgan", "fit", "--model.cond")
+    assert "--data.condition_of" in completed(script, "lit-wgan", "fit", "--data.cond")
     assert completed(script, "lit-wgan", "evaluate", "--extr") == ["--extractor"]
     assert completed(script, "lit-wgan", "sample", "--cond") == ["--condition"]
 
@@ -64,6 +69,24 @@ def test_the_schema_knows_all_that_our_configurations_hold(path, schema):
             name = given["class_path"].rpartition(".")[2]
             assert known[network] == {"$ref": "#/definitions/Module"}
             assert given["init_args"].keys() <= arguments_of(schema["definitions"]["Module"], name).keys()
+
+
+def test_the_schema_knows_terms_and_conditions(schema):
+    known = arguments_of(schema["properties"]["model"], "GAN")
+    assert known["condition"]["anyOf"] == [{"$ref": "#/definitions/ConditionSource"}, {"type": "null"}]
+    assert known["generator_terms"] == {"type": "array", "items": {"$ref": "#/definitions/Term"}}
+    for kind, module, base in (
+        ("ConditionSource", conditions, conditions.ConditionSource),
+        ("Term", terms, terms.Term),
+    ):
+        classes = [each for each in vars(module).values() if inspect.isclass(each) and issubclass(each, base)]
+        named = schema["definitions"][kind]["anyOf"][0]["anyOf"][0]["enum"]
+        assert set(named) == {each.__name__ for each in classes} - {base.__name__}
+    labels = arguments_of(schema["definitions"]["ConditionSource"], "ClassLabels")
+    assert labels["num_classes"] == {"type": "integer"}
+    assert labels["for_generator"]["enum"] == ["minibatch", "uniform"]
+    several = arguments_of(schema["definitions"]["ConditionSource"], "SeveralConditions")
+    assert several["sources"] == {"type": "array", "items": {"$ref": "#/definitions/ConditionSource"}}
 
 
 def test_the_schema_tells_types_and_defaults(schema):

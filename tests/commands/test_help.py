@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from pathlib import Path
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_the_help_names_no_option_that_does_not_exist(monkeypatch):
 def test_the_help_of_a_system_lists_our_networks_and_none_of_torchs(printed):
     text = printed("fit", "--model.help", "WGANGP")
     assert len(text.splitlines()) < 180
-    for name in ("MLPGenerator", "DCGANGenerator", "CIFARResNetCritic", "gp_weight"):
+    for name in ("MLPGenerator", "DCGANGenerator", "CIFARResNetCritic", "gp_weight", "ClassLabels", "Values", "Drift"):
         assert name in text
     assert "torch.nn.ReLU" not in text
     assert "a class path of your own" in text
@@ -89,3 +90,61 @@ def test_classes_are_known_by_their_short_names(how, monkeypatch, tmp_path):
     assert model.critic.class_path == "lit_wgan.networks.MLPCritic"
     assert model.critic_optimizer.class_path == "torch.optim.RMSprop"
     assert given.trainer.callbacks[0].class_path == "lit_wgan.ExactW1"
+
+
+def test_a_condition_and_its_options_are_known_by_short_names_however_they_are_given(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.argv", ["lit-wgan", "fit"])
+    networks = [
+        "--model",
+        "WGANGP",
+        "--model.latent_dim",
+        "2",
+        "--data",
+        "ToyData",
+        "--data.distribution",
+        "swiss_roll",
+    ]
+    networks += ["--model.generator", "MLPGenerator", "--model.generator.latent_dim", "2"]
+    networks += ["--model.generator.data_shape", "2", "--model.critic", "MLPCritic", "--model.critic.data_shape", "2"]
+    (tmp_path / "condition.yaml").write_text("{class_path: ClassLabels, init_args: {num_classes: 10}}")
+    (tmp_path / "several.yaml").write_text(
+        "{class_path: SeveralConditions, init_args: {sources: ["
+        "{class_path: ClassLabels, init_args: {num_classes: 10}}, "
+        "{class_path: Values, init_args: {shape: [1, 8, 8]}}]}}"
+    )
+
+    def condition(*options):
+        return FitParser().read([*networks, *options]).model.init_args.condition
+
+    for name in ("ClassLabels", "lit_wgan.ClassLabels", "lit_wgan.data.conditions.ClassLabels"):
+        given = condition("--model.condition", name, "--model.condition.num_classes", "10")
+        assert given.class_path.endswith("ClassLabels")
+        assert vars(given.init_args) == {"num_classes": 10, "for_generator": "minibatch"}
+    assert condition("--model.condition", str(tmp_path / "condition.yaml")).init_args == given.init_args
+    several = condition("--model.condition", str(tmp_path / "several.yaml"))
+    assert [each.class_path for each in several.init_args.sources] == ["lit_wgan.ClassLabels", "lit_wgan.Values"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--model.condition", "Labels"], "In model.condition: Expected a class path .* but got Labels"),
+        (["--model.condition", "my.Labels"], "In model.condition: No module named 'my'"),
+        (
+            ["--model.condition", "torch.nn.ReLU"],
+            "In model.condition: .* not correspond to a subclass of ConditionSource",
+        ),
+        (["--model.condition", "ClassLabels"], "In model.condition: the following arguments are required: num_classes"),
+        (["--model.critic_terms", "[{class_path: Drft}]"], "In model.critic_terms: Expected a class path .* got Drft"),
+    ],
+)
+def test_a_condition_or_term_that_does_not_exist_is_told_with_those_that_do(options, message, command):
+    config = str(Path(__file__).parents[2] / "configs" / "wgan_gp_eight_gaussians.yaml")
+    status, _, err = command("fit", "--config", config, *options)
+    lines = [line for line in err.splitlines() if line]
+    assert status == 2
+    assert len(lines) == 2
+    assert re.search(message, lines[0])
+    kinds = "AuxiliaryClassifier" if "terms" in options[0] else "ClassLabels, SeveralConditions, Values"
+    assert kinds in lines[1]
+    assert max(map(len, lines)) < 250

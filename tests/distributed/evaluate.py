@@ -13,13 +13,14 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Trainer, seed_everything
 
-from lit_wgan import GAN, WGAN, ImageData, ToyData
+from lit_wgan import GAN, WGAN, ClassLabels, ImageData, ToyData
 from lit_wgan.callbacks import ExactW1
 from lit_wgan.networks import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator
 
 
-def on_points(system):
-    return system(MLPGenerator(2, 2, 16, 2), MLPCritic(2, 16, 2), latent_dim=2, n_critic=1)
+def on_points(system, condition=None, **told):
+    networks = MLPGenerator(2, 2, 16, 2, **told), MLPCritic(2, 16, 2, **told)
+    return system(*networks, latent_dim=2, n_critic=1, condition=condition)
 
 
 def on_digits():
@@ -32,6 +33,10 @@ CASES = {
     "a last point": lambda: (on_points(WGAN), ToyData("eight_gaussians", 50, num_held_out=101)),
     "one point": lambda: (on_points(WGAN), ToyData("eight_gaussians", 50, num_held_out=1)),
     "points under GAN": lambda: (on_points(GAN), ToyData("swiss_roll", 12, num_held_out=101)),
+    "labelled points": lambda: (
+        on_points(WGAN, ClassLabels(8), num_classes=8),
+        ToyData("eight_gaussians", 50, num_held_out=101, condition_of="label"),
+    ),
     "digits": lambda: (on_digits(), ImageData("digits", batch_size=64)),
     "a last digit": lambda: (on_digits(), ImageData("digits", batch_size=499)),
 }

@@ -1,4 +1,4 @@
-"""One run on 1, 2, 3 and 4 processes: real ones, over gloo."""
+"""One run on 1, 2, 3 and 4 processes: real ones, over gloo; with the law of its conditions, where it has any."""
 
 from pathlib import Path
 

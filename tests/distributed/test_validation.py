@@ -27,6 +27,8 @@ def test_held_out_figures_do_not_depend_on_the_number_of_processes(script, tmp_p
 def test_predict_on_two_devices_writes_every_sample_once_and_as_one_device_does(together, tmp_path):
     config = ROOT / "configs" / "wgan_gp_eight_gaussians.yaml"
     options = "--model.generator.width 4 --model.critic.width 4 --data.batch_size 4 --trainer.accelerator cpu"
+    options += " --model.condition ClassLabels --model.condition.num_classes 8 --data.condition_of label"
+    options += " --model.generator.num_classes 8 --model.critic.num_classes 8"
     command = [sys.executable, "-m", "lit_wgan", "{}", "--config", str(config), *options.split()]
     fit = [*command, "--trainer.max_steps", "1", "--trainer.limit_val_batches", "0"]
     assert together(tmp_path, ([word.format("fit") for word in fit], {}))[0].status == 0

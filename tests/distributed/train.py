@@ -15,7 +15,7 @@ from torch.nn.functional import one_hot
 from torch.utils.data import DataLoader, TensorDataset
 
 from lit_wgan import GAN, WGAN, WGANGP, ImageData, ToyData, WarmStart
-from lit_wgan.data.conditions import ClassLabels
+from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
 from lit_wgan.networks import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator
 from lit_wgan.terms import DRAGAN, R1, R2, Drift
 
@@ -54,27 +54,35 @@ def linear_decay(optimizer):
     return torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=2 * UPDATES)
 
 
-def own_loader(devices, labels=False):
+def own_loader(devices, told=False):
     """Every device takes its rows in order; Lightning's own sampler would shuffle."""
     data = torch.randn(UPDATES * 2 * M, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     rows = range(int(os.environ["RANK"]), len(data), devices)
-    samples = TensorDataset(data, torch.arange(len(data)) % CLASSES) if labels else data
+    samples = TensorDataset(data, torch.arange(len(data)) % CLASSES, data.flip(1)) if told else data
     return {"train_dataloaders": DataLoader(samples, M // devices, sampler=rows)}
 
 
 class Told(nn.Module):
-    """A network that is told a class beside its input."""
+    """A network that is told a class and a vector beside its input."""
 
     def __init__(self, outputs):
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(2 + CLASSES, 16), nn.ReLU(), nn.Linear(16, outputs))
+        self.layers = nn.Sequential(nn.Linear(2 + CLASSES + 2, 16), nn.ReLU(), nn.Linear(16, outputs))
 
-    def forward(self, x, label):
-        return self.layers(torch.cat([x, one_hot(label, CLASSES).to(x)], 1))
+    def forward(self, x, label, vector):
+        return self.layers(torch.cat([x, one_hot(label, CLASSES).to(x), vector], 1))
 
 
-def conditional_networks():
-    return {"generator": Told(2), "critic": Told(1), "latent_dim": 2, "condition": ClassLabels(CLASSES)}
+def told_networks():
+    condition = SeveralConditions([ClassLabels(CLASSES), Values(2)])
+    return {"generator": Told(2), "critic": Told(1), "latent_dim": 2, "condition": condition}
+
+
+def labelled_networks():
+    """Of the modes of a mixture; the generator is told uniform ones."""
+    condition = ClassLabels(8, for_generator="uniform")
+    networks = {"generator": MLPGenerator(2, 2, 16, 2, num_classes=8), "critic": MLPCritic(2, 16, 2, num_classes=8)}
+    return networks | {"latent_dim": 2, "condition": condition, "latent_law": "uniform"}
 
 
 CASES = {
@@ -99,9 +107,13 @@ CASES = {
         GAN(**toy_networks(), **ADAM, critic_terms=[R1(interval=2), R2(), DRAGAN(), Drift()]),
         {"datamodule": ToyData("swiss_roll", M)},
     ),
-    "conditional WGAN-GP": lambda devices: (
-        WGANGP(**conditional_networks(), **ADAM, n_critic=2, generator_batch_multiple=2),
-        own_loader(devices, labels=True),
+    "WGAN-GP told a class and a vector by a loader of one's own": lambda devices: (
+        WGANGP(**told_networks(), **ADAM, n_critic=2, generator_batch_multiple=2),
+        own_loader(devices, told=True),
+    ),
+    "GAN told classes": lambda _: (
+        GAN(**labelled_networks(), **ADAM, n_critic=2),
+        {"datamodule": ToyData("eight_gaussians", M, condition_of="label")},
     ),
 }
 
@@ -110,6 +122,13 @@ def averaged_batch_norm():
     generator = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
     system = WGAN(generator, MLPCritic(2, 16, 2), latent_dim=2, n_critic=1)
     return system, {"datamodule": ToyData("swiss_roll", M)}
+
+
+def law_of(system):
+    """What a conditional system has learnt of its training set."""
+    law = [] if system.condition is None else system.condition.law()
+    assert law or system.condition is None
+    return {f"law {number}": part for number, part in enumerate(law)}
 
 
 def trainer(devices, strategy, **options):
@@ -141,7 +160,7 @@ def main():
             run = trainer(devices, strategy, max_steps=UPDATES, precision=precision)
             run.fit(system, **data)
             assert system.counters.generator_updates == run.global_step == UPDATES
-            weights[f"{name}, {precision}"] = system.state_dict()
+            weights[f"{name}, {precision}"] = system.state_dict() | law_of(system)
     seed_everything(0, verbose=False)
     system, data = averaged_batch_norm()
     run = trainer(devices, strategy, max_steps=5)

@@ -2,15 +2,16 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 
-from lit_wgan import GAN, WGAN, WGANGP, ImageData
+from lit_wgan import GAN, WGAN, WGANGP, ClassLabels, ImageData, Values
 from lit_wgan.engine.acceleration import fuse_
-from lit_wgan.networks import DCGANCritic, DCGANGenerator
+from lit_wgan.networks import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator
 from lit_wgan.systems.checks import mixes_samples
 
 SYSTEMS = [GAN, WGAN, WGANGP]
@@ -20,14 +21,20 @@ ADAM = {
 }
 
 
-def digits_networks(norm="none"):
+def digits_networks(norm="none", **told):
     torch.manual_seed(0)
-    generator = DCGANGenerator(8, 1, 4, width=4)
-    return {"generator": generator, "critic": DCGANCritic(8, 1, width=4, norm=norm), "latent_dim": 4}
+    generator = DCGANGenerator(8, 1, 4, width=4, **told)
+    return {"generator": generator, "critic": DCGANCritic(8, 1, width=4, norm=norm, **told), "latent_dim": 4}
 
 
-def trained(system, run, tmp_path):
-    run.fit(system, datamodule=ImageData("digits", batch_size=8, cache_dir=str(tmp_path)))
+def as_vector(item):
+    """Three numbers that tell something of a digit."""
+    _, label = item
+    return np.float32([label / 10, label % 2, label > 4])
+
+
+def trained(system, run, tmp_path, condition_of=None):
+    run.fit(system, datamodule=ImageData("digits", batch_size=8, cache_dir=str(tmp_path), condition_of=condition_of))
     return system.state_dict()
 
 
@@ -36,11 +43,21 @@ def largest_difference(a, b):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("system_class", SYSTEMS)
-def test_compiled_objectives_train_the_same_networks_in_one_region_each(system_class, trainer, tmp_path):
+@pytest.mark.parametrize(
+    ("system_class", "condition", "told", "condition_of"),
+    [
+        (GAN, None, {}, None),
+        (WGAN, Values(3), {"condition_dim": 3}, as_vector),
+        (WGANGP, ClassLabels(10, for_generator="uniform"), {"num_classes": 10}, 1),
+    ],
+)
+def test_compiled_objectives_train_the_same_networks_in_one_region_each(
+    system_class, condition, told, condition_of, trainer, tmp_path
+):
     def run(**options):
-        system = system_class(**digits_networks(), **ADAM, n_critic=2, ema_decay=0.9, **options)
-        return trained(system, trainer(max_steps=10, limit_val_batches=0), tmp_path)
+        networks = digits_networks(**told)
+        system = system_class(**networks, **ADAM, n_critic=2, ema_decay=0.9, condition=condition, **options)
+        return trained(system, trainer(max_steps=10, limit_val_batches=0), tmp_path, condition_of)
 
     eager = run()
     torch._dynamo.reset()
@@ -100,7 +117,8 @@ class ScalarReads(TorchDispatchMode):
 
 
 @pytest.mark.parametrize("system_class", SYSTEMS)
-def test_no_update_between_two_logs_reads_a_value_from_the_device(system_class, networks, trainer):
+@pytest.mark.parametrize("told", [False, True])
+def test_no_update_between_two_logs_reads_a_value_from_the_device(system_class, told, networks, trainer):
     class Counted(system_class):
         def training_step(self, batch, batch_idx):
             with ScalarReads() as reads:
@@ -108,8 +126,10 @@ def test_no_update_between_two_logs_reads_a_value_from_the_device(system_class, 
             self.reads = [*getattr(self, "reads", []), reads.count]
 
     fused = {name: lambda p: torch.optim.Adam(p, betas=(0.0, 0.9)) for name in ADAM}
-    system = Counted(**networks(), **fused, n_critic=1, ema_decay=0.9)
-    loader = DataLoader(torch.randn(64, 2), 8)
+    condition = Values(1) if told else None
+    pair = {"generator": MLPGenerator(3, 2, 4, condition_dim=1), "critic": MLPCritic(2, 4, condition_dim=1)}
+    system = Counted(**networks() | (pair if told else {}), **fused, n_critic=1, ema_decay=0.9, condition=condition)
+    loader = DataLoader(TensorDataset(torch.randn(64, 2), torch.randn(64)), 8)
     trainer(max_steps=6, log_every_n_steps=3).fit(system, loader)
     assert [count > 0 for count in system.reads] == [False, False, True] * 2
 

@@ -8,7 +8,7 @@ from torch.optim import Adam
 from torch.utils.data import DataLoader, TensorDataset
 
 from lit_wgan import GAN, WGAN, WGANGP
-from lit_wgan.data.conditions import ClassLabels, ConditionSource
+from lit_wgan.data.conditions import ClassLabels, ConditionSource, SeveralConditions, Values
 from lit_wgan.data.toy import TOY_DISTRIBUTIONS
 from lit_wgan.functional.streams import RandomStreams
 
@@ -116,20 +116,36 @@ def test_a_tuple_of_conditions_reaches_both_networks(trainer):
         assert all(map(torch.equal, known, given))  # those of the first minibatches, in their order
 
 
-@pytest.mark.slow
-def test_a_conditional_run_continues_to_the_bit(trainer, tmp_path):
+def told_a_vector_and_a_number():
+    torch.manual_seed(0)
+    condition = SeveralConditions([Values(3), Values(1)])
+    return {"generator": OfTwo(2), "critic": OfTwo(1), "latent_dim": 2, "condition": condition}
+
+
+@pytest.mark.parametrize(
+    ("networks", "data"),
+    [
+        (told_networks, labelled_points(8)),
+        (told_a_vector_and_a_number, TensorDataset(torch.randn(8, 2), torch.randn(8, 3), torch.randn(8))),
+    ],
+)
+def test_a_conditional_run_continues_to_the_bit_though_its_law_is_not_learnt_yet(networks, data, trainer, tmp_path):
     def fit(max_steps, **kwargs):
-        system = WGANGP(**told_networks(), n_critic=1, ema_decay=0.9)
+        system = WGANGP(**networks(), n_critic=1, ema_decay=0.9)
         run = trainer(max_steps=max_steps)
-        run.fit(system, DataLoader(labelled_points(8), 8), **kwargs)  # every batch alike: no position to keep
+        run.fit(system, DataLoader(data, 8), **kwargs)  # every batch alike: no position to keep
         return system, run
 
     undisturbed, _ = fit(6)
-    _, run = fit(3)
+    first, run = fit(3)
+    assert not first.condition.has_learnt
     run.save_checkpoint(tmp_path / "at_3.ckpt")
     resumed, _ = fit(6, ckpt_path=tmp_path / "at_3.ckpt", weights_only=True)
     for ours, theirs in zip(resumed.parameters(), undisturbed.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+    for ours, theirs, early in zip(*(each.condition.law() for each in (resumed, undisturbed, first)), strict=True):
+        assert torch.equal(ours, theirs)
+        assert not torch.equal(ours, early)
 
 
 def test_held_out_estimate_is_made_under_the_held_out_labels(trainer):

@@ -9,7 +9,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lit_wgan import WGANGP, ClassLabels, SeveralConditions, Values
 from lit_wgan.commands.errors import describe, is_of_use
+from lit_wgan.engine.checkpoint_contents import COUNTERS
 from lit_wgan.engine.minibatches import Minibatch
+from lit_wgan.engine.notices import tell_once
 from lit_wgan.systems.training_conditions import on_cpu
 
 X, NUMBER, IMAGE = torch.randn(8, 2), torch.randn(8, 1), torch.randn(8, 1, 4, 4)
@@ -165,3 +167,55 @@ def test_labels_that_a_gpu_would_be_told_are_looked_at_on_the_cpu_as_long_as_the
     source.of_batch(given, 8)
     with pytest.raises(ValueError, match="but got labels from 1 to 4"):
         on_cpu(source, Minibatch(X, given))
+
+
+def restored(condition, networks, law):
+    """A system with a checkpoint's law of conditions."""
+    system = WGANGP(*networks, latent_dim=2, condition=condition)
+    state = {"system": "WGANGP", "seed": 0, "schedules": [], "conditions": law} | dict.fromkeys(COUNTERS, 0)
+    system.on_load_checkpoint({"lit_wgan": state, "state_dict": system.state_dict()})
+    return system
+
+
+COUNTS, ROWS = torch.tensor([3, 1, 0, 4]), torch.randn(5, 1)
+
+
+@pytest.mark.parametrize(
+    ("condition", "law", "message"),
+    [
+        (
+            ClassLabels(4),
+            [COUNTS[:3]],
+            r"the counts of 4 classes, but got torch\.int64 of shape \(3,\)\. Give the num_",
+        ),
+        (ClassLabels(4), [COUNTS - 1], r"the counts of 4 classes, but got torch\.int64"),
+        (ClassLabels(4), [COUNTS, COUNTS], "but got torch.int64 of shape .* and torch.int64 of shape"),
+        (Values(1), [ROWS[:, [0, 0]]], r"conditions as Values takes them, but got torch\.float32 of shape \(5, 2\)"),
+        (Values(1), [ROWS, ROWS], "conditions as Values takes them, but got torch.float32 of shape .* and"),
+        (Values(1), [ROWS[:0]], "conditions as Values takes them"),
+        (Values(1), [ROWS[0, 0]], "conditions as Values takes them"),
+        (PAIR, [ROWS], "conditions as SeveralConditions takes them, but got"),
+        (PAIR, [ROWS, ROWS[:3]], "conditions as SeveralConditions takes them, but got"),
+        (Values(1), [ROWS.to("meta")], r"lit_wgan\['conditions'\] holds other tensors than dense ones"),
+        (None, [ROWS], "Expected a checkpoint of a system without conditions, but got one with them"),
+    ],
+)
+def test_a_checkpoint_with_the_law_of_other_conditions_is_refused(condition, law, message):
+    networks = CLASSES if isinstance(condition, ClassLabels) else NUMBERS
+    with pytest.raises(ValueError, match=message):
+        restored(condition, networks, law)
+
+
+def test_counts_of_any_size_give_classes_in_range():
+    system = restored(ClassLabels(4), CLASSES, [torch.full((4,), 2**62)])
+    labels = system.condition_of_samples(slice(1000))
+    assert labels.unique().tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("law", [[], [COUNTS]])
+def test_samples_under_made_up_conditions_are_told_of(law, trainer, caplog):
+    tell_once.cache_clear()
+    system = restored(ClassLabels(4), CLASSES, law)
+    batches = trainer().predict(system, DataLoader(range(5), 5))
+    assert [len(batch) for batch in batches] == [5]
+    assert ("samples are drawn under made-up ones" in caplog.text) == (not law)

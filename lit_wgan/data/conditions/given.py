@@ -1,6 +1,7 @@
 """What is common to all conditions: their tensors, and what users give for them."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 from typing import Any, cast
 
 import numpy as np
@@ -68,8 +69,13 @@ def in_words(value: Any) -> str:
     """A value in a message: small ones as they are, others by type and shape."""
     tensor = as_tensor(value)
     if tensor is None or tensor.numel() <= 4:
-        return repr(value.tolist() if isinstance(value, Tensor) else value)  # on one line
+        return shorten(repr(value.tolist() if isinstance(value, Tensor) else value), 80, placeholder=" ...")
     return f"{tensor.dtype} of shape {tuple(tensor.shape)}"
+
+
+def shapes_in_words(tensors: Sequence[Tensor]) -> str:
+    """Types and shapes, as in ``torch.int64 of shape (8,)``."""
+    return " and ".join(f"{tensor.dtype} of shape {tuple(tensor.shape)}" for tensor in tensors)
 
 
 def shape_in_words(shape: Sequence[int]) -> str:

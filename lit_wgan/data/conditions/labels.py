@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor
 
-from lit_wgan.data.conditions.given import as_tensor, in_words, one_tensor
+from lit_wgan.data.conditions.given import as_tensor, in_words, one_tensor, shapes_in_words
 from lit_wgan.data.conditions.source import ConditionSource, Uniform
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError, check_positive
@@ -90,9 +90,9 @@ class ClassLabels(ConditionSource):
     def of_samples(self, rows: slice, streams: RandomStreams, device: torch.device | str | None = None) -> Tensor:
         """Labels drawn from the training set's law; as long as that is not known, from all classes alike."""
         counts = self.counts if self.counts.any() else torch.ones_like(self.counts)
-        below = counts.cumsum(0).double()
+        below = counts.double().cumsum(0)
         chosen = streams.uniform("condition/samples", 0, (rows.stop,), rows, dtype=torch.float64) * below[-1]
-        return torch.searchsorted(below, chosen, right=True).to(device)
+        return torch.searchsorted(below, chosen, right=True).clamp(max=self.num_classes - 1).to(device)
 
     def examples(self, count: int) -> Tensor:
         """The first classes."""
@@ -121,6 +121,6 @@ class ClassLabels(ConditionSource):
             if len(law) != 1 or law[0].shape != self.counts.shape or law[0].dtype != torch.int64 or law[0].min() < 0:
                 raise UsageError(
                     f"Expected a checkpoint with the counts of {self.num_classes} classes, but got "
-                    f"{[tuple(part.shape) for part in law]}. Give the num_classes it was trained with."
+                    f"{shapes_in_words(law)}. Give the num_classes it was trained with."
                 )
             self.counts = law[0].clone()

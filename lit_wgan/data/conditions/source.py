@@ -6,8 +6,9 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor
 
-from lit_wgan.data.conditions.given import as_tuple, first_part, told_to
+from lit_wgan.data.conditions.given import as_tuple, first_part, shapes_in_words, told_to
 from lit_wgan.engine.minibatches import Condition, map_condition
+from lit_wgan.errors import UsageError
 from lit_wgan.functional.streams import RandomStreams
 
 
@@ -113,6 +114,15 @@ class ConditionSource:
         Raises:
             UsageError: for the law of another kind of conditions.
         """
-        if law:
-            given = tuple(law) if self.parts > 1 else law[0]
-            self.known = self.of_batch(given, len(law[0]))
+        if not law:
+            return
+        rows = law[0].shape[0] if law[0].ndim else 0
+        try:
+            if len(law) != self.parts or not rows:
+                raise UsageError("not as many")
+            self.known = self.of_batch(tuple(law) if self.parts > 1 else law[0], rows)
+        except UsageError as error:
+            raise UsageError(
+                f"Expected a checkpoint with conditions as {type(self).__name__} takes them, but got "
+                f"{shapes_in_words(law)}. Give the model.condition it was trained with."
+            ) from error
