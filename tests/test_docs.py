@@ -19,7 +19,7 @@ def python_of_the_readme():
 @pytest.mark.slow
 def test_python_example_of_the_readme_measures_a_generator(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    _, code = python_of_the_readme()
+    *_, code = python_of_the_readme()
     real_images = torch.randint(0, 256, (1000, 1, 8, 8)).byte()
     names: dict = {"real_images": real_images, "generator": DCGANGenerator(8, 1, 64, width=4)}
     exec(code.replace("10_000", "1000"), names)
@@ -28,20 +28,29 @@ def test_python_example_of_the_readme_measures_a_generator(monkeypatch, tmp_path
 
 
 def test_python_example_of_the_readme_trains_and_samples(monkeypatch, tmp_path):
-    code, _ = python_of_the_readme()
+    code, term, _ = python_of_the_readme()
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(code.replace("max_steps=200", "max_steps=2, logger=False, accelerator='cpu'"), names)
     assert names["samples"].shape == (8, 10, 2)
     assert names["system"].counters.generator_updates == 2
     assert isinstance(names["samples"], torch.Tensor)
+    exec(term, names)
+    options = {"logger": False, "enable_checkpointing": False, "accelerator": "cpu", "log_every_n_steps": 1}
+    run = names["Trainer"](max_steps=1, max_epochs=-1, **options)
+    run.fit(names["system"], names["loader"])
+    assert run.callback_metrics["generator/unit_steps"] >= 0
 
 
-TERMS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "terms.md").read_text(), re.DOTALL)
+EXAMPLES = [
+    code
+    for page in ("terms", "conditions")
+    for code in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text(), re.DOTALL)
+]
 
 
-@pytest.mark.parametrize("code", TERMS)
-def test_python_examples_of_the_page_on_terms_run(code):
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_python_examples_of_terms_and_conditions_run(code):
     names: dict = {}
     exec(code, names)
     assert names["system"].sample(slice(4)).shape == (4, 2)

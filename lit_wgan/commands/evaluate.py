@@ -4,8 +4,9 @@ import atexit
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lit_wgan.commands.given_condition import read_condition
 from lit_wgan.commands.loading import load_run
 from lit_wgan.commands.options import Parser
 from lit_wgan.commands.terminal import say
@@ -33,7 +34,7 @@ def parser() -> Parser:
     what.add_argument("--samples", metavar="PATH", help="folder of images, or an .npy of bytes (N, C, H, W), instead")
     parser.add_argument("--config", metavar="FILE", help="config.yaml of the run, if it is not in the checkpoint's run")
     parser.add_argument("--live", action="store_true", help="measure the generator itself, not its moving average")
-    parser.add_argument("--condition", type=Any, help=TOLD)
+    parser.add_argument("--condition", metavar="VALUE | FILE", help=TOLD)
     parser.add_argument("--devices", type=int, default=1, help="number of devices")
     parser.add_argument("--accelerator", default="auto", help="such as cpu or gpu")
     parser.add_argument("--json", metavar="FILE", help="write metrics and protocol to this file too")
@@ -88,7 +89,7 @@ def _measure(chosen: "Namespace", options: EvaluationOptions, device: "torch.dev
         return GenerativeEvaluator(**vars(options)).evaluate_images(chosen.samples, device, progress=True)
     system, data = load_run(Path(chosen.ckpt), chosen.config)
     generator = system.generator if chosen.live or system.ema_generator is None else system.ema_generator
-    inputs = inputs_of(system, options, chosen.condition)
+    inputs = inputs_of(system, options, None if chosen.condition is None else read_condition(chosen.condition))
     if options.reference is None and options.compares:
         _set_up(data)
     options = with_training_set(options, data, data.train_dataloader)

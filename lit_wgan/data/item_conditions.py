@@ -59,8 +59,9 @@ def to_condition(value: Any, name: str = "item") -> Tensor:
     """A condition as a tensor: int64 for a class, uint8 ``(C, h, w)`` for an image, float32 for all other numbers.
 
     Args:
-        value: a whole number, which is a class; a number; an array, tensor or list of numbers of any shape; or a Pillow
-            image, which bytes ``(h, w)``, ``(C, h, w)`` and, in a numpy array, ``(h, w, C)`` are too.
+        value: a whole number, alone or in an array of one, which is a class; a number; an array, tensor or list of
+            numbers of any shape; or a Pillow image, which bytes ``(h, w)``, ``(C, h, w)`` and, in a numpy array,
+            ``(h, w, C)`` are too.
         name: what error messages call the item.
 
     Raises:
@@ -78,8 +79,8 @@ def to_condition(value: Any, name: str = "item") -> Tensor:
         raise _no_condition(called, in_words(rows))
     if rows.dtype == torch.uint8 and rows.ndim in (2, 3):
         return to_pixels(value, called)
-    if not rows.ndim and not rows.is_floating_point():
-        return rows.long()
+    if rows.numel() == 1 and not rows.is_floating_point():
+        return rows.reshape(()).long()
     numbers = rows.detach().float()
     if not numbers.isfinite().all():
         raise _no_condition(called, f"{in_words(rows)} with numbers that are not finite")

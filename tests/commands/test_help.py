@@ -116,7 +116,7 @@ def test_a_condition_and_its_options_are_known_by_short_names_however_they_are_g
     def condition(*options):
         return FitParser().read([*networks, *options]).model.init_args.condition
 
-    for name in ("ClassLabels", "lit_wgan.ClassLabels"):
+    for name in ("ClassLabels", "lit_wgan.ClassLabels", "lit_wgan.data.conditions.ClassLabels"):
         given = condition("--model.condition", name, "--model.condition.num_classes", "10")
         assert given.class_path.endswith("ClassLabels")
         assert vars(given.init_args) == {"num_classes": 10, "for_generator": "minibatch"}
@@ -129,10 +129,12 @@ def test_a_condition_and_its_options_are_known_by_short_names_however_they_are_g
     ("options", "message"),
     [
         (["--model.condition", "Labels"], "In model.condition: Expected a class path .* but got Labels"),
+        (["--model.condition", "my.Labels"], "In model.condition: No module named 'my'"),
         (
             ["--model.condition", "torch.nn.ReLU"],
             "In model.condition: .* not correspond to a subclass of ConditionSource",
         ),
+        (["--model.condition", "ClassLabels"], "In model.condition: the following arguments are required: num_classes"),
         (["--model.critic_terms", "[{class_path: Drft}]"], "In model.critic_terms: Expected a class path .* got Drft"),
     ],
 )

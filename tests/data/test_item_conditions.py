@@ -28,7 +28,8 @@ GREY = Image.new("L", (6, 5), 7)
         (0.5, torch.float32, ()),
         (np.float64(0.5), torch.float32, ()),
         (torch.tensor(0.5, dtype=torch.bfloat16), torch.float32, ()),
-        ([3], torch.float32, (1,)),
+        ([3], torch.int64, ()),
+        (np.array([3], dtype=np.uint8), torch.int64, ()),  # as MedMNIST's labels are
         ((0, 1, 0), torch.float32, (3,)),
         (np.array([0, 1], dtype=np.uint8), torch.float32, (2,)),
         (torch.ones(2, 3, 4, dtype=torch.int64), torch.float32, (2, 3, 4)),
@@ -45,7 +46,7 @@ def test_whole_numbers_are_classes_bytes_of_two_or_three_axes_images_and_all_els
     condition = to_condition(value)
     assert (condition.dtype, tuple(condition.shape)) == (dtype, shape)
     if not isinstance(value, Image.Image) and condition.numel() in (1, 2):
-        assert condition.tolist() == np.asarray(torch.as_tensor(value).float()).tolist()
+        assert condition.flatten().tolist() == torch.as_tensor(value).float().flatten().tolist()
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,10 @@ def test_batches_that_hold_no_labels_are_refused(labels, message, trainer):
         trainer().fit(WGANGP(**told_networks()), DataLoader(data, 8))
 
 
+def test_labels_may_stand_in_a_column():
+    assert torch.equal(ClassLabels(8).of_batch(torch.tensor([[1], [7]]), 2), torch.tensor([1, 7]))
+
+
 def test_labels_in_another_form_than_a_tensor_are_refused():
     with pytest.raises(ValueError, match="as labels, but got lists. Let the loader return a tensor"):
         ClassLabels(8).of_batch([1, 2], 2)

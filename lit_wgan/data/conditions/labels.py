@@ -41,13 +41,17 @@ class ClassLabels(ConditionSource):
         """Training samples of each class, as far as they are known."""
 
     def of_batch(self, given: Any, rows: int) -> Tensor:
-        """The labels as int64. Their range is checked where they are on a CPU, since a GPU would have to be waited for.
+        """The labels as int64, from ``(m,)`` or ``(m, 1)``.
+
+        Their range is checked where they are on a CPU, since a GPU would have to be waited for.
 
         Raises:
             UsageError: for batches without labels, other types or shapes, and labels out of range.
         """
         expected = f"Expected batches (samples, labels) with whole numbers from 0 to {self.num_classes - 1}"
         given = one_tensor(given, f"{expected} as labels")
+        if given.shape == (rows, 1):
+            given = given[:, 0]
         if given.is_floating_point() or given.is_complex() or given.shape != (rows,):
             raise UsageError(
                 f"{expected}, shape ({rows},), but got labels of {given.dtype}, shape {tuple(given.shape)}. Return one "

@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor
 
-from lit_wgan.data.conditions.given import as_tuple, first_part, shapes_in_words, told_to
+from lit_wgan.data.conditions.given import as_tensor, as_tuple, first_part, shapes_in_words, told_to
 from lit_wgan.engine.minibatches import Condition, map_condition
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.streams import RandomStreams
@@ -59,7 +59,8 @@ class ConditionSource:
         Raises:
             UsageError: for what is no condition.
         """
-        return self.of_batch(value, rows)
+        tensor = as_tensor(value) if self.parts == 1 else None
+        return self.of_batch(value if tensor is None else tensor, rows)
 
     def of_generator(self, condition: Condition, uniform: Uniform) -> Condition:
         """What the samples of the generator's update are made under; the real minibatch has ``condition``."""
