@@ -42,18 +42,12 @@ def test_python_example_of_the_readme_trains_and_samples(monkeypatch, tmp_path):
     assert run.callback_metrics["generator/unit_steps"] >= 0
 
 
-EXAMPLES = [
-    code
-    for page in ("terms", "conditions")
-    for code in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text(), re.DOTALL)
-]
-
-
-@pytest.mark.parametrize("code", EXAMPLES)
-def test_python_examples_of_terms_and_conditions_run(code):
+@pytest.mark.parametrize("page", ["terms", "conditions"])
+def test_python_examples_of_terms_and_conditions_run(page):
     names: dict = {}
-    exec(code, names)
-    assert names["system"].sample(slice(4)).shape == (4, 2)
+    for code in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text(), re.DOTALL):
+        exec(code, names)
+        assert names["system"].sample(slice(4)).shape == (4, 2)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

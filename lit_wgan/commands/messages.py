@@ -96,8 +96,8 @@ def _remedy(option: str) -> str:
     if section == "model" and rest.partition(".")[0] in ("condition", "critic_terms", "generator_terms"):
         from lit_wgan.commands.schema import names_for
 
-        kind = "ConditionSource" if rest.startswith("condition") else "Term"
-        return f"Take {', '.join(names_for(kind))} or a class path, with its options; docs/terms.md tells of each."
+        kind, page = ("ConditionSource", "conditions") if rest.startswith("condition") else ("Term", "terms")
+        return f"Take {', '.join(names_for(kind))} or a class path, with its options; docs/{page}.md tells of each."
     if section == "model":
         return "Take GAN, WGAN, WGANGP or a class path; --model.help WGANGP lists the options of one."
     if section == "data":
