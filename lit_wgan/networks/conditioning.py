@@ -113,7 +113,7 @@ class Projection(nn.Linear, ConditionedLayer):
     Features phi of shape ``(N, features)`` become scores ``(N, 1)``. The embedding starts as
     :class:`ConditionEmbedding` says.
 
-    Source: Miyato and Koyama 2018, arXiv:1802.05637, Eq. (4).
+    Source: Miyato and Koyama 2018, arXiv:1802.05637, Section 3.
     """
 
     def __init__(self, features: int, bias: bool, spec: ConditionSpec):

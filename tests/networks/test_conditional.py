@@ -177,7 +177,7 @@ def test_after_one_step_rows_of_equal_noise_differ_by_their_condition_alone(name
 @pytest.mark.parametrize("condition", CONDITIONS)
 @pytest.mark.parametrize("name", IMAGE_CRITICS)
 def test_scores_are_those_of_the_projection(name, condition):
-    # arXiv:1802.05637, Eq. (4): psi(phi(x)) + <embedding(c), phi(x)>.
+    # arXiv:1802.05637, Section 3: psi(phi(x)) + <embedding(c), phi(x)>.
     options, c = CONDITIONS[condition]
     make, shape = CRITICS[name]
     critic, x = make(**options).double(), torch.randn(4, *shape, dtype=torch.float64)
