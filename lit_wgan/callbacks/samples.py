@@ -89,7 +89,12 @@ class SampleWriter(BasePredictionWriter):
     def __init__(self, directory: str | None = None):
         super().__init__("batch")
         self.directory = directory
+        self._folder = Path()
         self._written = 0
+
+    def on_predict_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Find the directory, for which all devices are asked: some have a sample more than others."""
+        self._folder = Path(self.directory or Path(trainer.log_dir or trainer.default_root_dir) / "generated")
 
     def write_on_batch_end(
         self,
@@ -103,16 +108,13 @@ class SampleWriter(BasePredictionWriter):
     ) -> None:
         """Write one batch of samples."""
         for number, sample in zip(batch.tolist(), prediction, strict=True):
-            save_sample(sample, number, self._directory(trainer))
+            save_sample(sample, number, self._folder)
             self._written = max(self._written, number + 1)
 
     def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Write the conditions, and say where the samples are."""
-        directory, count = self._directory(trainer), max(gather(lambda: self._written))
+        count = max(gather(lambda: self._written))
         conditions = pl_module.condition_of_samples(slice(count))
         if conditions is not None and trainer.is_global_zero:
-            save_conditions(conditions, directory / "conditions.npy")
-        rank_zero_info(f"The samples are in {directory}.")
-
-    def _directory(self, trainer: Trainer) -> Path:
-        return Path(self.directory or Path(trainer.log_dir or trainer.default_root_dir) / "generated")
+            save_conditions(conditions, self._folder / "conditions.npy")
+        rank_zero_info(f"The samples are in {self._folder}.")

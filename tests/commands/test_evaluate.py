@@ -279,7 +279,7 @@ def test_a_condition_that_the_run_does_not_know_is_refused(command, conditional,
     known = ["--ckpt", conditional, *DIGITS]
     refused = {
         "beyond": ([*known, "--condition", "12"], "Expected as condition a class from 0 to 9"),
-        "a word": ([*known, "--condition", "three"], "Expected as condition a class from 0 to 9"),
+        "a word": ([*known, "--condition", "three"], "Expected --condition to be a number, a list of numbers"),
         "unconditional": (["--ckpt", checkpoint, *MEASURE, "--condition", "3"], "Expected no condition"),
         "samples": (["--samples", "kept", "--condition", "3"], "Expected --condition with --ckpt alone, but got 3"),
         "metrics of classes": (
