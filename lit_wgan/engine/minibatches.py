@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -20,11 +20,11 @@ The first axis of each counts samples.
 """
 
 
-def map_condition(function: Callable[[Tensor], Tensor], condition: Condition | None) -> Condition | None:
-    """Apply a function to every tensor of a condition; None stays None."""
-    if isinstance(condition, tuple):
-        return tuple(map(function, condition))
-    return None if condition is None else function(condition)
+def map_condition(function: Callable[..., Tensor], *conditions: Condition | None) -> Condition | None:
+    """Apply a function to every tensor of a condition, or to the tensors of several, part by part; None stays None."""
+    if isinstance(conditions[0], tuple):
+        return tuple(function(*parts) for parts in zip(*cast(Sequence[tuple[Tensor, ...]], conditions), strict=True))
+    return None if conditions[0] is None else function(*conditions)
 
 
 class Minibatch(NamedTuple):
@@ -135,8 +135,6 @@ class CriticBatchStream(IterableDataset[CriticBatches]):
 
 def _stacked(minibatches: Sequence[Minibatch], first: int) -> CriticBatches:
     real, conditions = zip(*minibatches, strict=True)
-    if isinstance(conditions[0], tuple):
-        condition: Any = tuple(map(torch.stack, zip(*conditions, strict=True)))
-    else:
-        condition = None if conditions[0] is None else torch.stack(conditions)
-    return CriticBatches(torch.stack(real), first, condition=condition)
+    return CriticBatches(
+        torch.stack(real), first, condition=map_condition(lambda *rows: torch.stack(rows), *conditions)
+    )

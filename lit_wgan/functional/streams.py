@@ -109,18 +109,6 @@ class RandomStreams:
         drawn, n = (torch.float64, 53) if dtype == torch.float64 else (torch.float32, 24)
         return (_top_bits(self.bits(stream, update, shape, rows, device), n).to(drawn) * 2.0**-n).to(dtype)
 
-    def symmetric(
-        self,
-        stream: str,
-        update: int,
-        shape: Sequence[int],
-        rows: slice = ALL_ROWS,
-        device: torch.device | str | None = None,
-        dtype: torch.dtype = torch.float32,
-    ) -> Tensor:
-        """Uniform numbers in ``[-1, 1)``, shape ``(number of rows, *shape[1:])``."""
-        return self.uniform(stream, update, shape, rows, device, dtype) * 2 - 1
-
     def normal(
         self,
         stream: str,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from lit_wgan.engine.minibatches import Condition
+from lit_wgan.engine.minibatches import Condition, map_condition
 from lit_wgan.errors import UsageError
 from lit_wgan.terms.base import Judged, Judgement, Step
 
@@ -18,15 +18,6 @@ def told(network: nn.Module, x: Tensor, condition: Condition | None) -> Any:
     if condition is None:
         return network(x)
     return network(x, *condition) if isinstance(condition, tuple) else network(x, condition)
-
-
-def join(first: Condition | None, second: Condition | None) -> Condition | None:
-    """The rows of two conditions, one behind the other."""
-    if first is None or second is None:
-        return None
-    if isinstance(first, Tensor) and isinstance(second, Tensor):
-        return torch.cat([first, second])
-    return tuple(torch.cat(pair) for pair in zip(first, second, strict=True))
 
 
 def takes(network: nn.Module, arguments: int) -> bool:
@@ -110,7 +101,9 @@ def judge_both(
     judge_real, judge_fake = partial(judge, critic, condition=of_real), partial(judge, critic, condition=of_fake)
     judgements: tuple[Judgement | None, Judgement | None] = (None, None)
     if one_pass:
-        scores, extras = judge(critic, torch.cat([real, fake]), join(of_real, of_fake))
+        scores, extras = judge(
+            critic, torch.cat([real, fake]), map_condition(lambda *rows: torch.cat(rows), of_real, of_fake)
+        )
         (real_scores, fake_scores), halves = scores.chunk(2), [extra.chunk(2) for extra in extras]
         judgements = (
             (real_scores, tuple(half for half, _ in halves)),

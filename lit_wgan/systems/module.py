@@ -110,8 +110,9 @@ class GenerativeModule(LightningModule):
     def latent(self, stream: str, update: int, count: int, rows: slice) -> Tensor:
         """The given rows of ``count`` vectors z of the system's law, shape ``(number of rows, *latent_shape)``."""
         shape, dtype = (count, *self.latent_shape), cast(torch.dtype, self.dtype)
-        draw = self.streams.normal if self.latent_law == "normal" else self.streams.symmetric
-        return draw(stream, update, shape, rows, self.device, dtype)
+        if self.latent_law == "normal":
+            return self.streams.normal(stream, update, shape, rows, self.device, dtype)
+        return self.streams.uniform(stream, update, shape, rows, self.device, dtype) * 2 - 1  # on [-1, 1)
 
     def draw(self, terms: Sequence[Term], network: str, update: int, real: Tensor) -> list[Noise | None]:
         """The random numbers of the terms of a network that are due in an update; None for those that are not."""

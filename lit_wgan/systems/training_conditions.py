@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning.pytorch import Callback, Trainer
 
 from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.conditions import ConditionSource
-from lit_wgan.data.conditions.given import as_tuple, first_part, told_to
+from lit_wgan.data.conditions.given import first_part, told_to
 from lit_wgan.engine.collectives import gather
-from lit_wgan.engine.minibatches import Condition, Minibatch, minibatches
+from lit_wgan.engine.minibatches import Condition, Minibatch, map_condition, minibatches
 
 
 class TrainingConditions(Callback):
@@ -46,22 +46,21 @@ class TrainingConditions(Callback):
             source.learn_(interleaved(gather(partial(on_cpu, source, given))))
 
 
-def on_cpu(source: ConditionSource, given: Minibatch) -> tuple[torch.Tensor, ...]:
-    """The tensors of a minibatch's condition, on the CPU.
+def on_cpu(source: ConditionSource, given: Minibatch) -> Condition:
+    """A minibatch's condition, on the CPU.
 
     Raises:
         UsageError: for what is no condition, and for class numbers out of range wherever they were: on a GPU they would
             end the process.
     """
     rows = len(given.real)
-    return as_tuple(source.of_batch(told_to(source.of_batch(given.condition, rows), "cpu"), rows))
+    return source.of_batch(told_to(source.of_batch(given.condition, rows), "cpu"), rows)
 
 
-def interleaved(shares: Sequence[Sequence[torch.Tensor]]) -> Condition:
+def interleaved(shares: Sequence[Condition]) -> Condition:
     """The conditions of a global minibatch, of which device r has the rows ``r::devices``."""
-    parts = zip(*shares, strict=True)
-    joined = tuple(
-        torch.stack(list(part), 1).flatten(0, 1) if len({len(rows) for rows in part}) == 1 else torch.cat(list(part))
-        for part in parts
-    )
-    return joined if len(joined) > 1 else joined[0]
+
+    def in_turn(*rows: torch.Tensor) -> torch.Tensor:
+        return torch.stack(rows, 1).flatten(0, 1) if len(set(map(len, rows))) == 1 else torch.cat(rows)
+
+    return cast(Condition, map_condition(in_turn, *shares))

@@ -36,7 +36,6 @@ class ClassLabels(ConditionSource):
             )
         self.num_classes = num_classes
         self.for_generator = for_generator
-        self.gives_pairs = for_generator == "minibatch"
         self.counts = torch.zeros(num_classes, dtype=torch.int64)
         """Training samples of each class, as far as they are known."""
 
@@ -83,9 +82,14 @@ class ClassLabels(ConditionSource):
             )
         return labels.long().expand(rows).clone()
 
+    @property
+    def gives_pairs(self) -> bool:  # type: ignore[override]
+        """Whether the labels of the generator's update are the minibatch's."""
+        return self.for_generator == "minibatch"
+
     def of_generator(self, condition: Condition, uniform: Uniform) -> Condition:
         """The real minibatch's labels, or uniform ones."""
-        return condition if self.for_generator == "minibatch" else (uniform() * self.num_classes).long()
+        return condition if self.gives_pairs else (uniform() * self.num_classes).long()
 
     def stand_in(self, rows: int) -> Tensor:
         """All classes in turn, from the last one on, which a network for fewer classes cannot take."""

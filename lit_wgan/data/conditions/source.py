@@ -88,12 +88,9 @@ class ConditionSource:
     def learn_(self, conditions: Condition) -> None:
         """Add conditions of training samples to those that are known, on the CPU."""
         new = told_to(conditions, "cpu")
-        if self.known is None:
-            self.known = self._kept(new)
-        else:
-            pairs = zip(as_tuple(self.known), as_tuple(new), strict=True)
-            joined = tuple(torch.cat([old, added]) for old, added in pairs)
-            self.known = self._kept(joined if isinstance(new, tuple) else joined[0])
+        if self.known is not None:
+            new = cast(Condition, map_condition(lambda *rows: torch.cat(rows), self.known, new))
+        self.known = self._kept(new)
 
     @property
     def has_learnt(self) -> bool:
