@@ -10,6 +10,7 @@ from lit_wgan.networks.conditioning import ConditionedSequential, conditional_no
 from lit_wgan.networks.critic import ImageCritic
 from lit_wgan.networks.initialisation import gulrajani_, radford_
 from lit_wgan.networks.normalisation import Norm, norm_layer
+from lit_wgan.networks.sizes import Auto, known
 
 IMAGE_SIZES = (8, 16, 28, 32, 64, 128)
 
@@ -61,11 +62,11 @@ class DCGANGenerator(nn.Module):
         norm: Norm = "batch",
         kernel_size: KernelSize = 4,
         extra_layers: int = 0,
-        num_classes: int = 0,
-        condition_dim: int = 0,
+        num_classes: int | Auto = 0,
+        condition_dim: int | Auto = 0,
     ):
         super().__init__()
-        self.spec = ConditionSpec(num_classes, condition_dim)
+        self.spec = ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim))
         check_positive(latent_dim=latent_dim, channels=channels, width=width)
         _check(image_size, norm, kernel_size)
         bias = _has_biases(norm, kernel_size)
@@ -130,12 +131,13 @@ class DCGANCritic(ImageCritic):
         norm: Norm = "none",
         kernel_size: KernelSize = 4,
         extra_layers: int = 0,
-        num_classes: int = 0,
-        condition_dim: int = 0,
+        num_classes: int | Auto = 0,
+        condition_dim: int | Auto = 0,
         auxiliary_classifier: bool = False,
         condition_channels: int = 0,
     ):
-        super().__init__(ConditionSpec(num_classes, condition_dim, condition_channels), auxiliary_classifier)
+        sizes = known(num_classes=num_classes, condition_dim=condition_dim, condition_channels=condition_channels)
+        super().__init__(ConditionSpec(*sizes), auxiliary_classifier)
         check_positive(channels=channels, width=width)
         _check(image_size, norm, kernel_size)
         bias = _has_biases(norm, kernel_size)

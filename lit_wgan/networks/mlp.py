@@ -10,6 +10,7 @@ from lit_wgan.errors import check_positive
 from lit_wgan.networks.concatenation import concatenated
 from lit_wgan.networks.condition_spec import ConditionSpec
 from lit_wgan.networks.initialisation import glorot, he
+from lit_wgan.networks.sizes import Auto, known, known_shape
 
 
 class MLPGenerator(nn.Module):
@@ -37,18 +38,18 @@ class MLPGenerator(nn.Module):
     def __init__(
         self,
         latent_dim: int,
-        data_shape: int | Sequence[int],
+        data_shape: int | Sequence[int] | Auto,
         width: int = 512,
         depth: int = 3,
         tanh: bool = False,
         he_init: bool = True,
-        num_classes: int = 0,
-        condition_dim: int = 0,
+        num_classes: int | Auto = 0,
+        condition_dim: int | Auto = 0,
     ):
         super().__init__()
         check_positive(latent_dim=latent_dim, width=width)
-        self.spec = ConditionSpec(num_classes, condition_dim)
-        shape = _as_shape(data_shape)
+        self.spec = ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim))
+        shape = known_shape("data_shape", data_shape)
         self.layers = nn.Sequential(
             *_perceptron(latent_dim + self.spec.size, prod(shape), width, depth, he_init),
             nn.Tanh() if tanh else nn.Identity(),
@@ -81,17 +82,17 @@ class MLPCritic(nn.Module):
 
     def __init__(
         self,
-        data_shape: int | Sequence[int],
+        data_shape: int | Sequence[int] | Auto,
         width: int = 512,
         depth: int = 3,
         he_init: bool = True,
-        num_classes: int = 0,
-        condition_dim: int = 0,
+        num_classes: int | Auto = 0,
+        condition_dim: int | Auto = 0,
     ):
         super().__init__()
         check_positive(width=width)
-        self.spec = ConditionSpec(num_classes, condition_dim)
-        inputs = prod(_as_shape(data_shape)) + self.spec.size
+        self.spec = ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim))
+        inputs = prod(known_shape("data_shape", data_shape)) + self.spec.size
         self.layers = nn.Sequential(nn.Flatten(), *_perceptron(inputs, 1, width, depth, he_init))
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -102,10 +103,6 @@ class MLPCritic(nn.Module):
 def _beside(x: Tensor, condition: Tensor | None, spec: ConditionSpec, network: nn.Module) -> Tensor:
     condition = spec.checked(condition, x, network)
     return x if condition is None else concatenated(x.flatten(1), condition, spec.num_classes)
-
-
-def _as_shape(data_shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (data_shape,) if isinstance(data_shape, int) else tuple(data_shape)
 
 
 def _perceptron(in_features: int, out_features: int, width: int, depth: int, he_init: bool) -> list[nn.Module]:

@@ -12,6 +12,7 @@ from lit_wgan.networks.initialisation import glorot, he
 from lit_wgan.networks.normalisation import Norm, norm_layer
 from lit_wgan.networks.residual import ResidualBlock as ResidualBlock  # stays importable from here
 from lit_wgan.networks.residual import conv3x3, down_block, first_block, plain_block, up_block
+from lit_wgan.networks.sizes import Auto, known
 
 
 class CIFARResNetGenerator(nn.Module):
@@ -41,12 +42,12 @@ class CIFARResNetGenerator(nn.Module):
         channels: int = 3,
         width: int = 128,
         norm: Norm = "batch",
-        num_classes: int = 0,
-        condition_dim: int = 0,
+        num_classes: int | Auto = 0,
+        condition_dim: int | Auto = 0,
     ):
         super().__init__()
         check_positive(latent_dim=latent_dim, channels=channels, width=width)
-        self.spec = ConditionSpec(num_classes, condition_dim)
+        self.spec = ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim))
         self.layers = ConditionedSequential(
             glorot(nn.Linear(latent_dim, width * 4 * 4)),
             nn.Unflatten(1, (width, 4, 4)),
@@ -89,11 +90,13 @@ class CIFARResNetCritic(ImageCritic):
         channels: int = 3,
         width: int = 128,
         norm: Norm = "none",
-        num_classes: int = 0,
-        condition_dim: int = 0,
+        num_classes: int | Auto = 0,
+        condition_dim: int | Auto = 0,
         auxiliary_classifier: bool = False,
     ):
-        super().__init__(ConditionSpec(num_classes, condition_dim), auxiliary_classifier)
+        super().__init__(
+            ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim)), auxiliary_classifier
+        )
         check_positive(channels=channels, width=width)
         self.layers = ConditionedSequential(
             first_block(channels, width),
@@ -133,12 +136,12 @@ class ResNet64Generator(nn.Module):
         channels: int = 3,
         width: int = 64,
         norm: Norm = "batch",
-        num_classes: int = 0,
-        condition_dim: int = 0,
+        num_classes: int | Auto = 0,
+        condition_dim: int | Auto = 0,
     ):
         super().__init__()
         check_positive(latent_dim=latent_dim, channels=channels, width=width)
-        self.spec = ConditionSpec(num_classes, condition_dim)
+        self.spec = ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim))
         widths = [8 * width, 8 * width, 4 * width, 2 * width, width]
         self.layers = ConditionedSequential(
             glorot(nn.Linear(latent_dim, 8 * width * 4 * 4)),
@@ -181,11 +184,13 @@ class ResNet64Critic(ImageCritic):
         channels: int = 3,
         width: int = 64,
         norm: Norm = "layer",
-        num_classes: int = 0,
-        condition_dim: int = 0,
+        num_classes: int | Auto = 0,
+        condition_dim: int | Auto = 0,
         auxiliary_classifier: bool = False,
     ):
-        super().__init__(ConditionSpec(num_classes, condition_dim), auxiliary_classifier)
+        super().__init__(
+            ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim)), auxiliary_classifier
+        )
         check_positive(channels=channels, width=width)
         widths = [width, 2 * width, 4 * width, 8 * width, 8 * width]
         self.layers = ConditionedSequential(

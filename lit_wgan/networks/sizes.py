@@ -1,5 +1,6 @@
 """Sizes of networks that follow from the data: ``auto`` in a configuration."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from lit_wgan.errors import UsageError
@@ -16,3 +17,15 @@ def check_known(**sizes: Any) -> None:
                 f"Expected {name} as a number or numbers, but got {size}. lit-wgan fit alone fills in auto, from data "
                 "that know their sizes, such as ArrayData; else give the size itself."
             )
+
+
+def known(**sizes: int | Auto) -> list[int]:
+    """The named sizes in their order, none of which is ``auto``; else as :func:`check_known`."""
+    check_known(**sizes)
+    return [int(size) for size in sizes.values()]
+
+
+def known_shape(name: str, shape: int | Sequence[int] | Auto) -> tuple[int, ...]:
+    """The named shape, a number being one axis; for ``auto`` as :func:`check_known`."""
+    check_known(**{name: shape})
+    return (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)

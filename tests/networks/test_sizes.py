@@ -1,0 +1,23 @@
+import pytest
+
+from lit_wgan import networks
+from lit_wgan.errors import UsageError
+
+GIVEN = {
+    networks.MLPGenerator: {"latent_dim": 6, "data_shape": 2},
+    networks.MLPCritic: {"data_shape": 2},
+    networks.DCGANGenerator: {"image_size": 8, "channels": 1, "latent_dim": 6},
+    networks.DCGANCritic: {"image_size": 8, "channels": 1},
+    networks.CIFARResNetGenerator: {},
+    networks.CIFARResNetCritic: {},
+    networks.ResNet64Generator: {},
+    networks.ResNet64Critic: {},
+}
+
+
+@pytest.mark.parametrize("network", GIVEN, ids=lambda network: network.__name__)
+def test_a_size_that_is_auto_still_is_refused_by_its_name(network):
+    sizes = {*GIVEN[network], "num_classes", "condition_dim"} - {"latent_dim", "image_size", "channels"}
+    for name in sizes:
+        with pytest.raises(UsageError, match=rf"Expected {name} as a number or numbers, but got auto\. lit-wgan fit"):
+            network(**GIVEN[network] | {name: "auto"})
