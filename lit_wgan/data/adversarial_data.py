@@ -1,7 +1,7 @@
 """The base class of all DataModules."""
 
 import signal
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import torch
 from lightning.pytorch import LightningDataModule
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from lit_wgan.data.held_out import HeldOutBatches, Samples
+from lit_wgan.data.transforms import Transform
 from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, Minibatch, MinibatchSource
 from lit_wgan.engine.stopping import STOP_SIGNALS
 from lit_wgan.engine.workers import WORKER_SECONDS
@@ -46,6 +47,13 @@ class AdversarialData(LightningDataModule):
         self.num_workers = num_workers
         self.num_generated = num_generated
 
+    transform: Transform | None = None
+    """Between the data's own units and those of the networks, once set up; None where they agree."""
+
+    def sizes(self) -> dict[str, Any]:
+        """What networks can take from the data by ``auto``, by the names of their arguments; after ``prepare_data``."""
+        return {}
+
     def source(self, rows: slice) -> MinibatchSource:
         """The given rows of all training minibatches, those of this device."""
         raise NotImplementedError
@@ -55,7 +63,10 @@ class AdversarialData(LightningDataModule):
         raise NotImplementedError
 
     def real_samples(self, n: int, train: bool) -> Minibatch:
-        """``n`` real samples of the training or the held-out data with their conditions, the same at every call."""
+        """``n`` real samples of the training or the held-out data with their conditions, the same at every call.
+
+        All in the data's own units.
+        """
         raise NotImplementedError
 
     def training_conditions(self, n: int) -> Tensor | None:

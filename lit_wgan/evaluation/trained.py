@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from lit_wgan.data.conditions import ClassLabels
 from lit_wgan.data.image_data import ImageData
+from lit_wgan.engine.minibatches import Condition
 from lit_wgan.evaluation.conditions import Conditions, given_rows, sample_classes
 from lit_wgan.evaluation.image_sets import images_of_loader
 from lit_wgan.evaluation.options import EvaluationOptions
@@ -35,11 +36,13 @@ def inputs_of(system: AdversarialSystem, options: EvaluationOptions, condition: 
         UsageError: for metrics of classes where the system's conditions are none, and for what is no condition of it.
     """
     source = system.condition
-    conditions: Conditions | None = None if source is None else system.condition_of_samples
+    conditions: Conditions | None = None
+    if source is not None:
+        conditions = lambda rows: system.told(system.condition_of_samples(rows))  # noqa: E731
     words = "as in the training set" if source is not None and source.law() else "without the training set's law"
     if condition is not None:
         asked, words = system.condition_asked(condition, options.num_samples), "asked for"
-        conditions = given_rows(asked)
+        conditions = given_rows(cast(Condition, system.told(asked)))
     num_classes = source.num_classes if isinstance(source, ClassLabels) else 0
     if options.of_classes:
         sample_classes(options.of_classes, conditions, 2, num_classes)

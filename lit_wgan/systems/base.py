@@ -21,6 +21,7 @@ from lit_wgan.errors import Allowed, check_positive
 from lit_wgan.functional.schedules import NCritic, check_n_critic, n_critic_at
 from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.checks import check_optimizer, check_pairs, check_scheduler, check_shape, check_trainable
+from lit_wgan.systems.data_units import DataUnits
 from lit_wgan.systems.ema import ramped_decay, update_ema_
 from lit_wgan.systems.finite import FiniteLosses, is_log_due
 from lit_wgan.systems.held_out import HeldOutEstimate
@@ -234,7 +235,7 @@ class AdversarialSystem(GenerativeModule):
 
     def configure_callbacks(self) -> list[Callback]:
         """The callbacks that every run of a system needs, whatever its Trainer was given."""
-        return [Preflight(), Resuming(), TrainingConditions(), FiniteLosses(), HeldOutEstimate()]
+        return [Preflight(), DataUnits(), Resuming(), TrainingConditions(), FiniteLosses(), HeldOutEstimate()]
 
     def configure_optimizers(self) -> Any:
         """The critic's and the generator's optimizer and, where asked for, a schedule for each."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.data.conditions.given import in_words, told_to
+from lit_wgan.data.transforms import Transform
 from lit_wgan.engine.checkpoint_contents import check_plain
 from lit_wgan.engine.collectives import average_, average_buffers_
 from lit_wgan.engine.internals import monitored_rates
@@ -72,7 +73,9 @@ class GenerativeModule(LightningModule):
         self.streams = RandomStreams(int(os.environ.get("PL_GLOBAL_SEED", 0)))
         self.counters = Counters()
         self.sample_shape = torch.Size()
-        """Shape of one generated sample; :class:`Preflight` finds out."""
+        """Shape of one generated sample, as the networks know it; :class:`Preflight` finds out."""
+        self.transform: Transform | None = None
+        """Between the data's own units and the networks'; :class:`DataUnits` brings it. None where they agree."""
         if has_lazy_layers(generator) or has_lazy_layers(critic):
             self._give_sizes()
         self.ema_generator = copy_of(generator).requires_grad_(False) if ema_decay is not None else None
@@ -84,7 +87,7 @@ class GenerativeModule(LightningModule):
 
     def _give_sizes(self) -> None:
         """Let lazy layers take their sizes from generated samples."""
-        z, condition = torch.zeros(2, *self.latent_shape), self.condition_of_samples(slice(2))
+        z, condition = torch.zeros(2, *self.latent_shape), self.told(self.condition_of_samples(slice(2)))
         with evaluation_mode(self.generator), evaluation_mode(self.critic):
             self.score(generate(self.generator, z, condition), condition)
 
@@ -135,7 +138,13 @@ class GenerativeModule(LightningModule):
         real = given.real.to(self.dtype)
         if self.condition is None:
             return Minibatch(real)
-        return Minibatch(real, told_to(self.condition.of_batch(given.condition, len(real)), real.device, self.dtype))
+        return Minibatch(real, self.told(self.condition.of_batch(given.condition, len(real))))
+
+    def told(self, condition: Condition | None) -> Condition | None:
+        """A condition as the networks take it: in their units, in their type, on their device."""
+        if self.condition is None or condition is None:
+            return None
+        return told_to(self.condition.tell(condition), self.device, self.dtype)
 
     def score(self, x: Tensor, condition: Condition | None = None) -> Tensor:
         """The critic's scores ``(N,)`` of samples ``(N, ...)``, under a condition in a conditional system."""
@@ -154,10 +163,13 @@ class GenerativeModule(LightningModule):
         return self.condition.of_generator(minibatch.condition, draws.uniform)
 
     def condition_of_samples(self, rows: slice) -> Condition | None:
-        """The conditions that samples of the given numbers are drawn under; None in a system without conditions."""
+        """The conditions that samples of the given numbers are drawn under, in the data's own units.
+
+        None in a system without conditions.
+        """
         if self.condition is None:
             return None
-        return told_to(self.condition.of_samples(rows, self.streams, self.device), self.device, self.dtype)
+        return told_to(self.condition.of_samples(rows, self.streams, self.device), self.device)
 
     def condition_asked(self, value: Any, count: int) -> Condition:
         """The condition of ``count`` samples that a user asks for: one for all of them, or one for each.
@@ -170,7 +182,7 @@ class GenerativeModule(LightningModule):
                 f"Expected no condition, since {type(self).__name__} is trained without one, but got "
                 f"{in_words(value)}. Leave it out, or train a system with model.condition."
             )
-        return told_to(self.condition.asked(value, count), self.device, self.dtype)
+        return told_to(self.condition.asked(value, count), self.device)
 
     def sample(self, rows: slice, batch_size: int = 256, condition: Any = None) -> Tensor:
         """The generated samples of the given numbers, ``rows`` of one endless list that never changes but in weights.
@@ -180,19 +192,26 @@ class GenerativeModule(LightningModule):
         Args:
             rows: which samples, for example ``slice(64)``.
             batch_size: how many at a time.
-            condition: of these samples: one for all of them, such as ``3`` for class 3, or one for each; None for the
-                training set's law, which gives each number its condition.
+            condition: of these samples, in the data's own units: one for all of them, such as ``3`` for class 3, or one
+                for each; None for the training set's law, which gives each number its condition.
 
         Returns:
-            Samples of shape ``(number of rows, ...)``.
+            Samples of shape ``(number of rows, ...)``, in the data's own units.
 
         Raises:
             UsageError: for what is no condition of this system.
         """
+        samples = self.network_samples(rows, batch_size, condition)
+        return samples if self.transform is None else self.transform.inverse(samples)
+
+    def network_samples(self, rows: slice, batch_size: int = 256, condition: Any = None) -> Tensor:
+        """As :meth:`sample`, in the networks' units."""
         generator = self.generator if self.ema_generator is None else self.ema_generator
         numbers = range(*rows.indices(rows.stop))
         z = self.latent("z/samples", 0, rows.stop, rows)
-        told = self.condition_of_samples(rows) if condition is None else self.condition_asked(condition, len(numbers))
+        told = self.told(
+            self.condition_of_samples(rows) if condition is None else self.condition_asked(condition, len(numbers))
+        )
 
         def part(first: int) -> Tensor:
             chosen = slice(first, first + batch_size)

@@ -85,7 +85,7 @@ def rehearse(system: Any, size: int) -> None:
         except UsageError:  # such as .view of what a convolution gives
             lay_out_(system, channels_last=False)
     system.sample_shape = samples.shape[1:]
-    condition = system.condition_of_samples(slice(size)) if system.tells_critic else None
+    condition = system.told(system.condition_of_samples(slice(size))) if system.tells_critic else None
     system.mixes_samples = mixes_samples(system.critic, samples, condition)
 
 
@@ -102,7 +102,7 @@ def try_networks(system: Any, size: int) -> tuple[Tensor, str | None]:
     told = "" if condition is None else f" and conditions {conditions_in_words(condition)}"
     sizes = f"model.latent_dim{as_maps}{'' if source is None else ', model.condition'}"
     try:
-        samples = system.sample(slice(size), condition=condition)
+        samples = system.network_samples(slice(size), condition=condition)
     except (RuntimeError, IndexError) as error:
         raise UsageError(
             f"Expected a generator that takes noise of shape {shape_in_words(system.latent_shape)}{told}, but it "
@@ -115,7 +115,7 @@ def try_networks(system: Any, size: int) -> tuple[Tensor, str | None]:
         )
     try:
         with evaluation_mode(system.critic), torch.enable_grad(), record_squashing(system.critic) as squashing:
-            scores = system.score(samples.requires_grad_(), condition)
+            scores = system.score(samples.requires_grad_(), system.told(condition))
     except (RuntimeError, IndexError) as error:
         raise UsageError(
             f"Expected a critic that takes what the generator makes, samples shaped {tuple(samples.shape[1:])}{told}, "

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lit_wgan.data.conditions import ConditionSource
+from lit_wgan.data.transforms import restored_transform
 from lit_wgan.engine.checkpoint_contents import COUNTERS, FORMAT, check_contents, check_loops, damaged
 from lit_wgan.engine.internals import attached_trainer
 from lit_wgan.engine.optimizer_states import find_fault, use_switches_
@@ -91,6 +92,7 @@ def run_state(system: Any) -> Options:
         "system": type(system).__name__,
         "seed": system.streams.seed,
         "conditions": [] if system.condition is None else system.condition.law(),
+        **({} if system.transform is None else {"transform": system.transform.state()}),
         **system.configured._asdict(),
         **asdict(system.counters),
     }
@@ -120,6 +122,7 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
     system.restored = Configuration(state.pop("schedules"), state.pop("optimizers", None))
     system.streams = RandomStreams(state.pop("seed"))
     restore_law_(system.condition, state.pop("conditions", []))
+    restore_transform_(system, state.pop("transform", None), trainer is not None)
     vars(system.counters).update({name: state[name] for name in COUNTERS})
 
 
@@ -134,6 +137,25 @@ def restore_law_(condition: ConditionSource | None, law: Sequence[Tensor]) -> No
             "Expected a checkpoint of a system without conditions, but got one with them. Give the model.condition it "
             "was trained with."
         )
+
+
+def restore_transform_(system: Any, state: Mapping[str, Any] | None, has_data: bool) -> None:
+    """Give a system the transform that it was trained with, whose numbers those of the present data need not be.
+
+    Raises:
+        UsageError: where the present data has a transform of another kind, or none.
+    """
+    try:
+        transform = None if state is None else restored_transform(state)
+    except ValueError as error:
+        raise damaged(f"lit_wgan['transform']: {error}") from error
+    saved, asked = (None if each is None else each.kind() for each in (transform, system.transform))
+    if has_data and saved != asked:
+        raise UsageError(
+            f"Expected the transform of the data that the checkpoint was trained with, {saved or 'none'}, but got "
+            f"{asked or 'none'}. Give the data.transform, data.per and columns of then."
+        )
+    system.transform = transform
 
 
 def check_seed(saved: int, asked: str | None) -> None:

@@ -11,6 +11,7 @@ from lit_wgan.data.conditions.source import ConditionSource, Uniform
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.functional.streams import RandomStreams
+from lit_wgan.networks.sizes import Auto, check_known
 
 
 class ClassLabels(ConditionSource):
@@ -28,7 +29,9 @@ class ClassLabels(ConditionSource):
 
     known_rows = 2**20
 
-    def __init__(self, num_classes: int, for_generator: Literal["minibatch", "uniform"] = "minibatch"):
+    def __init__(self, num_classes: int | Auto, for_generator: Literal["minibatch", "uniform"] = "minibatch"):
+        check_known(num_classes=num_classes)
+        num_classes = cast(int, num_classes)
         check_positive(num_classes=num_classes)
         if for_generator not in ("minibatch", "uniform"):
             raise UsageError(

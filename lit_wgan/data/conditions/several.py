@@ -7,6 +7,7 @@ from torch import Tensor
 
 from lit_wgan.data.conditions.given import REMEDY, in_words
 from lit_wgan.data.conditions.source import ConditionSource
+from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError
 
 
@@ -58,3 +59,7 @@ class SeveralConditions(ConditionSource):
     def stand_in(self, rows: int) -> tuple[Tensor, ...]:
         """Each source's own."""
         return tuple(cast(Tensor, source.stand_in(rows)) for source in self.sources)
+
+    def tell(self, condition: Condition) -> tuple[Tensor, ...]:
+        """What each source tells of its part."""
+        return tuple(cast(Tensor, source.tell(part)) for source, part in zip(self.sources, condition, strict=True))

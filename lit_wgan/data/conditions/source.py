@@ -62,8 +62,15 @@ class ConditionSource:
         tensor = as_tensor(value) if self.parts == 1 else None
         return self.of_batch(value if tensor is None else tensor, rows)
 
+    def tell(self, condition: Condition) -> Condition:
+        """A condition in the networks' units, of one in the data's own."""
+        return condition
+
     def of_generator(self, condition: Condition, uniform: Uniform) -> Condition:
-        """What the samples of the generator's update are made under; the real minibatch has ``condition``."""
+        """What the samples of the generator's update are made under; the real minibatch has ``condition``.
+
+        Both are in the networks' units.
+        """
         return condition
 
     def of_samples(self, rows: slice, streams: RandomStreams, device: torch.device | str | None = None) -> Condition:

@@ -9,23 +9,31 @@ from torch import Tensor
 
 from lit_wgan.data.conditions.given import as_tensor, in_words, one_tensor
 from lit_wgan.data.conditions.source import ConditionSource
+from lit_wgan.data.transforms import make_transform
+from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.networks.sizes import Auto, check_known
 
 
 class Values(ConditionSource):
-    """Floats ``(m, *shape)``: numbers, vectors, images in [-1, 1], or fields, as the networks take them.
+    """Floats ``(m, *shape)``: numbers, vectors, images in [-1, 1], or fields.
 
     Args:
         shape: of one condition: ``1`` for a number, ``3`` for a vector of three, ``(1, 8, 8)`` for an image.
+        transform: through which the networks are told them, such as ``standardise``, or several in turn, fitted to the
+            training conditions that are known (see :attr:`ConditionSource.known_rows`); None to tell them as they are.
 
     Raises:
-        UsageError: for sizes that are not above 0.
+        UsageError: for sizes that are not above 0, and unknown transforms.
     """
 
-    def __init__(self, shape: int | Sequence[int]):
-        self.shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    def __init__(self, shape: int | Sequence[int] | Auto, transform: str | Sequence[str] | None = None):
+        check_known(shape=shape)
+        self.shape = (shape,) if isinstance(shape, int) else tuple(cast(Sequence[int], shape))
         for size in self.shape:
             check_positive(shape=size)
+        self.transform = make_transform(transform)
+        self._fitted_to: Tensor | None = None
 
     def of_batch(self, given: Any, rows: int) -> Tensor:
         """The numbers; where ``shape`` is 1, ``(m,)`` is taken for ``(m, 1)``.
@@ -67,6 +75,16 @@ class Values(ConditionSource):
         if values.shape in ((), (rows,)) and self.shape == (1,) and values.shape != self.shape:
             values = values[..., None]
         return values.to(torch.get_default_dtype()).expand(rows, *self.shape).clone()
+
+    def tell(self, condition: Condition) -> Tensor:
+        """The numbers in the networks' units; as they are for as long as no condition of training data is known."""
+        told, known = cast(Tensor, condition), cast(Tensor | None, self.known)
+        if self.transform is None or known is None:
+            return told
+        if self._fitted_to is not known:
+            self.transform.fit(lambda: [known.double()])
+            self._fitted_to = known
+        return self.transform.forward(told)
 
     def _short_shapes(self, rows: int) -> list[tuple[int, ...]]:
         return [(), (rows,)] if self.shape == (1,) else []

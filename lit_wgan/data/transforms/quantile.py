@@ -1,0 +1,64 @@
+"""Quantiles."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lit_wgan.data.transforms.base import Chunks, Transform
+
+KNOTS = 1001
+"""Quantiles that are kept; between two of them the map is linear."""
+ROWS = 100_000
+"""Training samples from which they are taken, at most about so many, evenly spaced."""
+EDGE = 1e-6
+"""The smallest and the largest number become the quantiles of this and of 1 minus it, -4.75 and 4.75."""
+
+
+class Quantile(Transform):
+    """Each number becomes that of N(0, 1) with the same share of data below it, whatever the data's law is.
+
+    Samples so stay between the smallest and the largest number of the training data.
+    """
+
+    name = "quantile"
+
+    def fit(self, chunks: Chunks) -> None:
+        """Quantiles of the training samples."""
+        stride = -(-sum(len(x) for x in chunks()) // ROWS)
+        columns, first = [], 0
+        for x in chunks():
+            columns.append(self._columns(x[(-first) % stride :: stride])[0])
+            first += len(x)
+        knots = np.quantile(torch.cat(columns, 1).numpy(), np.linspace(0, 1, KNOTS), axis=1)
+        self.fitted(knots=torch.from_numpy(knots.T.copy()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The quantile of N(0, 1) of the share of data below each number."""
+        numbers, restored = self._columns(x)
+        knots = self.number("knots", x)
+        first, behind = torch.searchsorted(knots, numbers), torch.searchsorted(knots, numbers, right=True)
+        left = (behind - 1).clamp(0, KNOTS - 2)
+        low, high = knots.gather(1, left), knots.gather(1, left + 1)
+        between = left + ((numbers - low) / torch.where(high > low, high - low, 1)).clamp(0, 1)
+        # A number that many data share is put into the middle of their share.
+        place = torch.where(first < behind - 1, (first + behind - 1) / 2, between)
+        return restored(torch.special.ndtri(EDGE + place / (KNOTS - 1) * (1 - 2 * EDGE)))
+
+    def inverse(self, x: Tensor) -> Tensor:
+        """The data's quantile of the share of N(0, 1) below each number."""
+        numbers, restored = self._columns(x)
+        place = ((torch.special.ndtr(numbers) - EDGE) / (1 - 2 * EDGE)).clamp(0, 1) * (KNOTS - 1)
+        knots, left = self.number("knots", x), place.floor().clamp(max=KNOTS - 2).long()
+        return restored(torch.lerp(knots.gather(1, left), knots.gather(1, left + 1), place - left))
+
+    def _columns(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """All numbers of each column or channel, ``(columns, n)``, and what puts such numbers back in their places."""
+        kept = [axis for axis in range(x.ndim) if axis not in self.axes(x.ndim)]
+        if not kept:
+            return x.reshape(1, -1), lambda columns: columns.reshape(x.shape)
+        moved = x.movedim(kept[0], 0)
+        return moved.reshape(len(moved), -1).contiguous(), lambda columns: columns.reshape(moved.shape).movedim(
+            0, kept[0]
+        )
