@@ -76,18 +76,36 @@ def _rectified(name: str, input: Tensor, inplace: bool, *options: Any) -> Tensor
     return _piecewise_linear(name, input, *options)
 
 
-def avg_pool2d(
+def avg_pool1d(
     input: Tensor,
     kernel_size: Sizes,
     stride: Sizes | None = None,
     padding: Sizes = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-    divisor_override: int | None = None,
 ) -> Tensor:
-    """As :func:`torch.nn.functional.avg_pool2d`."""
-    sizes = (_sizes(size, 2) for size in (kernel_size, stride or kernel_size, padding))
-    return _piecewise_linear("avg_pool2d", input, *sizes, ceil_mode, count_include_pad, divisor_override)
+    """As :func:`torch.nn.functional.avg_pool1d`, by way of images of width 1."""
+    over = [[*_sizes(size, 1), other] for size, other in ((kernel_size, 1), (stride or kernel_size, 1), (padding, 0))]
+    options = (ceil_mode, count_include_pad, None)
+    return _piecewise_linear("avg_pool2d", input.unsqueeze(-1), *over, *options).squeeze(-1)
+
+
+def _avg_pool(axes: int) -> Callable[..., Tensor]:
+    """Average pooling over two or three axes, as torch's."""
+
+    def avg_pool(
+        input: Tensor,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> Tensor:
+        sizes = (_sizes(size, axes) for size in (kernel_size, stride or kernel_size, padding))
+        return _piecewise_linear(f"avg_pool{axes}d", input, *sizes, ceil_mode, count_include_pad, divisor_override)
+
+    return avg_pool
 
 
 def convolution(
@@ -210,6 +228,7 @@ PIECEWISE_LINEAR: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]]
     "relu": (torch.relu, lambda gradient, output: aten.threshold_backward(gradient, output, 0)),
     "leaky_relu": (functional.leaky_relu, lambda *arguments: aten.leaky_relu_backward(*arguments, False)),
     "avg_pool2d": (functional.avg_pool2d, aten.avg_pool2d_backward),
+    "avg_pool3d": (functional.avg_pool3d, aten.avg_pool3d_backward),
 }
 """Layers by name, and their gradients as functions of that of the output, the input (ReLU: output), and the options."""
 CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}
@@ -236,5 +255,7 @@ REWRITTEN: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.Tensor.relu: relu,
     functional.relu: relu,
     functional.leaky_relu: leaky_relu,
-    functional.avg_pool2d: avg_pool2d,
+    functional.avg_pool1d: avg_pool1d,
+    functional.avg_pool2d: _avg_pool(2),
+    functional.avg_pool3d: _avg_pool(3),
 }

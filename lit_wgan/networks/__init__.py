@@ -1,8 +1,9 @@
 """Generators and critics of the papers.
 
-A generator maps ``z`` of shape ``(N, latent_dim)`` to samples; images are ``(N, C, H, W)`` in ``[-1, 1]``. A critic
-maps samples to scores ``(N,)``, without a squashing head; under the GAN loss it is the discriminator and its scores
-are logits. A conditional network takes its condition second: ``generator(z, condition)``, ``critic(x, condition)``.
+A generator maps ``z`` of shape ``(N, latent_dim)`` to samples; images are ``(N, C, H, W)`` in ``[-1, 1]``, series and
+volumes have their channels where ``channel_axis`` says. A critic maps samples to scores ``(N,)``, without a squashing
+head; under the GAN loss it is the discriminator and its scores are logits. A conditional network takes its condition
+second: ``generator(z, condition)``, ``critic(x, condition)``.
 """
 
 from lit_wgan.networks.concatenation import Concatenated
@@ -10,6 +11,7 @@ from lit_wgan.networks.dcgan import DCGANCritic, DCGANGenerator
 from lit_wgan.networks.field import FieldGenerator
 from lit_wgan.networks.mlp import MLPCritic, MLPGenerator
 from lit_wgan.networks.resnet import CIFARResNetCritic, CIFARResNetGenerator, ResNet64Critic, ResNet64Generator
+from lit_wgan.networks.resnet_any import ResNetCritic, ResNetGenerator
 
 __all__ = [
     "CIFARResNetCritic",
@@ -22,4 +24,6 @@ __all__ = [
     "MLPGenerator",
     "ResNet64Critic",
     "ResNet64Generator",
+    "ResNetCritic",
+    "ResNetGenerator",
 ]

@@ -1,12 +1,15 @@
 """Which condition a network takes, and the check that it is given that one."""
 
 import inspect
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from lit_wgan.errors import UsageError
+from lit_wgan.networks.sample_shape import AXES, KINDS, Layout
+
+SIZES = ("num_classes", "condition_dim", "condition_channels")
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,8 @@ class ConditionSpec:
     Args:
         num_classes: takes class numbers ``(N,)``, int64, in ``[0, num_classes)``.
         condition_dim: takes float vectors ``(N, condition_dim)``; for 1 also ``(N,)``.
-        condition_channels: takes float images ``(N, condition_channels, h, w)``.
+        condition_channels: takes float images ``(N, condition_channels, h, w)``, or what the layout says.
+        layout: axes of such a condition, which are those of the samples, of any sizes.
 
     Raises:
         UsageError: for a negative size, and for more than one of them.
@@ -25,9 +29,10 @@ class ConditionSpec:
     num_classes: int = 0
     condition_dim: int = 0
     condition_channels: int = 0
+    layout: Layout = field(default=Layout(), kw_only=True)
 
     def __post_init__(self) -> None:
-        sizes = {name: size for name, size in asdict(self).items() if size}
+        sizes = {name: getattr(self, name) for name in SIZES if getattr(self, name)}
         for name, size in sizes.items():
             if size < 0:
                 raise UsageError(f"Expected {name} of at least 0, but got {size}. Set it to 0 for no such condition.")
@@ -44,7 +49,7 @@ class ConditionSpec:
         return self.num_classes + self.condition_dim + self.condition_channels
 
     def checked(self, condition: Tensor | None, x: Tensor, network: nn.Module) -> Tensor | None:
-        """The condition of the rows of ``x``: classes as they are, vectors and images in the type of ``x``.
+        """The condition of the rows of ``x``: classes as they are, vectors and feature maps in the type of ``x``.
 
         Of a condition on a GPU, type and shape alone are checked.
 
@@ -65,30 +70,30 @@ class ConditionSpec:
         if self.num_classes:
             check_range(condition, self.num_classes, network)
             return condition
+        if self.condition_channels:
+            condition = self.layout.to_maps(condition)
         return (condition.unsqueeze(1) if condition.ndim == 1 else condition).to(x.dtype)
 
     def _fits(self, condition: Tensor, rows: int) -> bool:
         if self.num_classes:
             return condition.dtype == torch.int64 and condition.shape == (rows,)
-        if self.condition_dim == 1 and condition.ndim == 1:
-            return condition.is_floating_point() and condition.shape[0] == rows
-        axes, size = (2, self.condition_dim) if self.condition_dim else (4, self.condition_channels)
-        return (
-            size > 0
-            and condition.is_floating_point()
-            and condition.ndim == axes
-            and condition.shape[:2] == (rows, size)
-        )
+        if not condition.is_floating_point() or condition.ndim < 1 or condition.shape[0] != rows:
+            return False
+        if self.condition_channels:
+            return self.layout.fits(condition.shape, self.condition_channels)
+        is_number = self.condition_dim == 1 and condition.ndim == 1
+        return self.condition_dim > 0 and (is_number or condition.shape == (rows, self.condition_dim))
 
     def _complaint(self, condition: object, rows: int, network: nn.Module) -> str:
         name, arguments = type(network).__name__, inspect.signature(type(network)).parameters
-        options = " or ".join(option for option in asdict(self) if option in arguments)
+        options = " or ".join(option for option in SIZES if option in arguments)
         if self.num_classes:
             expected = f"class numbers of shape ({rows},), torch.int64, as {name}'s condition"
         elif self.condition_dim:
             expected = f"floats of shape ({rows}, {self.condition_dim}) as {name}'s condition"
         elif self.condition_channels:
-            expected = f"images of floats, ({rows}, {self.condition_channels}, h, w), as {name}'s condition"
+            shape = self.layout.in_words(rows, self.condition_channels, AXES[self.layout.dims].lower())
+            expected = f"{KINDS[self.layout.dims]} of floats, {shape}, as {name}'s condition"
         else:
             expected = f"no condition, since {name} is made without one"
         if isinstance(condition, Tensor):

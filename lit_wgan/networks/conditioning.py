@@ -73,8 +73,9 @@ class ConditionalNorm(ConditionedLayer):
         norm: ``"batch"`` or ``"layer"``, see :func:`~lit_wgan.networks.normalisation.norm_layer`.
         channels: number of channels.
         spec: classes, each with a row of gains and of offsets; or vectors, of which gain and offset are affine.
+        dims: axes beside N and that of the channels: 1, 2 or 3.
 
-    Feature maps ``(N, channels, H, W)`` keep their shape.
+    Feature maps ``(N, channels, *sizes)`` keep their shape.
 
     Raises:
         UsageError: for ``"none"``, which has no gain and offset to depend on anything.
@@ -83,7 +84,7 @@ class ConditionalNorm(ConditionedLayer):
     code igul222/improved_wgan_training at fa66c57, tflib/ops/cond_batchnorm.py.
     """
 
-    def __init__(self, norm: Norm, channels: int, spec: ConditionSpec):
+    def __init__(self, norm: Norm, channels: int, spec: ConditionSpec, dims: int = 2):
         super().__init__()
         if norm == "none":
             raise UsageError(
@@ -91,20 +92,21 @@ class ConditionalNorm(ConditionedLayer):
                 "but got 'none'. Choose one of the two, or wrap a generator without num_classes and condition_dim in "
                 "lit_wgan.networks.Concatenated."
             )
-        self.norm = norm_layer(norm, channels, affine=False)
+        self.norm = norm_layer(norm, channels, affine=False, dims=dims)
         self.gain = ConditionEmbedding(spec, channels, bias=True).constant_(1)
         self.offset = ConditionEmbedding(spec, channels, bias=True).constant_(0)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """``gain(c) * norm(x) + offset(c)``."""
         y = self.norm(x)
-        gain, offset = (of(condition)[:, :, None, None].to(y.dtype) for of in (self.gain, self.offset))
+        ones = [1] * (y.ndim - 2)
+        gain, offset = (of(condition).view(*y.shape[:2], *ones).to(y.dtype) for of in (self.gain, self.offset))
         return torch.addcmul(offset, gain, y)
 
 
-def conditional_norm(norm: Norm, channels: int, spec: ConditionSpec) -> nn.Module:
+def conditional_norm(norm: Norm, channels: int, spec: ConditionSpec, dims: int = 2) -> nn.Module:
     """A :class:`ConditionalNorm`, or the plain norm for a network without a condition."""
-    return ConditionalNorm(norm, channels, spec) if spec.size else norm_layer(norm, channels)
+    return ConditionalNorm(norm, channels, spec, dims) if spec.size else norm_layer(norm, channels, dims=dims)
 
 
 class Projection(nn.Linear, ConditionedLayer):

@@ -1,4 +1,4 @@
-"""What the critics of images share: how their last layer is told the condition, or classifies."""
+"""What the convolutional critics share: how their last layer is told the condition, or classifies."""
 
 from torch import Tensor, nn
 
@@ -9,7 +9,7 @@ from lit_wgan.networks.conditioning import ConditionedSequential, Projection, Sc
 
 
 class ImageCritic(nn.Module):
-    """A critic of images; subclasses make its ``layers``, the last of them by :meth:`_head`."""
+    """A critic of images, series or volumes; subclasses make its ``layers``, the last of them by :meth:`_head`."""
 
     layers: ConditionedSequential
 
@@ -32,13 +32,14 @@ class ImageCritic(nn.Module):
         return nn.Linear(features, 1, bias)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
-        """Scores ``(N,)`` for images ``(N, C, H, W)`` under their conditions.
+        """Scores ``(N,)`` for samples under their conditions: ``(N, C, H, W)``, or the axes of ``spec.layout``.
 
         With an auxiliary classifier, scores ``(N,)`` and logits ``(N, num_classes)``, whatever the condition.
 
         Raises:
             UsageError: for a condition that is not this network's, and for a missing one.
         """
+        x = self.spec.layout.to_maps(x)
         if self.auxiliary_classifier:
             output = self.layers(x)
             return output[:, 0], output[:, 1:]

@@ -1,24 +1,31 @@
-"""Deep convolutional networks for images of 8 to 128 pixels."""
+"""Deep convolutional networks for images of any height and width, for series and for volumes."""
 
-from typing import Literal
+from collections.abc import Sequence
+from math import prod
+from typing import Literal, NamedTuple
 
 from torch import Tensor, nn
 
 from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.networks.axes import CONVOLUTIONS, TRANSPOSED, Level, conv3, levels
 from lit_wgan.networks.condition_spec import ConditionSpec
 from lit_wgan.networks.conditioning import ConditionedSequential, conditional_norm
 from lit_wgan.networks.critic import ImageCritic
 from lit_wgan.networks.initialisation import gulrajani_, radford_
 from lit_wgan.networks.normalisation import Norm, norm_layer
+from lit_wgan.networks.sample_shape import ChannelAxis, Dims, sample_shape
 from lit_wgan.networks.sizes import Auto, known
 
-IMAGE_SIZES = (8, 16, 28, 32, 64, 128)
-
 KernelSize = Literal[4, 5]
+WIDEST = 16
+"""Most channels, as a multiple of ``width``: those of 128x128 pixels at 4x4."""
 
 
 class DCGANGenerator(nn.Module):
     """A linear layer to 4x4 pixels, then transposed convolutions that double the size and halve the channels.
+
+    Other sizes begin at 3 to 6 numbers along an axis: 96x128 pixels at 3x4, see
+    :func:`~lit_wgan.networks.axes.levels`; an axis so short already stays, with a kernel of 3 and stride 1.
 
     Each is followed by norm and ReLU, the last by tanh alone. ``kernel_size`` picks whose details:
 
@@ -28,83 +35,99 @@ class DCGANGenerator(nn.Module):
     The linear layer is Radford's 4x4 convolution of a 1x1 map: the same weights, the same function.
 
     Args:
-        image_size: height and width of the images: 8, 16, 32, 64, 128, or 28 by way of 4, 7 and 14.
-        channels: of the images.
+        image_size: ``64`` for square images; a size for each axis for all else: ``[96, 128]`` for images of this height
+            and width, ``[1024]`` for series, ``[32, 32, 32]`` for volumes.
+        channels: of the samples.
         latent_dim: size of ``z``.
-        width: channels at the finest hidden resolution, half of ``image_size``.
+        width: channels at the finest hidden resolution, half of ``image_size``; they double at each coarser one, up to
+            ``16 * width``.
         norm: ``"batch"``, ``"layer"`` or ``"none"``, see :func:`~lit_wgan.networks.normalisation.norm_layer`.
         kernel_size: 4 or 5.
         extra_layers: 3x3 convolutions added at the finest hidden resolution.
         num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, which sets gain and offset
             of all norms (:class:`~lit_wgan.networks.conditioning.ConditionalNorm`).
         condition_dim: makes it take vectors ``(N, condition_dim)``, floats, instead.
+        dims: of a single ``image_size``: ``dims=3`` makes ``32`` a cube, 1 a series.
+        data_shape: the whole shape of a sample, in place of ``image_size``, ``channels`` and ``dims``: with
+            ``channel_axis="last"``, ``[1024, 2]`` are series of two channels.
+        channel_axis: samples are ``(N, channels, *sizes)`` for ``"first"``, ``(N, *sizes, channels)`` for ``"last"``,
+            and ``(N, *sizes)`` with one channel for ``"none"``.
+        tanh: squash the samples into ``[-1, 1]``; false for data in other units.
 
-    Input ``z`` of shape ``(N, latent_dim)``, output ``(N, channels, image_size, image_size)`` in ``[-1, 1]``.
+    Input ``z`` of shape ``(N, latent_dim)``, output ``(N, channels, image_size, image_size)`` in ``[-1, 1]``, or as
+    ``channel_axis`` says.
 
     Raises:
-        UsageError: if ``image_size``, ``norm`` or ``kernel_size`` is not one of the values above; for a condition that
-            is not this network's, and a missing one.
+        UsageError: for samples of which no axis is longer than 4, or more than three beside that of the channels are
+            left; if ``norm`` or ``kernel_size`` is not one of the values above; for a condition that is not this
+            network's, and a missing one.
 
     Source: Radford et al. 2016, arXiv:1511.06434v2, Section 3 and Figure 1; authors' code martinarjovsky/WassersteinGAN
     at f7a01e8, models/dcgan.py, for 4; igul222/improved_wgan_training at fa66c57, gan_mnist.py and gan_cifar.py, for 5.
 
     Deviations: Arjovsky's nets without norm have no biases either; these have. Gulrajani's first batch norm has a gain
     per pixel in gan_cifar.py and per channel in gan_64x64.py; this one has it per channel. gan_mnist.py ends in a
-    sigmoid, and crops 8 pixels to 7 where this one makes 7. None of them takes a condition.
+    sigmoid, and crops 8 pixels to 7 where this one makes 7. None of them takes a condition, or other sizes than 28, 32
+    or 64.
     """
 
     def __init__(
         self,
-        image_size: int,
-        channels: int,
-        latent_dim: int,
+        image_size: int | Sequence[int] | Auto | None = None,
+        channels: int | Auto | None = None,
+        latent_dim: int = 128,
         width: int = 64,
         norm: Norm = "batch",
         kernel_size: KernelSize = 4,
         extra_layers: int = 0,
         num_classes: int | Auto = 0,
         condition_dim: int | Auto = 0,
+        dims: Dims | None = None,
+        data_shape: int | Sequence[int] | Auto | None = None,
+        channel_axis: ChannelAxis = "first",
+        tanh: bool = True,
     ):
         super().__init__()
+        shape = sample_shape(image_size, channels, dims, data_shape, channel_axis)
+        self.layout, axes = shape.layout, shape.layout.dims
         self.spec = ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim))
-        check_positive(latent_dim=latent_dim, channels=channels, width=width)
-        _check(image_size, norm, kernel_size)
+        check_positive(latent_dim=latent_dim, width=width)
+        _check(norm, kernel_size)
         bias = _has_biases(norm, kernel_size)
-        finest, *others = levels = _levels(image_size, channels, width)
-        coarsest_width = levels[-1][2]
+        finest, *others = stages = _stages(shape.sizes, shape.channels, width)
+        coarsest = (stages[-1].coarse, *stages[-1].level.coarse)
 
-        def double(size: int, out_channels: int, in_channels: int) -> nn.ConvTranspose2d:
-            padding, output_padding = _padding(size, kernel_size), (size - kernel_size) % 2
-            return nn.ConvTranspose2d(in_channels, out_channels, kernel_size, 2, padding, output_padding, bias=bias)
+        def double(stage: Stage) -> nn.Module:
+            return TRANSPOSED[axes](stage.coarse, stage.fine, **stage.level.doubling(kernel_size), bias=bias)
 
         def normed(layer: nn.Module, out_channels: int) -> list[nn.Module]:
-            return [layer, conditional_norm(norm, out_channels, self.spec), nn.ReLU()]
+            return [layer, conditional_norm(norm, out_channels, self.spec, axes), nn.ReLU()]
 
-        layers: list[nn.Module] = [nn.Linear(latent_dim, coarsest_width * 4 * 4, bias=bias)]
-        layers += normed(nn.Unflatten(1, (coarsest_width, 4, 4)), coarsest_width)
-        for size, fine, coarse in reversed(others):
-            layers += normed(double(size, fine, coarse), fine)
+        layers: list[nn.Module] = [nn.Linear(latent_dim, prod(coarsest), bias=bias)]
+        layers += normed(nn.Unflatten(1, coarsest), coarsest[0])
+        for stage in reversed(others):
+            layers += normed(double(stage), stage.fine)
         for _ in range(extra_layers):
-            layers += normed(nn.Conv2d(width, width, 3, padding=1, bias=bias), width)
-        layers += [double(*finest), nn.Tanh()]
+            layers += normed(conv3(axes, width, width, bias), width)
+        layers += [double(finest), nn.Tanh() if tanh else nn.Identity()]
         self.layers = ConditionedSequential(*layers)
         _initialise_(self, kernel_size)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Images ``(N, C, H, W)`` in ``[-1, 1]`` for ``z`` of shape ``(N, latent_dim)`` under their conditions."""
-        return self.layers(z, self.spec.checked(condition, z, self))
+        """Samples such as images ``(N, C, H, W)`` for ``z`` of shape ``(N, latent_dim)`` under their conditions."""
+        return self.layout.from_maps(self.layers(z, self.spec.checked(condition, z, self)))
 
 
 class DCGANCritic(ImageCritic):
     """Convolutions that halve the size and double the channels down to 4x4 pixels, then a linear layer to one score.
 
-    Each is followed by norm and LeakyReLU(0.2), the first by LeakyReLU alone. The arguments, sources and deviations are
-    :class:`DCGANGenerator`'s, but for ``norm``.
+    Each is followed by norm and LeakyReLU(0.2), the first by LeakyReLU alone. The arguments, other sizes, sources and
+    deviations are :class:`DCGANGenerator`'s, but for ``norm``.
 
     Args:
-        image_size: height and width of the images: 8, 16, 32, 64, 128, or 28 by way of 14, 7 and 4.
-        channels: of the images.
-        width: channels at the finest hidden resolution, half of ``image_size``.
+        image_size: ``64`` for square images; a size for each axis for all else.
+        channels: of the samples.
+        width: channels at the finest hidden resolution, half of ``image_size``; up to ``16 * width`` at coarser ones.
         norm: ``"none"`` (Gulrajani) or ``"layer"`` for WGAN-GP, ``"batch"`` (Arjovsky) for WGAN.
         kernel_size: 4 or 5.
         extra_layers: 3x3 convolutions added at the finest hidden resolution.
@@ -114,19 +137,23 @@ class DCGANCritic(ImageCritic):
         auxiliary_classifier: return ``(scores, logits)``, logits ``(N, num_classes)`` of a classifier on the same
             features, and take no notice of the condition: the critic of AC-GAN.
         condition_channels: makes it take images ``(N, condition_channels, h, w)``, floats of any size, instead, which
-            are resized and stand beside the sample at the input.
+            are resized and stand beside the sample at the input; series or volumes beside such, with the channels
+            where ``channel_axis`` says.
+        dims: of a single ``image_size``.
+        data_shape: in place of ``image_size``, ``channels`` and ``dims``.
+        channel_axis: ``"first"``, ``"last"`` or ``"none"``.
 
-    Input ``(N, channels, image_size, image_size)``, output scores ``(N,)``; with an auxiliary classifier, logits too.
+    Input ``(N, channels, image_size, image_size)``, or as ``channel_axis`` says, output scores ``(N,)``; with an
+    auxiliary classifier, logits too.
 
     Raises:
-        UsageError: if ``image_size``, ``norm`` or ``kernel_size`` is not one of the values above; for a condition that
-            is not this network's, and a missing one.
+        UsageError: as :class:`DCGANGenerator`.
     """
 
     def __init__(
         self,
-        image_size: int,
-        channels: int,
+        image_size: int | Sequence[int] | Auto | None = None,
+        channels: int | Auto | None = None,
         width: int = 64,
         norm: Norm = "none",
         kernel_size: KernelSize = 4,
@@ -135,35 +162,46 @@ class DCGANCritic(ImageCritic):
         condition_dim: int | Auto = 0,
         auxiliary_classifier: bool = False,
         condition_channels: int = 0,
+        dims: Dims | None = None,
+        data_shape: int | Sequence[int] | Auto | None = None,
+        channel_axis: ChannelAxis = "first",
     ):
+        shape = sample_shape(image_size, channels, dims, data_shape, channel_axis)
+        axes = shape.layout.dims
         sizes = known(num_classes=num_classes, condition_dim=condition_dim, condition_channels=condition_channels)
-        super().__init__(ConditionSpec(*sizes), auxiliary_classifier)
-        check_positive(channels=channels, width=width)
-        _check(image_size, norm, kernel_size)
+        super().__init__(ConditionSpec(*sizes, layout=shape.layout), auxiliary_classifier)
+        check_positive(width=width)
+        _check(norm, kernel_size)
         bias = _has_biases(norm, kernel_size)
-        finest, *others = levels = _levels(image_size, channels + condition_channels, width)
-        coarsest_width = levels[-1][2]
+        finest, *others = stages = _stages(shape.sizes, shape.channels + condition_channels, width)
+        coarsest = (stages[-1].coarse, *stages[-1].level.coarse)
 
-        def halve(size: int, in_channels: int, out_channels: int) -> nn.Conv2d:
-            return nn.Conv2d(in_channels, out_channels, kernel_size, 2, _padding(size, kernel_size), bias=bias)
+        def halve(stage: Stage) -> nn.Module:
+            return CONVOLUTIONS[axes](stage.fine, stage.coarse, **stage.level.halving(kernel_size), bias=bias)
 
         def normed(layer: nn.Module, out_channels: int) -> list[nn.Module]:
-            return [layer, norm_layer(norm, out_channels), nn.LeakyReLU(0.2)]
+            return [layer, norm_layer(norm, out_channels, dims=axes), nn.LeakyReLU(0.2)]
 
-        layers: list[nn.Module] = [halve(*finest), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [halve(finest), nn.LeakyReLU(0.2)]
         for _ in range(extra_layers):
-            layers += normed(nn.Conv2d(width, width, 3, padding=1, bias=bias), width)
-        for size, fine, coarse in others:
-            layers += normed(halve(size, fine, coarse), coarse)
-        layers += [nn.Flatten(), self._head(coarsest_width * 4 * 4, bias)]
+            layers += normed(conv3(axes, width, width, bias), width)
+        for stage in others:
+            layers += normed(halve(stage), stage.coarse)
+        layers += [nn.Flatten(), self._head(prod(coarsest), bias)]
         self.layers = ConditionedSequential(*layers)
         _initialise_(self, kernel_size)
 
 
-def _check(image_size: int, norm: Norm, kernel_size: int) -> None:
+class Stage(NamedTuple):
+    """A level with its channels at both resolutions."""
+
+    level: Level
+    fine: int
+    coarse: int
+
+
+def _check(norm: Norm, kernel_size: int) -> None:
     norm_layer(norm, 1)  # refuses an unknown norm even where the network is too small to have any
-    if image_size not in IMAGE_SIZES:
-        raise UsageError(f"Expected image_size in {IMAGE_SIZES}, but got {image_size}. Resize or pad the images.")
     if kernel_size not in (4, 5):
         raise UsageError(
             f"Expected kernel_size in (4, 5), but got {kernel_size}. "
@@ -171,18 +209,11 @@ def _check(image_size: int, norm: Norm, kernel_size: int) -> None:
         )
 
 
-def _levels(image_size: int, channels: int, width: int) -> list[tuple[int, int, int]]:
-    """From fine to coarse: a size, its channels, and those at half the size, as ``[(16, 3, w), (8, w, 2w)]``."""
-    levels = []
-    while image_size > 4:
-        levels.append((image_size, channels, width))
-        image_size, channels, width = (image_size + 1) // 2, width, 2 * width
-    return levels
-
-
-def _padding(size: int, kernel_size: int) -> int:
-    """Padding with which stride 2 takes ``size`` pixels to half of them, rounded up."""
-    return (kernel_size - 1 + size % 2) // 2
+def _stages(sizes: tuple[int, ...], channels: int, width: int) -> list[Stage]:
+    """From fine to coarse, as ``[((16, 16) to (8, 8), 3, w), ((8, 8) to (4, 4), w, 2w)]``."""
+    halvings = levels(sizes)
+    widths = [width * min(2**number, WIDEST) for number in range(len(halvings))]
+    return [Stage(*stage) for stage in zip(halvings, [channels, *widths[:-1]], widths, strict=True)]
 
 
 def _has_biases(norm: Norm, kernel_size: KernelSize) -> bool:

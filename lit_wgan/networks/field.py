@@ -1,13 +1,15 @@
-"""A generator from field to field, for downscaling and other image-to-image tasks."""
+"""A generator from field to field, for downscaling and other tasks from image to image, series or volume alike."""
 
 import torch
 from torch import Tensor, nn
 
 from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.networks.axes import conv3
 from lit_wgan.networks.concatenation import resized
 from lit_wgan.networks.condition_spec import ConditionSpec
 from lit_wgan.networks.initialisation import glorot, he
 from lit_wgan.networks.residual import ResidualBlock
+from lit_wgan.networks.sample_shape import AXES, ChannelAxis, Dims, Layout
 
 
 class FieldGenerator(nn.Module):
@@ -25,9 +27,12 @@ class FieldGenerator(nn.Module):
         width: channels of the feature maps.
         depth: number of residual blocks, of two 3x3 convolutions each.
         tanh: squash the samples into ``[-1, 1]``, for images.
+        dims: 1 for series, 2 for images, 3 for volumes.
+        channel_axis: where samples and conditions have their channels, as for
+            :class:`~lit_wgan.networks.DCGANGenerator`; noise has them first.
 
     Input ``z`` of shape ``(N, noise_channels, H, W)`` and conditions ``(N, condition_channels, h, w)``, floats; output
-    ``(N, channels, H, W)``.
+    ``(N, channels, H, W)``; in one dimension T and in three D, H, W stand for H, W.
 
     Raises:
         UsageError: for noise or a condition of another shape.
@@ -48,39 +53,43 @@ class FieldGenerator(nn.Module):
         width: int = 64,
         depth: int = 3,
         tanh: bool = False,
+        dims: Dims = 2,
+        channel_axis: ChannelAxis = "first",
     ):
         super().__init__()
-        check_positive(
-            channels=channels, condition_channels=condition_channels, noise_channels=noise_channels, width=width
-        )
-        self.spec = ConditionSpec(condition_channels=condition_channels)
+        check_positive(noise_channels=noise_channels, width=width)
+        layout = Layout(dims, channel_axis)
+        layout.check_channels(channels=channels, condition_channels=condition_channels)
+        self.spec = ConditionSpec(condition_channels=condition_channels, layout=layout)
         self.noise_channels = noise_channels
         self.adds_to_condition = channels == condition_channels and not tanh
         self.layers = nn.Sequential(
-            glorot(nn.Conv2d(noise_channels + condition_channels, width, 3, padding=1)),
-            *[_block(width) for _ in range(depth)],
+            glorot(conv3(dims, noise_channels + condition_channels, width)),
+            *[_block(dims, width) for _ in range(depth)],
             nn.LeakyReLU(0.2),
-            glorot(nn.Conv2d(width, channels, 3, padding=1)),
+            glorot(conv3(dims, width, channels)),
             nn.Tanh() if tanh else nn.Identity(),
         )
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Samples ``(N, channels, H, W)`` for ``z`` of shape ``(N, noise_channels, H, W)`` under their conditions."""
-        if z.ndim != 4 or z.shape[1] != self.noise_channels:
+        layout = self.spec.layout
+        if z.ndim != layout.dims + 2 or z.shape[1] != self.noise_channels:
+            axes = AXES[layout.dims]
             raise UsageError(
-                f"Expected noise of shape (N, {self.noise_channels}, H, W) for {type(self).__name__}, but got "
-                f"{tuple(z.shape)}. Set model.latent_dim to [{self.noise_channels}, H, W], with the samples' H and W."
+                f"Expected noise of shape (N, {self.noise_channels}, {axes}) for {type(self).__name__}, but got "
+                f"{tuple(z.shape)}. Set model.latent_dim to [{self.noise_channels}, {axes}], with the samples' {axes}."
             )
         field = resized(self.spec.required(condition, z, self), z.shape[2:])
         output: Tensor = self.layers(torch.cat([z, field], 1))
-        return field + output if self.adds_to_condition else output
+        return layout.from_maps(field + output if self.adds_to_condition else output)
 
 
-def _block(width: int) -> ResidualBlock:
+def _block(dims: int, width: int) -> ResidualBlock:
     residual = nn.Sequential(
         nn.LeakyReLU(0.2),
-        he(nn.Conv2d(width, width, 3, padding=1)),
+        he(conv3(dims, width, width)),
         nn.LeakyReLU(0.2),
-        he(nn.Conv2d(width, width, 3, padding=1)),
+        he(conv3(dims, width, width)),
     )
     return ResidualBlock(residual, nn.Identity())

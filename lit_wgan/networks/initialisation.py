@@ -5,14 +5,17 @@ from typing import TypeVar
 
 from torch import nn
 
-LayerT = TypeVar("LayerT", bound=nn.Linear | nn.Conv2d | nn.ConvTranspose2d)
+from lit_wgan.networks.axes import Convolution, TransposedConvolution
+
+Layer = nn.Linear | Convolution | TransposedConvolution
+LayerT = TypeVar("LayerT", bound=Layer)
 
 
 def he(layer: LayerT) -> LayerT:
     """Draw weights fit for a ReLU network, uniform around 0, and return the layer.
 
     The variance is ``2 / fan_in`` for a linear layer and ``4 / (fan_in + fan_out)`` for a convolution, whose fan_out is
-    divided by its squared stride (a transposed convolution's fan_in): the number of terms that really meet.
+    divided by its strides' product (a transposed convolution's fan_in): the number of terms that really meet.
 
     Source: authors' code igul222/improved_wgan_training at fa66c57, tflib/ops/{linear,conv2d,deconv2d}.py.
     """
@@ -36,7 +39,7 @@ def gulrajani_(network: nn.Module) -> None:
     for layer in network.modules():
         if isinstance(layer, nn.Linear):
             glorot(layer)
-        elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        elif isinstance(layer, Convolution | TransposedConvolution):
             he(layer)
 
 
@@ -47,14 +50,14 @@ def radford_(network: nn.Module) -> None:
     martinarjovsky/WassersteinGAN at f7a01e8, main.py.
     """
     for layer in network.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        if isinstance(layer, Layer):
             nn.init.normal_(layer.weight, 0, 0.02)
             _zero_bias(layer)
-        elif isinstance(layer, nn.BatchNorm2d) and layer.affine:
+        elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d) and layer.affine:
             nn.init.normal_(layer.weight, 1, 0.02)
 
 
-def _fan_sum(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
+def _fan_sum(layer: Layer) -> float:
     # The first axis of a weight holds a convolution's outputs and a transposed one's inputs: what the stride divides.
     strided, dense, *kernel = layer.weight.shape
     stride = () if isinstance(layer, nn.Linear) else layer.stride
@@ -68,6 +71,6 @@ def _uniform(layer: LayerT, variance: float) -> LayerT:
     return layer
 
 
-def _zero_bias(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> None:
+def _zero_bias(layer: Layer) -> None:
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)

@@ -5,21 +5,23 @@ from typing import Literal
 from torch import nn
 
 from lit_wgan.errors import UsageError
+from lit_wgan.networks.axes import BATCH_NORMS
 
 Norm = Literal["batch", "layer", "none"]
 
 
-def norm_layer(norm: Norm, channels: int, affine: bool = True) -> nn.Module:
-    """A normalisation of feature maps ``(N, channels, H, W)``.
+def norm_layer(norm: Norm, channels: int, affine: bool = True, dims: int = 2) -> nn.Module:
+    """A normalisation of feature maps ``(N, channels, H, W)``, or of series or volumes.
 
     * ``"batch"``: batch norm. It mixes the samples of a batch, so a critic under gradient penalty must not have it.
-    * ``"layer"``: each sample by its own mean and variance over C, H and W, with one gain and offset per channel.
+    * ``"layer"``: each sample by its own mean and variance over all numbers, with one gain and offset per channel.
     * ``"none"``: the identity.
 
     Args:
         norm: ``"batch"``, ``"layer"`` or ``"none"``.
         channels: number of channels.
         affine: whether it has a gain and offset of its own.
+        dims: axes beside N and that of the channels: 1, 2 or 3.
 
     Raises:
         UsageError: if ``norm`` is none of the three.
@@ -30,7 +32,7 @@ def norm_layer(norm: Norm, channels: int, affine: bool = True) -> nn.Module:
     """
     match norm:
         case "batch":
-            return nn.BatchNorm2d(channels, affine=affine)
+            return BATCH_NORMS[dims](channels, affine=affine)
         case "layer":
             return nn.GroupNorm(1, channels, affine=affine)
         case "none":

@@ -1,17 +1,17 @@
 """The residual networks of WGAN-GP, for 32x32 and 64x64 images."""
 
-from itertools import pairwise
-
 from torch import Tensor, nn
 
 from lit_wgan.errors import check_positive
+from lit_wgan.networks.axes import conv3, levels
 from lit_wgan.networks.condition_spec import ConditionSpec
 from lit_wgan.networks.conditioning import ConditionedSequential
 from lit_wgan.networks.critic import ImageCritic
-from lit_wgan.networks.initialisation import glorot, he
+from lit_wgan.networks.initialisation import glorot
 from lit_wgan.networks.normalisation import Norm, norm_layer
 from lit_wgan.networks.residual import ResidualBlock as ResidualBlock  # stays importable from here
-from lit_wgan.networks.residual import conv3x3, down_block, first_block, plain_block, up_block
+from lit_wgan.networks.residual import down_block, first_block, plain_block, up_block
+from lit_wgan.networks.resnet_any import ResNetCritic, ResNetGenerator
 from lit_wgan.networks.sizes import Auto, known
 
 
@@ -51,10 +51,10 @@ class CIFARResNetGenerator(nn.Module):
         self.layers = ConditionedSequential(
             glorot(nn.Linear(latent_dim, width * 4 * 4)),
             nn.Unflatten(1, (width, 4, 4)),
-            *[up_block(width, width, norm, self.spec, bias=True) for _ in range(3)],
+            *[up_block(level, width, width, norm, self.spec, bias=True) for level in reversed(levels((32, 32)))],
             norm_layer(norm, width),
             nn.ReLU(),
-            glorot(conv3x3(width, channels)),
+            glorot(conv3(2, width, channels)),
             nn.Tanh(),
         )
 
@@ -98,9 +98,10 @@ class CIFARResNetCritic(ImageCritic):
             ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim)), auxiliary_classifier
         )
         check_positive(channels=channels, width=width)
+        first, second, _ = levels((32, 32))
         self.layers = ConditionedSequential(
-            first_block(channels, width),
-            down_block(width, width, norm, bias=True),
+            first_block(first, channels, width),
+            down_block(second, width, width, norm, bias=True),
             plain_block(width, norm),
             plain_block(width, norm),
             nn.ReLU(),
@@ -110,17 +111,16 @@ class CIFARResNetCritic(ImageCritic):
         )
 
 
-class ResNet64Generator(nn.Module):
-    """Four residual blocks from 4x4 to 64x64 pixels, from ``8 * width`` channels down to ``width``.
+class ResNet64Generator(ResNetGenerator):
+    """:class:`ResNetGenerator` of 64x64 pixels: four residual blocks, from ``8 * width`` channels down to ``width``.
 
     Args:
         latent_dim: size of ``z``.
         channels: of the images.
         width: channels at 64x64 pixels.
         norm: ``"batch"``, ``"layer"`` or ``"none"``, see :func:`~lit_wgan.networks.normalisation.norm_layer`.
-        num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, which sets gain and offset
-            of the norms inside blocks (:class:`~lit_wgan.networks.conditioning.ConditionalNorm`).
-        condition_dim: makes it take vectors ``(N, condition_dim)``, floats, instead.
+        num_classes: as for :class:`ResNetGenerator`.
+        condition_dim: likewise.
 
     Input ``z`` of shape ``(N, latent_dim)``, output ``(N, channels, 64, 64)`` in ``[-1, 1]``.
 
@@ -139,37 +139,19 @@ class ResNet64Generator(nn.Module):
         num_classes: int | Auto = 0,
         condition_dim: int | Auto = 0,
     ):
-        super().__init__()
-        check_positive(latent_dim=latent_dim, channels=channels, width=width)
-        self.spec = ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim))
-        widths = [8 * width, 8 * width, 4 * width, 2 * width, width]
-        self.layers = ConditionedSequential(
-            glorot(nn.Linear(latent_dim, 8 * width * 4 * 4)),
-            nn.Unflatten(1, (8 * width, 4, 4)),
-            *[up_block(*pair, norm, self.spec, bias=False) for pair in pairwise(widths)],
-            norm_layer(norm, width),
-            nn.ReLU(),
-            he(conv3x3(width, channels)),
-            nn.Tanh(),
-        )
-
-    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Images ``(N, C, 64, 64)`` in ``[-1, 1]`` for ``z`` of shape ``(N, latent_dim)`` under their conditions."""
-        return self.layers(z, self.spec.checked(condition, z, self))
+        super().__init__(64, channels, latent_dim, width, norm, num_classes, condition_dim)
 
 
-class ResNet64Critic(ImageCritic):
-    """Four residual blocks from 64x64 to 4x4 pixels, from ``width`` channels up to ``8 * width``.
+class ResNet64Critic(ResNetCritic):
+    """:class:`ResNetCritic` of 64x64 pixels: four residual blocks, from ``width`` channels up to ``8 * width``.
 
     Args:
         channels: of the images.
         width: channels at 64x64 pixels.
         norm: ``"layer"`` for WGAN-GP, ``"batch"`` for WGAN and GAN, or ``"none"``.
-        num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, told by projection
-            (:class:`~lit_wgan.networks.conditioning.Projection`).
-        condition_dim: makes it take vectors ``(N, condition_dim)``, floats, instead.
-        auxiliary_classifier: return ``(scores, logits)``, logits ``(N, num_classes)`` of a classifier on the same
-            features, and take no notice of the condition: the critic of AC-GAN.
+        num_classes: as for :class:`ResNetCritic`.
+        condition_dim: likewise.
+        auxiliary_classifier: likewise.
 
     Input ``(N, channels, 64, 64)``, output scores ``(N,)``; with an auxiliary classifier, logits too.
 
@@ -188,14 +170,4 @@ class ResNet64Critic(ImageCritic):
         condition_dim: int | Auto = 0,
         auxiliary_classifier: bool = False,
     ):
-        super().__init__(
-            ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim)), auxiliary_classifier
-        )
-        check_positive(channels=channels, width=width)
-        widths = [width, 2 * width, 4 * width, 8 * width, 8 * width]
-        self.layers = ConditionedSequential(
-            glorot(conv3x3(channels, width)),
-            *[down_block(*pair, norm, bias=False) for pair in pairwise(widths)],
-            nn.Flatten(),
-            glorot(self._head(8 * width * 4 * 4)),
-        )
+        super().__init__(64, channels, width, norm, num_classes, condition_dim, auxiliary_classifier)

@@ -248,7 +248,7 @@ BAD_INPUT = {
     "fewer samples than a minibatch": (wrong("--data.batch_size", "5000"), "data.batch_size=5000, but got 1297"),
     "shapes that differ": (wrong("--model.generator.image_size", "16"), "a critic that takes what the generator makes"),
     "images of another size": (wrong("--data.image_size", "16"), "shaped like the real ones"),
-    "image size of no network": (wrong("--model.critic.image_size", "9"), "Expected image_size in"),
+    "image size of no network": (wrong("--model.critic.image_size", "4"), "Expected samples with an axis of 5 or more"),
     "batch norm under a penalty": (
         wrong("--model.critic.norm", "batch"),
         "without batch norm under a gradient penalty",

@@ -8,7 +8,7 @@ from torch.utils.flop_counter import flop_registry
 
 from lit_wgan.functional.double_backward import DoubleBackward
 from lit_wgan.functional.penalties import gradient_penalty
-from lit_wgan.networks import CIFARResNetCritic, DCGANCritic, ResNet64Critic
+from lit_wgan.networks import CIFARResNetCritic, DCGANCritic, ResNet64Critic, ResNetCritic
 
 NETWORKS = {
     "strides, groups and dilation": (
@@ -22,6 +22,11 @@ NETWORKS = {
     "no bias": ([nn.Conv2d(3, 8, 3, bias=False), nn.SiLU(), nn.Conv2d(8, 4, 3, bias=False), nn.ReLU()], (3, 8, 8)),
     "one axis": ([nn.Conv1d(3, 8, 4, 3, 1), nn.ReLU(), nn.Conv1d(8, 4, 3)], (3, 16)),
     "three axes": ([nn.Conv3d(2, 4, 3, 2, 1), nn.LeakyReLU(0.1), nn.Conv3d(4, 4, 2)], (2, 6, 5, 4)),
+    "pooling series": (
+        [nn.Conv1d(3, 8, 3), nn.ReLU(), nn.AvgPool1d(3, 2, 1, ceil_mode=True), nn.Conv1d(8, 4, 1)],
+        (3, 9),
+    ),
+    "pooling volumes": ([nn.Conv3d(2, 4, 2), nn.ReLU(), nn.AvgPool3d((2, 1, 2), ceil_mode=True)], (2, 6, 5, 4)),
     "vectors": ([nn.Linear(5, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU()], (5,)),
 }
 
@@ -57,7 +62,7 @@ def test_the_penalty_and_its_gradients_are_those_of_autograd(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["in place", "pooling", "curved layers"])
+@pytest.mark.parametrize("name", ["in place", "pooling", "pooling series", "pooling volumes", "curved layers"])
 def test_compiled_it_has_the_same_gradients(name):
     critic, x = made(name)
     critic(x)
@@ -110,6 +115,8 @@ class Work(TorchDispatchMode):
     [
         (CIFARResNetCritic(width=8), (3, 32, 32), 0.7),
         (DCGANCritic(32, 3, width=8), (3, 32, 32), 0.7),
+        (DCGANCritic([8, 8, 8], 2, width=8), (2, 8, 8, 8), 0.7),
+        (ResNetCritic([64], 2, width=8, norm="none"), (2, 64), 0.7),
         (ResNet64Critic(width=4), (3, 64, 64), 1.01),
     ],
 )

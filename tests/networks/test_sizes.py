@@ -10,6 +10,8 @@ GIVEN = {
     networks.DCGANCritic: {"image_size": 8, "channels": 1},
     networks.CIFARResNetGenerator: {},
     networks.CIFARResNetCritic: {},
+    networks.ResNetGenerator: {"image_size": 8, "channels": 1},
+    networks.ResNetCritic: {"image_size": 8, "channels": 1},
     networks.ResNet64Generator: {},
     networks.ResNet64Critic: {},
 }
@@ -17,7 +19,10 @@ GIVEN = {
 
 @pytest.mark.parametrize("network", GIVEN, ids=lambda network: network.__name__)
 def test_a_size_that_is_auto_still_is_refused_by_its_name(network):
-    sizes = {*GIVEN[network], "num_classes", "condition_dim"} - {"latent_dim", "image_size", "channels"}
+    sizes = {*GIVEN[network], "num_classes", "condition_dim"} - {"latent_dim"}
     for name in sizes:
         with pytest.raises(UsageError, match=rf"Expected {name} as a number or numbers, but got auto\. lit-wgan fit"):
             network(**GIVEN[network] | {name: "auto"})
+    if "image_size" in GIVEN[network]:
+        with pytest.raises(UsageError, match="Expected data_shape as a number or numbers, but got auto"):
+            network(data_shape="auto")
