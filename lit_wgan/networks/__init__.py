@@ -12,6 +12,8 @@ from lit_wgan.networks.field import FieldGenerator
 from lit_wgan.networks.mlp import MLPCritic, MLPGenerator
 from lit_wgan.networks.resnet import CIFARResNetCritic, CIFARResNetGenerator, ResNet64Critic, ResNet64Generator
 from lit_wgan.networks.resnet_any import ResNetCritic, ResNetGenerator
+from lit_wgan.networks.table import TableCritic, TableGenerator
+from lit_wgan.networks.table_head import TableHead
 
 __all__ = [
     "CIFARResNetCritic",
@@ -26,4 +28,7 @@ __all__ = [
     "ResNet64Generator",
     "ResNetCritic",
     "ResNetGenerator",
+    "TableCritic",
+    "TableGenerator",
+    "TableHead",
 ]

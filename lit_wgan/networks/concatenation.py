@@ -5,7 +5,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lit_wgan.errors import UsageError
-from lit_wgan.networks.condition_spec import check_range
+from lit_wgan.networks.condition_spec import ConditionSpec, check_range
+from lit_wgan.networks.sizes import Auto, known
 
 LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 """Interpolation modes by the number of axes that are resized."""
@@ -25,10 +26,10 @@ class Concatenated(nn.Module):
     Source: Mirza and Osindero 2014, arXiv:1411.1784, Section 3.2: the condition as a further input of both networks.
     """
 
-    def __init__(self, network: nn.Module, num_classes: int = 0):
+    def __init__(self, network: nn.Module, num_classes: int | Auto = 0):
         super().__init__()
         self.network = network
-        self.num_classes = num_classes
+        (self.num_classes,) = known(num_classes=num_classes)
 
     def forward(self, x: Tensor, *conditions: Tensor) -> Tensor:
         """What the network makes of ``x`` with its conditions beside it.
@@ -46,6 +47,16 @@ class Concatenated(nn.Module):
                 check_range(condition, self.num_classes, self)
             x = concatenated(x, condition, self.num_classes)
         return self.network(x)
+
+
+def beside(x: Tensor, condition: Tensor | None, spec: ConditionSpec, network: nn.Module) -> Tensor:
+    """``x`` as it is for a network without a condition, else flattened and with the condition beside it.
+
+    Raises:
+        UsageError: for a condition that is not the network's, which the error names, and for a missing one.
+    """
+    condition = spec.checked(condition, x, network)
+    return x if condition is None else concatenated(x.flatten(1), condition, spec.num_classes)
 
 
 def concatenated(x: Tensor, condition: Tensor, num_classes: int = 0) -> Tensor:

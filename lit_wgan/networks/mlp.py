@@ -7,7 +7,7 @@ from math import prod
 from torch import Tensor, nn
 
 from lit_wgan.errors import check_positive
-from lit_wgan.networks.concatenation import concatenated
+from lit_wgan.networks.concatenation import beside
 from lit_wgan.networks.condition_spec import ConditionSpec
 from lit_wgan.networks.initialisation import glorot, he
 from lit_wgan.networks.sizes import Auto, known, known_shape
@@ -58,7 +58,7 @@ class MLPGenerator(nn.Module):
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Samples ``(N, *data_shape)`` for ``z`` of shape ``(N, latent_dim)`` under their conditions."""
-        return self.layers(_beside(z, condition, self.spec, self))
+        return self.layers(beside(z, condition, self.spec, self))
 
 
 class MLPCritic(nn.Module):
@@ -97,12 +97,7 @@ class MLPCritic(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Scores ``(N,)`` for samples ``(N, *data_shape)`` under their conditions."""
-        return self.layers(_beside(x, condition, self.spec, self)).squeeze(1)
-
-
-def _beside(x: Tensor, condition: Tensor | None, spec: ConditionSpec, network: nn.Module) -> Tensor:
-    condition = spec.checked(condition, x, network)
-    return x if condition is None else concatenated(x.flatten(1), condition, spec.num_classes)
+        return self.layers(beside(x, condition, self.spec, self)).squeeze(1)
 
 
 def _perceptron(in_features: int, out_features: int, width: int, depth: int, he_init: bool) -> list[nn.Module]:

@@ -6,6 +6,8 @@ from lit_wgan.errors import UsageError
 GIVEN = {
     networks.MLPGenerator: {"latent_dim": 6, "data_shape": 2},
     networks.MLPCritic: {"data_shape": 2},
+    networks.TableGenerator: {"latent_dim": 6, "columns": [1, 3]},
+    networks.TableCritic: {"data_shape": 4},
     networks.DCGANGenerator: {"image_size": 8, "channels": 1, "latent_dim": 6},
     networks.DCGANCritic: {"image_size": 8, "channels": 1},
     networks.CIFARResNetGenerator: {},
@@ -26,3 +28,9 @@ def test_a_size_that_is_auto_still_is_refused_by_its_name(network):
     if "image_size" in GIVEN[network]:
         with pytest.raises(UsageError, match="Expected data_shape as a number or numbers, but got auto"):
             network(data_shape="auto")
+
+
+def test_columns_and_the_classes_of_concatenated_are_refused_as_well():
+    for make in (lambda: networks.TableHead("auto"), lambda: networks.Concatenated(networks.MLPCritic(2), "auto")):
+        with pytest.raises(UsageError, match="as a number or numbers, but got auto"):
+            make()
