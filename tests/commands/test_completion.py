@@ -83,7 +83,7 @@ def test_the_schema_knows_terms_and_conditions(schema):
         named = schema["definitions"][kind]["anyOf"][0]["anyOf"][0]["enum"]
         assert set(named) == {each.__name__ for each in classes} - {base.__name__}
     labels = arguments_of(schema["definitions"]["ConditionSource"], "ClassLabels")
-    assert labels["num_classes"] == {"type": "integer"}
+    assert labels["num_classes"] == {"anyOf": [{"type": "integer"}, {"enum": ["auto"]}]}
     assert labels["for_generator"]["enum"] == ["minibatch", "uniform"]
     several = arguments_of(schema["definitions"]["ConditionSource"], "SeveralConditions")
     assert several["sources"] == {"type": "array", "items": {"$ref": "#/definitions/ConditionSource"}}
