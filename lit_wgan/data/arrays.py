@@ -23,8 +23,18 @@ from lit_wgan.errors import UsageError
 
 logger = logging.getLogger(__name__)
 
-_OF_HEADERS = (SyntaxError, tokenize.TokenError, RecursionError, struct.error)
-"""What numpy lets through from parsing a header, which is a Python expression."""
+HEADER_ERRORS = (
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    EOFError,
+    MemoryError,
+    SyntaxError,
+    tokenize.TokenError,
+    RecursionError,
+    struct.error,
+)
+"""What numpy lets through, beside a ValueError, from parsing a header, which is a Python expression."""
 CONDITION_TYPES = ("int64", "float32", "uint8")
 """Of classes, of numbers and of images."""
 IMAGES_PER_WRITE = 32  # few, so that memory does not grow with N
@@ -84,7 +94,7 @@ def map_array(path: Path) -> npt.NDArray[Any]:
     """
     try:
         return np.lib.format.open_memmap(path, mode="r")
-    except (LookupError, TypeError, ArithmeticError, EOFError, MemoryError, *_OF_HEADERS) as error:
+    except HEADER_ERRORS as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
