@@ -10,10 +10,13 @@ from lit_wgan.networks.concatenation import Concatenated
 from lit_wgan.networks.dcgan import DCGANCritic, DCGANGenerator
 from lit_wgan.networks.field import FieldGenerator
 from lit_wgan.networks.mlp import MLPCritic, MLPGenerator
+from lit_wgan.networks.recurrent import GRUCritic, GRUGenerator
 from lit_wgan.networks.resnet import CIFARResNetCritic, CIFARResNetGenerator, ResNet64Critic, ResNet64Generator
 from lit_wgan.networks.resnet_any import ResNetCritic, ResNetGenerator
+from lit_wgan.networks.series_resnet import SeriesResNetCritic, SeriesResNetGenerator
 from lit_wgan.networks.table import TableCritic, TableGenerator
 from lit_wgan.networks.table_head import TableHead
+from lit_wgan.networks.transformer import TransformerCritic, TransformerGenerator
 
 __all__ = [
     "CIFARResNetCritic",
@@ -22,13 +25,19 @@ __all__ = [
     "DCGANCritic",
     "DCGANGenerator",
     "FieldGenerator",
+    "GRUCritic",
+    "GRUGenerator",
     "MLPCritic",
     "MLPGenerator",
     "ResNet64Critic",
     "ResNet64Generator",
     "ResNetCritic",
     "ResNetGenerator",
+    "SeriesResNetCritic",
+    "SeriesResNetGenerator",
     "TableCritic",
     "TableGenerator",
     "TableHead",
+    "TransformerCritic",
+    "TransformerGenerator",
 ]
