@@ -7,7 +7,7 @@ from lit_wgan.moved import keep_former_names
 
 if TYPE_CHECKING:
     from lit_wgan.callbacks import CriticDiagnostics, ExactW1, FidelityCallback, ModeCoverage, SampleGrid, SampleWriter
-    from lit_wgan.data import ImageData, ToyData
+    from lit_wgan.data import ArrayData, ImageData, ToyData
     from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
     from lit_wgan.evaluation import GenerativeEvaluator
     from lit_wgan.runs.wandb_run import WandbRun
@@ -23,6 +23,7 @@ _HOME = {
     "WGANGP": "systems.wgan_gp",
     "AdversarialSystem": "systems.base",
     "WarmStart": "functional.schedules",
+    "ArrayData": "data.array_data",
     "ClassLabels": "data.conditions",
     "ImageData": "data.image_data",
     "SeveralConditions": "data.conditions",
@@ -43,6 +44,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdversarialSystem",
+    "ArrayData",
     "ClassLabels",
     "CriticDiagnostics",
     "ExactW1",

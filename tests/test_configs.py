@@ -1,5 +1,6 @@
 """Every shipped configuration is trained for two updates, with its networks as they are but a small minibatch."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -35,14 +36,31 @@ def stand_in(tmp_path):
     return make
 
 
+@pytest.fixture
+def gallery_data(tmp_path):
+    """Writes a few samples of each kind of the gallery's data into the folder of the test."""
+
+    def make():
+        module = runpy.run_path(str(FOLDER.parent / "tools" / "gallery_data.py"))
+        folder = tmp_path / "data" / "gallery"
+        folder.mkdir(parents=True)
+        for name in ("write_table", "write_series", "write_volumes", "write_images"):
+            module[name](folder, count=40)
+
+    return make
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Expected a critic without batch norm")  # which one of them allows
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
-def test_config_trains(config, stand_in, monkeypatch, tmp_path):
+def test_config_trains(config, stand_in, gallery_data, monkeypatch, tmp_path):
     options = yaml.safe_load(config.read_text())
     data = options["data"]["init_args"]
     arguments = ["--data.batch_size", "2", "--trainer.max_steps", "2", "--trainer.val_check_interval", "2"]
-    if "distribution" not in data and data["dataset"] != "digits":
+    if "data/gallery" in config.read_text():
+        gallery_data()
+        arguments += ["--data.cache_dir", str(tmp_path / "cache")]
+    elif "distribution" not in data and data["dataset"] != "digits":
         critic = options["model"]["init_args"]["critic"]
         size = critic["init_args"].get("image_size", 64 if "64" in critic["class_path"] else 32)
         arguments += stand_in(size, "L" if "mnist" in data["dataset"] else "RGB")

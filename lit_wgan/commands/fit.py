@@ -31,6 +31,7 @@ from lit_wgan.commands.help import readable_help
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
 from lit_wgan.commands.restoring import told_as_checkpoints
+from lit_wgan.commands.sizes_of_data import fill_in_sizes_
 from lit_wgan.commands.yaml_files import check_config_files
 from lit_wgan.data.adversarial_data import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
@@ -88,6 +89,11 @@ class Experiment(LightningCLI):
         with ends_at_ctrl_c(), readable_help():
             super().parse_arguments(parser, args)
         check_options(self.config.subcommand, self.config[self.config.subcommand])
+
+    def instantiate_classes(self) -> None:
+        """Ask the data for the sizes that are left to them, then make everything."""
+        fill_in_sizes_(self.config[self.config.subcommand])
+        super().instantiate_classes()
 
     @property
     def run_name(self) -> str:

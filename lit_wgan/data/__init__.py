@@ -1,6 +1,7 @@
 """Real samples: toy distributions and images, as DataModules that hand over the minibatches of a generator update."""
 
 from lit_wgan.data.adversarial_data import AdversarialData
+from lit_wgan.data.array_data import ArrayData
 from lit_wgan.data.datamodules import ToyData
 from lit_wgan.data.degrade import Degradation, Downscaled, Noisy
 from lit_wgan.data.image_data import ImageData
@@ -10,6 +11,7 @@ from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, miniba
 
 __all__ = [
     "AdversarialData",
+    "ArrayData",
     "CriticBatchStream",
     "CriticBatches",
     "Degradation",

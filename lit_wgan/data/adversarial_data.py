@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from lit_wgan.data.held_out import HeldOutBatches, Samples
 from lit_wgan.data.transforms import Transform
-from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, Minibatch, MinibatchSource
+from lit_wgan.engine.minibatches import Condition, CriticBatches, CriticBatchStream, Minibatch, MinibatchSource
 from lit_wgan.engine.stopping import STOP_SIGNALS
 from lit_wgan.engine.workers import WORKER_SECONDS
 from lit_wgan.errors import UsageError, check_positive
@@ -26,6 +26,7 @@ class TrainedSystem(Protocol):
     n_critic: NCritic
     counters: Counters
     streams: RandomStreams
+    transform: Transform | None
 
 
 class AdversarialData(LightningDataModule):
@@ -69,10 +70,10 @@ class AdversarialData(LightningDataModule):
         """
         raise NotImplementedError
 
-    def training_conditions(self, n: int) -> Tensor | None:
+    def training_conditions(self, n: int) -> Condition | None:
         """The conditions of ``n`` training samples, or of all if they are fewer, in a random order that never changes.
 
-        They are what the networks are told, ``(n, ...)``; None where the data has no conditions.
+        They are in the data's own units, ``(n, ...)``; None where the data has no conditions.
         """
         return None
 

@@ -46,3 +46,26 @@ class InfiniteSampler:
             self._orders = {known: order for known, order in self._orders.items() if known == epoch - 1}
             self._orders[epoch] = self.streams.permutation("data/order", epoch, self.num_samples)
         return self._orders[epoch]
+
+
+class WeightedSampler:
+    """Samples drawn with replacement, each as often as its weight says: a pure function of (seed, t).
+
+    Args:
+        weights: ``(N,)``, 0 or more, float64, not all 0.
+        batch_size: the global minibatch m.
+        streams: the run's random numbers.
+        stream: of these.
+    """
+
+    def __init__(self, weights: Tensor, batch_size: int, streams: RandomStreams, stream: str = "data/weighted"):
+        self.below = weights.cumsum(0)
+        self.batch_size = batch_size
+        self.streams = streams
+        self.stream = stream
+
+    def __getitem__(self, t: int) -> Tensor:
+        """Indices of minibatch ``t``, shape ``(batch_size,)``, int64."""
+        uniform = self.streams.uniform(self.stream, t, (self.batch_size,), dtype=torch.float64)
+        # Of a sample that weighs nothing no number lies between the sum before and that behind it.
+        return torch.searchsorted(self.below, uniform * self.below[-1], right=True).clamp(max=len(self.below) - 1)

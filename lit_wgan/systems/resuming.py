@@ -151,9 +151,10 @@ def restore_transform_(system: Any, state: Mapping[str, Any] | None, has_data: b
         raise damaged(f"lit_wgan['transform']: {error}") from error
     saved, asked = (None if each is None else each.kind() for each in (transform, system.transform))
     if has_data and saved != asked:
+        words = ["none" if each is None else each.in_words() for each in (transform, system.transform)]
         raise UsageError(
-            f"Expected the transform of the data that the checkpoint was trained with, {saved or 'none'}, but got "
-            f"{asked or 'none'}. Give the data.transform, data.per and columns of then."
+            f"Expected data with the transform of those that the checkpoint was trained with, {words[0]}, but got "
+            f"{words[1]}. Give the data.transform and data.per of then, and the same columns."
         )
     system.transform = transform
 

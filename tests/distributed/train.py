@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.functional import one_hot
 from torch.utils.data import DataLoader, TensorDataset
 
-from lit_wgan import GAN, WGAN, WGANGP, ImageData, ToyData, WarmStart
+from lit_wgan import GAN, WGAN, WGANGP, ArrayData, ImageData, ToyData, WarmStart
 from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
 from lit_wgan.networks import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator
 from lit_wgan.terms import DRAGAN, R1, R2, Drift
@@ -78,6 +78,19 @@ def told_networks():
     return {"generator": Told(2), "critic": Told(1), "latent_dim": 2, "condition": condition}
 
 
+def weighted_array():
+    """Series with a number and a weight each."""
+    random = torch.Generator().manual_seed(2)
+    samples, numbers = torch.randn(100, 4, 2, generator=random) * 7 + 30, torch.rand(100, generator=random)
+    files = {"samples": samples, "conditions": numbers, "weights": numbers, "cache_dir": "cache"}
+    return ArrayData(**files, transform=["standardise", "quantile"], per="last_axis", batch_size=M)
+
+
+def array_networks():
+    networks = {"generator": MLPGenerator(2, [4, 2], 16, 2, condition_dim=1), "latent_dim": 2}
+    return networks | {"critic": MLPCritic([4, 2], 16, 2, condition_dim=1), "condition": Values(1, "standardise")}
+
+
 def labelled_networks():
     """Of the modes of a mixture; the generator is told uniform ones."""
     condition = ClassLabels(8, for_generator="uniform")
@@ -114,6 +127,10 @@ CASES = {
     "GAN told classes": lambda _: (
         GAN(**labelled_networks(), **ADAM, n_critic=2),
         {"datamodule": ToyData("eight_gaussians", M, condition_of="label")},
+    ),
+    "WGAN-GP told numbers of an array, by weight": lambda _: (
+        WGANGP(**array_networks(), **ADAM, n_critic=2),
+        {"datamodule": weighted_array()},
     ),
 }
 

@@ -58,3 +58,8 @@ def _open(location: Location) -> StoredArray:
     if opener is None:
         raise location.error("which is of no known kind", f"Its name has to end in one of {', '.join(OPENERS)}")
     return opener(location)
+
+
+def slow_reads(array: StoredArray) -> str | None:
+    """What makes random reads of an array slow, with the remedy; None for what is read in any order as it lies."""
+    return None

@@ -65,6 +65,10 @@ class Transform:
         """What the transform was asked to be, in plain types: two of one kind differ in fitted numbers alone."""
         return [self.name, self.per]
 
+    def in_words(self) -> str:
+        """The same for messages."""
+        return self.name if self.per is None else f"{self.name} per {self.per}"
+
     def state(self) -> dict[str, Any]:
         """All that :func:`~lit_wgan.data.transforms.named.restored_transform` needs to make it again."""
         return {"name": self.name, "per": self.per, "numbers": dict(self.numbers)}

@@ -51,6 +51,10 @@ class Chain(Transform):
         """Those of the steps."""
         return [self.name, *(step.kind() for step in self.steps)]
 
+    def in_words(self) -> str:
+        """Those of the steps."""
+        return ", ".join(step.in_words() for step in self.steps)
+
     def state(self) -> dict[str, Any]:
         """See :class:`Transform`."""
         return {"name": self.name, "steps": [step.state() for step in self.steps]}

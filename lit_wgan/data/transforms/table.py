@@ -75,6 +75,14 @@ class TableTransform(Transform):
         own = None if self.of_numbers is None else self.of_numbers.kind()
         return [self.name, self.names, self.categories, own]
 
+    def in_words(self) -> str:
+        """The first columns, and the transform of numbers."""
+        names = ", ".join(self.names[:5]) + (", ..." if len(self.names) > 5 else "")
+        numbers = "no transform" if self.of_numbers is None else self.of_numbers.in_words()
+        return (
+            f"a table of {len(self.names)} columns ({names}; {sum(self.columns)} numbers as networks see it), {numbers}"
+        )
+
     def state(self) -> dict[str, Any]:
         """See :class:`Transform`."""
         own = None if self.of_numbers is None else self.of_numbers.state()

@@ -1,0 +1,88 @@
+"""What is computed of all samples once, and kept in the cache folder: a check, and the fit of the transform."""
+
+import hashlib
+import io
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lit_wgan.data.parts.column import as_floats
+from lit_wgan.data.parts.part import Part
+from lit_wgan.data.stored import check_finite
+from lit_wgan.data.transforms import TableTransform, Transform, restored_transform
+from lit_wgan.engine.digests import json_sha256
+from lit_wgan.engine.files import atomic_write, make_writable
+from lit_wgan.errors import UsageError
+
+CHUNK_BYTES = 2**26
+VERSION = 1
+"""Raise it when a fit would give other numbers."""
+
+
+def fitted_once(train: Part, held_out: Part, transform: Transform | None, cache_dir: Path) -> Transform | None:
+    """The transform, fitted to training samples whose numbers are all finite, as are those of all that is told.
+
+    For a table it encodes categories too. The result lies in ``cache_dir``, keyed by the files' names, sizes and times
+    of modification, so that the next run need not read everything again.
+
+    Raises:
+        UsageError: for numbers that are not finite, and for samples that the transform cannot take.
+    """
+    table = train.samples.table
+    if table is not None:
+        transform = TableTransform(table.names, table.categories, transform, table.whole)
+    columns = {id(column): column for part in (train, held_out) for column in (part.samples, *part.conditions)}
+    rows = hashlib.sha256(train.rows.tobytes()).hexdigest()
+    asked = None if transform is None else transform.kind()
+    key = json_sha256([VERSION, asked, rows, *(column.array.key() for column in columns.values())])[:16]
+    path = cache_dir / f"fit-{key}.pt"
+    known = read_fit(path)
+    if known is None:
+        for column in columns.values():
+            check_finite(column.array)
+        if transform is not None:
+            transform.fit(lambda: chunks(train))
+        known = {"transform": None if transform is None else transform.state()}
+        write_fit(path, known)
+    return None if known["transform"] is None else restored_transform(known["transform"])
+
+
+def chunks(part: Part) -> Iterable[Tensor]:
+    """All samples of a part, some at a time, float64."""
+    rows = max(1, CHUNK_BYTES // (8 * math.prod(part.samples.shape)))
+    for indices in torch.arange(len(part)).split(rows):
+        yield as_floats(part.take_samples(indices)).double()
+
+
+def read_fit(path: Path) -> dict[str, Any] | None:
+    """What was computed before; None where there is nothing, or a damaged file."""
+    try:
+        known = torch.load(path, weights_only=True)
+        if known["transform"] is not None:
+            restored_transform(known["transform"])
+    except Exception:  # torch raises many kinds for a damaged file; computing anew is right for all of them
+        return None
+    return known
+
+
+def write_fit(path: Path, known: dict[str, Any]) -> None:
+    """Keep what was computed.
+
+    Raises:
+        UsageError: if the folder cannot be written.
+    """
+    contents = io.BytesIO()
+    torch.save(known, contents)
+    try:
+        make_writable(path.parent)
+    except OSError as error:
+        raise UsageError(
+            f"Expected data.cache_dir to be a folder that can be written, but got {path.parent} ({error.strerror}). "
+            "Choose another with --data.cache_dir."
+        ) from error
+    with atomic_write(path, "Make room, or choose another folder with --data.cache_dir.") as file:
+        file.write(contents.getvalue())

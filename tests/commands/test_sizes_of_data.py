@@ -1,0 +1,70 @@
+"""Sizes that a configuration leaves to the data."""
+
+import re
+
+import numpy as np
+import pytest
+import yaml
+
+from lit_wgan.commands.sizes_of_data import left_open
+
+CONFIG = """
+model:
+  class_path: lit_wgan.WGANGP
+  init_args:
+    latent_dim: 4
+    n_critic: 1
+    condition: {class_path: lit_wgan.Values, init_args: {shape: auto}}
+    generator:
+      class_path: MLPGenerator
+      init_args: {latent_dim: 4, data_shape: auto, width: 8, condition_dim: auto}
+    critic: {class_path: MLPCritic, init_args: {data_shape: auto, width: 8, condition_dim: auto}}
+data:
+  class_path: lit_wgan.ArrayData
+  init_args: {samples: series.npy, conditions: numbers.npy, transform: standardise, batch_size: 4, cache_dir: cache}
+trainer: {max_steps: 1, limit_val_batches: 0, accelerator: cpu}
+"""
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Series of two channels with three numbers each, and a configuration."""
+    np.save(tmp_path / "series.npy", np.random.RandomState(0).randn(40, 9, 2).astype(np.float32) + 5)
+    np.save(tmp_path / "numbers.npy", np.random.RandomState(1).randn(40, 3))
+    (tmp_path / "series.yaml").write_text(CONFIG)
+
+
+def test_the_runs_config_has_the_numbers_and_its_checkpoint_needs_no_data(command, files, tmp_path):
+    status, _, errors = command("fit", "--config", "series.yaml")
+    assert status == 0, errors
+    config = yaml.safe_load((tmp_path / "runs/series/version_0/config.yaml").read_text())["model"]["init_args"]
+    assert config["generator"]["init_args"]["data_shape"] == [9, 2]
+    assert config["critic"]["init_args"]["condition_dim"] == 3
+    assert config["condition"]["init_args"]["shape"] == [3]
+    (tmp_path / "series.npy").unlink()
+    checkpoint = "runs/series/version_0/checkpoints/last.ckpt"
+    status, _, errors = command("sample", "--ckpt", checkpoint, "--num", "3", "--output", "samples.npy")
+    assert status == 0, errors
+    assert np.load(tmp_path / "samples.npy").shape == (3, 9, 2)
+    assert np.load(tmp_path / "samples.npy").mean() == pytest.approx(5, abs=1)  # in the data's own units
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--model.generator.init_args.num_classes", "auto"], "tell the num_classes .* ArrayData tells data_shape, "),
+        (["--data", "ToyData", "--data.distribution", "swiss_roll"], "ToyData tells no sizes. Give data_shape itself"),
+        (["--data.samples", "none.npy"], "none.npy"),
+    ],
+)
+def test_what_the_data_do_not_tell_is_refused_in_a_line(command, files, options, message):
+    status, _, errors = command("fit", "--config", "series.yaml", *options)
+    assert status == 2
+    assert len(errors.strip().splitlines()) <= 2
+    assert re.search(message, errors), errors
+
+
+def test_auto_of_other_arguments_is_left_alone():
+    assert list(left_open({"precision": "auto", "layers": [{"kind": "auto"}]})) == []
+    group = {"layers": [{"channels": "auto"}]}
+    assert list(left_open(group)) == [(group["layers"][0], "channels")]
