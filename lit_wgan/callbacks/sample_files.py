@@ -8,6 +8,8 @@ from torch import Tensor
 
 from lit_wgan.callbacks.pictures.grid import as_picture, is_image
 from lit_wgan.data.conditions.given import as_tuple
+from lit_wgan.data.stored import write_table
+from lit_wgan.data.transforms import TableTransform
 from lit_wgan.engine.files import atomic_write, writing
 from lit_wgan.engine.minibatches import Condition
 
@@ -49,6 +51,16 @@ def save_array(values: Tensor, path: Path) -> None:
     """
     with atomic_write(path) as file:
         np.save(file, as_array(values))
+
+
+def save_table(rows: Tensor, table: TableTransform, path: Path) -> None:
+    """Write rows ``(N, columns)`` as a table, with the names of its columns and categories.
+
+    Raises:
+        WriteError: if the disk is full or the folder cannot be written.
+    """
+    with writing(path):
+        write_table(path, table.names, table.categories, as_array(rows))
 
 
 def as_array(values: Tensor) -> np.ndarray:

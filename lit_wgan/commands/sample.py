@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lit_wgan.commands.given_condition import read_condition
 from lit_wgan.commands.loading import load_system
@@ -15,10 +15,12 @@ from lit_wgan.errors import UsageError, check_positive
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from lit_wgan.data.transforms import TableTransform
     from lit_wgan.engine.minibatches import Condition
     from lit_wgan.systems import AdversarialSystem
 
-FILES = (".npy", ".png")
+TABLES = (".csv", ".tsv", ".parquet")
+FILES = (".npy", ".png", *TABLES)
 """Endings of the names of outputs that are one file."""
 
 
@@ -37,7 +39,7 @@ def parser() -> Parser:
         ".npy file, an image; of several conditions a list of such; without it, conditions as often as in training"
     )
     parser.add_argument("--condition", metavar="VALUE | FILE", help=conditions)
-    outputs = "folder for a file each, an .npy file for all samples, or a .png file for a picture of them"
+    outputs = "folder for a file each, an .npy file for all samples, a .csv of rows, or a .png for a picture of them"
     parser.add_argument("--output", metavar="DIR | FILE", default="generated", help=outputs)
     parser.add_argument("--live", action="store_true", help="draw from the generator itself, not its moving average")
     parser.add_argument("--accelerator", default="auto", help="such as cpu or gpu")
@@ -65,6 +67,8 @@ def sample(arguments: list[str]) -> None:
     asked = None if chosen.condition is None else system.condition_asked(given, chosen.num)
     if asked is None:
         _check_law(system)
+    if output.suffix in TABLES:
+        _check_table(system, output)
     if output.suffix == ".png":
         _draw(system, output, chosen.num, asked)
     else:
@@ -84,6 +88,16 @@ def _check_law(system: "AdversarialSystem") -> None:
         raise UsageError(
             "Expected --condition, since the checkpoint does not hold the conditions of its training set, but got "
             "none. Give the condition of the samples."
+        )
+
+
+def _check_table(system: "AdversarialSystem", output: Path) -> None:
+    from lit_wgan.data.transforms import TableTransform
+
+    if not isinstance(system.transform, TableTransform):
+        raise UsageError(
+            f"Expected a generator of rows of a table for --output {output}, but this one was trained on other data. "
+            "Let --output end in .npy, or name a folder."
         )
 
 
@@ -107,13 +121,17 @@ def _write(system: "AdversarialSystem", output: Path, count: int, asked: "Condit
     """Write samples, and beside them the condition of each."""
     import torch
 
-    from lit_wgan.callbacks.sample_files import save_array, save_conditions, save_sample
+    from lit_wgan.callbacks.sample_files import save_array, save_conditions, save_sample, save_table
 
-    folder = output if output.suffix != ".npy" else output.parent
+    folder = output.parent if output.suffix in FILES else output
     with writing(output):
         folder.mkdir(parents=True, exist_ok=True)
-    if output.suffix == ".npy":
-        save_array(torch.cat([samples.cpu() for _, samples in _drawn(system, count, asked, batch_size)]), output)
+    if output.suffix in FILES:
+        samples = torch.cat([samples.cpu() for _, samples in _drawn(system, count, asked, batch_size)])
+        if output.suffix in TABLES:
+            save_table(samples, cast("TableTransform", system.transform), output)
+        else:
+            save_array(samples, output)
     else:
         for first, samples in _drawn(system, count, asked, batch_size):
             for number, each in enumerate(samples, first):

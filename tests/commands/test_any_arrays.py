@@ -1,4 +1,4 @@
-"""Sizes that a configuration leaves to the data."""
+"""Runs on arrays and tables by the command: sizes that a configuration leaves to the data, and samples as tables."""
 
 import re
 
@@ -62,6 +62,36 @@ def test_what_the_data_do_not_tell_is_refused_in_a_line(command, files, options,
     assert status == 2
     assert len(errors.strip().splitlines()) <= 2
     assert re.search(message, errors), errors
+
+
+def test_samples_of_a_table_are_a_table(command, tmp_path):
+    rows = "\n".join(f"{row * 0.5},{['a', 'b', 'c'][row % 3]},{row % 7}" for row in range(40))
+    (tmp_path / "table.csv").write_text(f"height,kind,count\n{rows}\n")
+    config = yaml.safe_load(CONFIG)
+    model, generator = config["model"]["init_args"], {"latent_dim": 4, "columns": "auto", "width": 8}
+    model |= {"generator": {"class_path": "TableGenerator", "init_args": generator}, "condition": None}
+    model["critic"] = {"class_path": "TableCritic", "init_args": {"data_shape": "auto", "width": 8}}
+    config["data"]["init_args"] |= {"samples": "table.csv", "conditions": None, "transform": "quantile"}
+    (tmp_path / "rows.yaml").write_text(yaml.safe_dump(config))
+    status, _, errors = command("fit", "--config", "rows.yaml")
+    assert status == 0, errors
+    checkpoint = "runs/rows/version_0/checkpoints/last.ckpt"
+    status, _, errors = command("sample", "--ckpt", checkpoint, "--num", "20", "--output", "samples.csv")
+    assert status == 0, errors
+    first, *others = (tmp_path / "samples.csv").read_text().splitlines()
+    assert first == "height,kind,count"
+    assert {line.split(",")[1] for line in others} <= {"a", "b", "c"}
+    assert {line.split(",")[2] for line in others} <= {str(count) for count in range(7)}
+    assert all(0 <= float(line.split(",")[0]) <= 19.5 for line in others)
+
+
+def test_samples_of_other_data_are_no_table(command, files):
+    status, _, errors = command("fit", "--config", "series.yaml")
+    assert status == 0, errors
+    checkpoint = "runs/series/version_0/checkpoints/last.ckpt"
+    status, _, errors = command("sample", "--ckpt", checkpoint, "--output", "samples.csv")
+    assert status == 2
+    assert "rows of a table" in errors
 
 
 def test_auto_of_other_arguments_is_left_alone():
