@@ -18,7 +18,7 @@ from lit_wgan.systems.bounded import find_bound, record_squashing
 from lit_wgan.systems.checks import check_forward, check_precision, check_strategy, mixes_samples
 
 FEW = 4
-SIZES = "Set the generator's size or the critic's (for images, image_size)."
+SIZES = "Set the generator's size or the critic's (of convolutions, image_size or data_shape)."
 SIZES_OR_CONDITION = "Set the generator's size, the critic's, or model.condition."
 
 

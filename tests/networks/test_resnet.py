@@ -48,6 +48,22 @@ def test_parameter_counts_are_those_of_gan_64x64():
     assert count(meta(ResNet64Critic)) == (9 * 3 * 64 + 64) + blocks + (8192 * 1 + 1)
 
 
+@pytest.mark.parametrize(
+    ("network", "shape", "outputs"),
+    [
+        (lambda: CIFARResNetGenerator(6, 3, 4), (6,), 3734.602714),
+        (lambda: CIFARResNetCritic(3, 4, "layer"), (3, 32, 32), 0.202266),
+        (lambda: ResNet64Generator(6, 3, 4), (6,), 16759.468408),
+        (lambda: ResNet64Critic(3, 4), (3, 64, 64), 6.781126),
+    ],
+)
+def test_absolute_outputs_sum_to_what_they_did_before_there_were_other_sizes(network, shape, outputs):
+    torch.manual_seed(0)
+    made = network().eval()
+    torch.manual_seed(1)
+    assert made(torch.randn(3, *shape)).double().abs().sum().item() == pytest.approx(outputs, rel=1e-4)
+
+
 @pytest.mark.parametrize("channels", [1, 3, 5])
 @pytest.mark.parametrize(("generator", "critic", "image_size"), PAIRS)
 def test_images_fill_their_frame_and_range_and_have_one_score_each(generator, critic, image_size, channels):
