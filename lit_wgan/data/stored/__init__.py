@@ -4,7 +4,8 @@ from lit_wgan.data.stored.base import StoredArray
 from lit_wgan.data.stored.cached import copied
 from lit_wgan.data.stored.finite import check_finite
 from lit_wgan.data.stored.joined import Joined
-from lit_wgan.data.stored.opening import open_array, slow_reads
+from lit_wgan.data.stored.opening import open_array
+from lit_wgan.data.stored.slow import slow_reads
 from lit_wgan.data.stored.tables import TABLES, Table, open_table, table_columns, write_table
 
 __all__ = [

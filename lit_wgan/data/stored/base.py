@@ -42,6 +42,9 @@ class StoredArray(Protocol):
 class SlicedArray(StoredArray, Protocol):
     """A stored array whose chunks are slices of it."""
 
+    slow: str | None = None
+    """What makes random rows slow to read, such as ``is kept in chunks of 64 rows``; None if they are not."""
+
     def rows(self, start: int, stop: int) -> Rows:
         """The rows ``start`` to ``stop``, as :meth:`take` gives them."""
 

@@ -1,4 +1,4 @@
-"""A check of all numbers of an array."""
+"""Checks the numbers of arrays."""
 
 import numpy as np
 
@@ -7,15 +7,22 @@ from lit_wgan.errors import UsageError
 
 
 def check_finite(array: StoredArray) -> None:
-    """Raise a UsageError that names the first row and the place in it whose number is infinite or none."""
-    first = 0
-    for rows in array.chunks():
-        wrong = np.argwhere(~np.isfinite(rows)) if rows.dtype.kind == "f" else np.empty((0, rows.ndim), dtype=int)
-        if len(wrong):
-            row, *place = wrong[0].tolist()
-            at = f", place {place[0] if len(place) == 1 else tuple(place)}" if place else ""
-            raise UsageError(
-                f"Expected {array.name} to hold finite numbers alone, but got {rows[tuple(wrong[0])]} in row "
-                f"{first + row}{at}. Leave such rows out, or fill them."
-            )
-        first += len(rows)
+    """Read all of an array, and of each of its ``parts`` if it has any, and refuse NaN and infinite numbers.
+
+    Raises:
+        UsageError: names the first such number's file, row and place in the row, all counted from 0.
+    """
+    if array.dtype.kind != "f":
+        return
+    for part in getattr(array, "parts", [array]):
+        before = 0
+        for rows in part.chunks():
+            finite = np.isfinite(rows)
+            if not finite.all():
+                row, *place = (int(each) for each in np.unravel_index(finite.argmin(), rows.shape))
+                where = "" if not place else f", column {place[0]}" if len(place) == 1 else f", place {tuple(place)}"
+                raise UsageError(
+                    f"Expected finite numbers, but got {rows[row][tuple(place)]} in row {before + row}{where} of "
+                    f"{part.name} (counted from 0). Leave such rows out, or fill in what is missing."
+                )
+            before += len(rows)

@@ -34,6 +34,7 @@ class MappedArray(SlicedArray):
     def __init__(self, path: Path, layout: Layout, name: str, key: object = None):
         self.shape, self.dtype, self.name = layout.shape, layout.dtype.newbyteorder("="), name
         self.layout = layout
+        self.slow = "is kept column by column (in Fortran order)" if layout.fortran_order else None
         self._key = key or file_key(path)
         self._map = PerProcess(partial(_map, path, layout))
 

@@ -8,16 +8,20 @@ import torch
 from torch import Tensor
 
 from lit_wgan.data.stored.base import Rows, StoredArray
+from lit_wgan.data.stored.hdf5 import open_hdf5
 from lit_wgan.data.stored.joined import Joined
 from lit_wgan.data.stored.location import Location, locate
 from lit_wgan.data.stored.mapped import open_npy
 from lit_wgan.data.stored.memory import InMemory
 from lit_wgan.data.stored.npz import open_npz
+from lit_wgan.data.stored.zarr_folders import is_zarr, open_zarr
 from lit_wgan.errors import UsageError
 
 OPENERS: dict[str, Callable[[Location], StoredArray]] = {
     ".npy": open_npy,
     ".npz": open_npz,
+    ".h5": open_hdf5,
+    ".hdf5": open_hdf5,
 }
 """By the ends of files' names."""
 
@@ -54,12 +58,12 @@ def open_array(spec: str | Path | Sequence[str | Path] | Rows | Tensor, option: 
 
 
 def _open(location: Location) -> StoredArray:
+    if is_zarr(location.path):
+        return open_zarr(location)
+    if location.path.is_dir():
+        raise location.error("which is a folder, and none of zarr", "Name the files in it, such as folder/*.npy")
     opener = OPENERS.get(location.path.suffix.lower())
     if opener is None:
-        raise location.error("which is of no known kind", f"Its name has to end in one of {', '.join(OPENERS)}")
+        known = ", ".join([*OPENERS, ".zarr"])
+        raise location.error("which is of no known kind", f"Its name has to end in one of {known}")
     return opener(location)
-
-
-def slow_reads(array: StoredArray) -> str | None:
-    """What makes random reads of an array slow, with the remedy; None for what is read in any order as it lies."""
-    return None
