@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 from lit_wgan.data.held_out import HeldOutBatches, Samples
 from lit_wgan.data.transforms import Transform
 from lit_wgan.engine.minibatches import Condition, CriticBatches, CriticBatchStream, Minibatch, MinibatchSource
+from lit_wgan.engine.notices import tell_once
 from lit_wgan.engine.stopping import STOP_SIGNALS
 from lit_wgan.engine.workers import WORKER_SECONDS
 from lit_wgan.errors import UsageError, check_positive
@@ -55,6 +56,10 @@ class AdversarialData(LightningDataModule):
         """What networks can take from the data by ``auto``, by the names of their arguments; after ``prepare_data``."""
         return {}
 
+    def num_samples(self, train: bool) -> int | None:
+        """How many samples are trained on, None for new ones without end, or held out; after ``setup``."""
+        return None if train else len(self.held_out()[0])
+
     def source(self, rows: slice) -> MinibatchSource:
         """The given rows of all training minibatches, those of this device."""
         raise NotImplementedError
@@ -86,6 +91,7 @@ class AdversarialData(LightningDataModule):
                 f"Expected data.batch_size to divide by the number of devices, {devices}, but got {self.batch_size}. "
                 f"Use {self.batch_size // devices * devices or devices}."
             )
+        self._tell_numbers()
         stream = CriticBatchStream(self.source(self.rows), self.system.n_critic, self.system.counters)
         return DataLoader(
             stream,
@@ -95,6 +101,11 @@ class AdversarialData(LightningDataModule):
             pin_memory=torch.cuda.is_available(),
             worker_init_fn=ignore_signals,
         )
+
+    def _tell_numbers(self) -> None:
+        count, held_out = self.num_samples(train=True), self.num_samples(train=False)
+        trained_on = "new samples without end" if count is None else f"{count:,} samples"
+        tell_once(f"Training on {trained_on}; {held_out:,} others are held out.")
 
     def val_dataloader(self) -> HeldOutBatches:
         """Batches of the held-out samples, each sample once."""

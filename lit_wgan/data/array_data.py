@@ -99,6 +99,10 @@ class ArrayData(AdversarialData):
         """Shapes of a sample and of a condition, as networks see them."""
         return self.parts.sizes()
 
+    def num_samples(self, train: bool) -> int:
+        """See :class:`AdversarialData`."""
+        return len(self.parts.train if train else self.parts.held_out)
+
     def source(self, rows: slice) -> MinibatchSource:
         """Minibatches of shuffled epochs or, by weight, of samples drawn anew."""
         part, device = self.parts.train, self.system.device

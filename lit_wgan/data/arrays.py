@@ -16,6 +16,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from lit_wgan.data.item_conditions import ConditionOf, Examples
+from lit_wgan.data.resizing import Size
+from lit_wgan.data.value_range import OF_THEIR_TYPE, ValueRange
 from lit_wgan.engine.ending import ends_at_sigterm
 from lit_wgan.engine.files import atomic_write, make_writable, remove_leftovers
 from lit_wgan.engine.notices import tell_once
@@ -35,6 +37,7 @@ HEADER_ERRORS = (
     struct.error,
 )
 """What numpy lets through, beside a ValueError, from parsing a header, which is a Python expression."""
+IMAGE_TYPES = ("uint8", "uint16", "float32")
 CONDITION_TYPES = ("int64", "float32", "uint8")
 """Of classes, of numbers and of images."""
 IMAGES_PER_WRITE = 32  # few, so that memory does not grow with N
@@ -43,7 +46,7 @@ IMAGES_PER_WRITE = 32  # few, so that memory does not grow with N
 class Arrays(NamedTuple):
     """Memory-mapped arrays of a data set: its images ``(N, C, H, W)`` and their conditions ``(N, ...)``, if any."""
 
-    images: npt.NDArray[np.uint8]
+    images: npt.NDArray[Any]
     conditions: npt.NDArray[Any] | None
 
 
@@ -51,8 +54,9 @@ def cached_arrays(
     path: Path,
     open_dataset: Callable[[], Dataset[Any]],
     *,
-    image_size: int | None = None,
+    size: Size | None = None,
     condition_of: ConditionOf | None = None,
+    values: ValueRange = OF_THEIR_TYPE,
     num_workers: int = 0,
 ) -> Arrays:
     """The images and conditions of a dataset as read-only memory-mapped arrays, decoded only if not on disk yet.
@@ -66,13 +70,14 @@ def cached_arrays(
         path: the ``.npy`` file of the images, whose folder is made if need be; that of the conditions lies beside it
             and ends in ``.conditions.npy``.
         open_dataset: gives the dataset; called only to decode.
-        image_size: pixels per side to crop and resize to, see ``to_square``; None keeps the images as they are.
+        size: height and width to crop and resize to, see ``crop_and_resize``; None keeps the images as they are.
         condition_of: what of an item is its condition; None for images alone.
+        values: that images may have.
         num_workers: processes that decode; 0 decodes in this one.
 
     Returns:
-        uint8 (N, C, H, W) in the dataset's order and, row by row, what :func:`to_condition` makes of the conditions.
-        Both are an ``np.memmap``: pages are read from disk as they are indexed.
+        uint8, uint16 or float32 (N, C, H, W) in the dataset's order and, row by row, what :func:`to_condition` makes of
+        the conditions. Both are an ``np.memmap``: pages are read from disk as they are indexed.
 
     Raises:
         UsageError: if the folder of ``path`` cannot be written, or for an item that :class:`Examples` refuses.
@@ -81,7 +86,7 @@ def cached_arrays(
     paths = [path] if condition_of is None else [path, path.with_suffix(".conditions.npy")]
     while (arrays := _open(paths)) is None:
         with ends_at_sigterm(), torch.random.fork_rng(devices=[]):
-            _write(paths, Examples(open_dataset(), image_size, condition_of), num_workers)
+            _write(paths, Examples(open_dataset(), size, condition_of, values), num_workers)
     return arrays
 
 
@@ -102,7 +107,7 @@ def _open(paths: Sequence[Path]) -> Arrays | None:
     """The arrays in the files of images and, if there are two, of conditions; None if they have to be written."""
     try:
         images, *others = (map_array(path) for path in paths)
-        if images.ndim != 4 or images.dtype != np.uint8:
+        if images.ndim != 4 or images.dtype not in IMAGE_TYPES:
             raise ValueError(f"it holds an array of {images.dtype} {images.shape}")
         if others and (others[0].dtype not in CONDITION_TYPES or others[0].shape[:1] != images.shape[:1]):
             raise ValueError(f"{paths[1].name} holds an array of {others[0].dtype} {others[0].shape}")

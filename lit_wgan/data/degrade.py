@@ -13,7 +13,7 @@ class Degradation:
     """A function of the image that is trained on, after cropping and resizing, instead of the data set's item."""
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        """The condition of an image, for bytes ``(C, H, W)``: bytes ``(C, h, w)``, or numbers."""
+        """The condition of an image ``(C, H, W)`` as it is stored: for bytes bytes ``(C, h, w)``, or numbers."""
         raise NotImplementedError
 
 
@@ -32,14 +32,15 @@ class Downscaled(Degradation):
         self.factor = factor
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        """The means, rounded to bytes."""
+        """The means, of bytes rounded to bytes, of others as float32 in their own units."""
         height, width = pixels.shape[1:]
         if height % self.factor or width % self.factor:
             raise UsageError(
                 f"Expected the factor of Downscaled to divide the sides of the images, {height} x {width}, but got "
                 f"{self.factor}. Choose another, or another data.image_size."
             )
-        return (avg_pool2d(pixels.double(), self.factor) + 0.5).floor().to(torch.uint8)
+        means = avg_pool2d(pixels.double(), self.factor)
+        return (means + 0.5).floor().to(torch.uint8) if pixels.dtype == torch.uint8 else means.float()
 
 
 class Noisy(Degradation):
@@ -59,6 +60,15 @@ class Noisy(Degradation):
         self.streams = RandomStreams(seed)
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        """The noisy image ``(C, H, W)``, as bytes."""
+        """The noisy image ``(C, H, W)``, as bytes.
+
+        Raises:
+            UsageError: for images of more than 8 bits.
+        """
+        if pixels.dtype != torch.uint8:
+            raise UsageError(
+                f"Expected images of 8 bits for Noisy, but got {str(pixels.dtype).removeprefix('torch.')}. Give a "
+                "function of your own as data.condition_of."
+            )
         noise = self.streams.normal(f"degrade/{array_sha256(pixels.numpy())}", 0, pixels.shape)
         return (pixels + 127.5 * self.std * noise).round().clamp(0, 255).to(torch.uint8)

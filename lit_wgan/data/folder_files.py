@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lit_wgan.data.folder_parts import kind_of
-from lit_wgan.data.image_files import suffixes
+from lit_wgan.data.image_files import ARRAYS, suffixes
 
 COPIES = ("__MACOSX", "@eaDir")
 """Folders in which macOS and Synology keep small copies of images."""
@@ -31,7 +31,10 @@ class Found(NamedTuple):
 
 
 def find_images(root: Path) -> Found:
-    """Find the image files of a folder, by their endings; links are followed, and each file and folder counts once."""
+    """Find the image files of a folder, by their endings; links are followed, and each file and folder counts once.
+
+    ``.npy`` files are images where there are no others.
+    """
     found = Found([], Counter())
     seen = {_identity(root.stat())}
     pending = [""]
@@ -54,6 +57,10 @@ def find_images(root: Path) -> Found:
             seen.add(identity)
             (folders if is_folder else found.files).append(path)
         pending += reversed(folders)
+    arrays = [file for file in found.files if _suffix(file) == ARRAYS]
+    if 0 < len(arrays) < len(found.files):
+        found.passed_over[ARRAYS] += len(arrays)
+        found.files[:] = [file for file in found.files if _suffix(file) != ARRAYS]
     found.files.sort()
     return found
 
@@ -79,10 +86,14 @@ def _reason_against(path: str, entry: "os.DirEntry[str]", is_folder: bool) -> st
         return "folder named cache" if path == CACHE else None
     if not entry.is_file():
         return "special files"
-    suffix = os.path.splitext(entry.name)[1].lower()
-    if suffix in suffixes():
+    suffix = _suffix(entry.name)
+    if suffix in (*suffixes(), ARRAYS):
         return None
     return suffix if suffix[1:].isalnum() else "without an ending"
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
 
 
 def describe_passed_over(passed_over: Counter[str]) -> str:

@@ -1,23 +1,21 @@
 """A folder of image files as a dataset."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from torch.utils.data import Dataset
 
 from lit_wgan.data.folder_classes import find_classes
 from lit_wgan.data.folder_files import describe_passed_over, find_images
 from lit_wgan.data.folder_parts import find_parts, part_names
 from lit_wgan.data.held_out import part_indices
-from lit_wgan.data.image_files import open_image, suffixes, upright
-from lit_wgan.data.pixels import GREY_MODES, PIXELS_VERSION
+from lit_wgan.data.image_files import ARRAYS, suffixes
+from lit_wgan.data.image_reading import is_grey, read_image
+from lit_wgan.data.pixels import PIXELS_VERSION
 from lit_wgan.data.sources import Source
 from lit_wgan.engine.digests import fingerprint
 from lit_wgan.engine.notices import tell_once
-from lit_wgan.errors import UsageError
 
 
 def folder(root: Path, train: bool, download: bool) -> Source:
@@ -26,8 +24,9 @@ def folder(root: Path, train: bool, download: bool) -> Source:
     If there are some under ``train`` and some under ``test`` or ``val`` (tried in this order), these are the parts;
     other usual names, such as ``Training`` and ``valid``, mean the same. If not, a tenth of the files is held out,
     chosen by a permutation that depends only on their number. The images are greyscale if every file is (Pillow's modes
-    L and 1), else in colour. Hidden files are skipped. A file that is linked to from elsewhere counts once. Class
-    folders give each image the number of its class as its condition, see :func:`find_classes`.
+    L and 1), else in colour; those of more than 8 bits are as they are, of any number of channels. Hidden files are
+    skipped. A file that is linked to from elsewhere counts once. Class folders give each image the number of its class
+    as its condition, see :func:`find_classes`.
     """
     files = image_files(root)
     parts, names = find_parts(files), part_names(files)
@@ -49,11 +48,12 @@ def folder(root: Path, train: bool, download: bool) -> Source:
         key,
         lambda: FolderImages(root, of_part[train], grey=all_grey(root, files), conditions=classes),
         None if classes is None else 1,
+        keeps_floats=True,
     )
 
 
 class FolderImages(Dataset[Any]):
-    """Image files as Pillow images or, if there are conditions, as pairs of an image and its condition.
+    """Image files as :func:`read_image` gives them or, if there are conditions, as pairs of an image and its condition.
 
     Args:
         root: the folder that the paths are relative to.
@@ -75,14 +75,8 @@ class FolderImages(Dataset[Any]):
         return len(self.files)
 
     def __getitem__(self, index: int) -> Any:
-        image = self._image(index)
+        image = read_image(self.root / self.files[index], self.grey)
         return image if self.conditions is None else (image, self.conditions[index])
-
-    def _image(self, index: int) -> Image.Image:
-        with _opened(self.root / self.files[index]) as image:
-            image.load()
-            picture = upright(image)
-            return picture.convert("RGB") if picture.mode in GREY_MODES and not self.grey else picture.copy()
 
     def name_of(self, index: int) -> str:
         """The path of an item's file, which is what error messages call it."""
@@ -90,24 +84,8 @@ class FolderImages(Dataset[Any]):
 
 
 def all_grey(root: Path, files: Sequence[str]) -> bool:
-    """Whether every file is greyscale; reads headers, up to the first file in colour."""
-    for file in files:
-        with _opened(root / file) as image:
-            if image.mode not in GREY_MODES:
-                return False
-    return True
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    try:
-        with open_image(path) as image:
-            yield image
-    except Exception as error:  # Pillow's decoders raise many kinds, and none of them names the file reliably
-        raise UsageError(
-            f"Expected {path} to be an image that can be read, but got {type(error).__name__} ({error}). "
-            "Replace or remove the file."
-        ) from error
+    """Whether every file is greyscale, of 8 bits; reads headers, up to the first file that is not."""
+    return all(is_grey(root / file) for file in files)
 
 
 def image_files(root: Path, option: str = "data.root") -> list[str]:
@@ -127,7 +105,7 @@ def image_files(root: Path, option: str = "data.root") -> list[str]:
     others = describe_passed_over(passed_over)
     if not files:
         raise FileNotFoundError(
-            f"Expected {option} to hold images ({', '.join(suffixes())}), but got none under {root}"
+            f"Expected {option} to hold images ({', '.join((*suffixes(), ARRAYS))}), but got none under {root}"
             f"{f' ({others})' if others else ''}. Point --{option} at a folder that holds some."
         )
     if others:

@@ -1,11 +1,11 @@
 """The DataModule for images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from torch import Tensor
 
 from lit_wgan.data.adversarial_data import AdversarialData
@@ -16,27 +16,34 @@ from lit_wgan.data.image_minibatches import (
     bytes_to_unit_range,
     fits,
     mirror,
+    rows_of,
     take,
     to_device,
+    to_unit_range,
 )
 from lit_wgan.data.images import open_arrays
-from lit_wgan.data.item_conditions import described
+from lit_wgan.data.item_conditions import described, sizes_of_conditions
 from lit_wgan.data.sampler import InfiniteSampler
 from lit_wgan.data.sources import MapStyleDataset, make_condition_of, make_dataset
+from lit_wgan.data.transforms import PixelRange
+from lit_wgan.data.value_range import OF_TYPE, known_bounds
 from lit_wgan.engine.files import user_cache
 from lit_wgan.engine.minibatches import CriticBatches, Minibatch, MinibatchSource, map_condition
 from lit_wgan.errors import UsageError
 
 
 class ImageData(AdversarialData):
-    """Images, decoded once into a memory-mapped array and sent to the device as bytes.
+    """Images, decoded once into a memory-mapped array and sent to the device in the type that they have there.
+
+    Images of 8 bits are in [-1, 1] everywhere. Those of more bits, and those with a ``value_range``, are in their own
+    units, which :class:`~lit_wgan.data.transforms.PixelRange` turns into the networks'.
 
     Args:
         dataset: a name (``digits``, ``mnist``, ``fashion_mnist``, ``cifar10``, ``cifar100``, ``celeba``, ``lsun``,
             ``folder``), or images of one's own: an object with ``__len__`` and ``__getitem__``, such as a torch
             Dataset, or its class path, ``my_module.MyDataset``.
         root: folder of the data set; ``digits`` needs none.
-        image_size: side to which images are resized and cropped; None leaves them as they are.
+        image_size: side, or height and width, to which images are cropped and resized; None leaves them as they are.
         batch_size: the global minibatch m.
         horizontal_flip: mirror half of the images, chosen anew for every minibatch, together with conditions of three
             axes ``(C, h, w)``.
@@ -54,6 +61,9 @@ class ImageData(AdversarialData):
             data set comes with: a class number, in a ``folder`` by class folders, or CelebA's 40 attributes; and for
             nothing where it is one's own. Whole numbers are classes, int64; bytes and Pillow images are images, told in
             ``[-1, 1]`` and in their own size; all other numbers are float32.
+        value_range: the smallest and the largest value that images can have, which become -1 and 1. None for 0 to 255
+            of 8 bits, 0 to 65535 of 16 bits, and [0, 1] of floats. Without it floats of a data set of one's own stand
+            for bytes; those of files stay floats.
 
     Raises:
         UsageError: for unknown names, numbers out of range, and images or conditions that do not fit together.
@@ -63,7 +73,7 @@ class ImageData(AdversarialData):
         self,
         dataset: MapStyleDataset | str = "digits",  # in this order: the command line takes a class path for one
         root: str = "data",
-        image_size: int | None = None,
+        image_size: int | Sequence[int] | None = None,
         batch_size: int = 64,
         horizontal_flip: bool = False,
         dequantise: bool = False,
@@ -73,17 +83,20 @@ class ImageData(AdversarialData):
         num_generated: int = 64,
         on_device: bool | Literal["auto"] = "auto",
         condition_of: int | str | Callable[[Any], Any] | None = None,  # in this order, for the command line too
+        value_range: Sequence[float] | None = None,
     ):
         super().__init__(batch_size, num_workers, num_generated)
         self.on_device = on_device
         self.resident: Minibatch | None = None
         self.horizontal_flip = horizontal_flip
         self.dequantise = dequantise
+        self.asked_range = known_bounds(value_range)
         self._open = partial(
             open_arrays,
             make_dataset(dataset) if isinstance(dataset, str) and "." in dataset else dataset,
             root,
             image_size=image_size,
+            value_range=value_range,
             condition_of=(
                 make_condition_of(condition_of)
                 if isinstance(condition_of, str) and "." in condition_of
@@ -104,12 +117,48 @@ class ImageData(AdversarialData):
         arrays = {train: self._open(train=train, download=False) for train in (True, False)}
         self.images = {train: each.images for train, each in arrays.items()}
         self.conditions = {train: each.conditions for train, each in arrays.items()}
+        self.transform = self._transform()
         kinds = [None if each is None else described(each[0]) for each in self.conditions.values()]
         if kinds[0] != kinds[1]:
             raise UsageError(
                 f"Expected the conditions of training and held-out images to be alike, but got {kinds[0]} and "
                 f"{kinds[1]}. Let data.condition_of give the same type and shape for all."
             )
+
+    transform: PixelRange | None = None
+
+    def _transform(self) -> PixelRange | None:
+        """That of images in their own units."""
+        dtypes = {str(images.dtype) for images in self.images.values()}
+        if len(dtypes) > 1:
+            raise UsageError(
+                f"Expected training and held-out images of one type, but got {' and '.join(sorted(dtypes))}. Convert "
+                "them all to one."
+            )
+        dtype = dtypes.pop()
+        if dtype == "uint8" and self.asked_range is None:
+            return None
+        if self.dequantise:
+            raise UsageError(
+                f"Expected images of 8 bits without data.value_range for data.dequantise, but got {dtype}. Leave "
+                "data.dequantise out: values are told apart finely enough."
+            )
+        return PixelRange(self.asked_range or OF_TYPE[getattr(torch, dtype)], dtype)
+
+    def sizes(self) -> dict[str, Any]:
+        """Sizes of an image and of its condition."""
+        arrays = [self._open(train=train, download=False) for train in (True, False)]
+        channels, height, width = shape = list(arrays[0].images.shape[1:])
+        sizes = {
+            "image_size": height if height == width else [height, width],
+            "channels": channels,
+            "data_shape": shape,
+        }
+        return sizes | sizes_of_conditions([each.conditions for each in arrays])
+
+    def num_samples(self, train: bool) -> int:
+        """See :class:`AdversarialData`."""
+        return len(self.images[train])
 
     def source(self, rows: slice) -> MinibatchSource:
         """Minibatches of shuffled epochs."""
@@ -126,18 +175,22 @@ class ImageData(AdversarialData):
         return IndexMinibatches(sampler, rows)
 
     def held_out(self) -> tuple[ArraySlices, ArraySlices | None]:
-        """The held-out images, as bytes, and their conditions."""
+        """The held-out images, as they are stored, and their conditions."""
         conditions = self.conditions[False]
         return ArraySlices(self.images[False]), None if conditions is None else ArraySlices(conditions)
 
     def real_samples(self, n: int, train: bool) -> Minibatch:
-        """``n`` images ``(n, C, H, W)`` in ``[-1, 1]``, without flips or noise, and their conditions."""
+        """``n`` images ``(n, C, H, W)``, without flips or noise, and their conditions.
+
+        In ``[-1, 1]``, or in their own units if there is a transform.
+        """
         images, conditions = self.images[train], self.conditions[train]
         if n > len(images):
             raise UsageError(f"Expected at most {len(images)} real samples, but got {n}. Lower num_samples.")
         chosen = self._order(train)[:n]
-        minibatch = Minibatch(take(images, chosen), None if conditions is None else take(conditions, chosen))
-        return minibatch.map(bytes_to_unit_range)
+        condition = None if conditions is None else bytes_to_unit_range(take(conditions, chosen))
+        real = take(images, chosen)
+        return Minibatch(to_unit_range(real) if self.transform is None else real.float(), condition)
 
     def training_conditions(self, n: int) -> Tensor | None:
         """The conditions of :meth:`real_samples`, of all training images where they are fewer than ``n``."""
@@ -152,24 +205,30 @@ class ImageData(AdversarialData):
         if isinstance(batch, CriticBatches):
             batch.prepare = self.prepare
             return batch
-        return batch.map(bytes_to_unit_range) if isinstance(batch, Minibatch) else batch
+        return self._to_units(batch) if isinstance(batch, Minibatch) else batch
 
     def prepare(self, minibatch: Minibatch, number: int) -> Minibatch:
-        """Training data from the bytes of minibatch ``number``: flipped and dequantised if asked for, in [-1, 1].
+        """Training data of minibatch ``number`` in the networks' units: flipped and dequantised if asked for.
 
         Where the images are on the device already, their indices stand for them.
         """
         assert self.trainer is not None
         if self.resident is not None:
-            minibatch = self.resident.map(itemgetter(minibatch.real))
+            minibatch = self.resident.map(partial(rows_of, indices=minibatch.real))
         shape = (len(minibatch.real) * self.trainer.world_size, *minibatch.real.shape[1:])
         if self.horizontal_flip:
             flip = self.streams.uniform("data/flip", number, shape[:1], self.rows, minibatch.real.device) < 0.5
             minibatch = minibatch.map(partial(mirror, flip=flip))
         if not self.dequantise:
-            return minibatch.map(bytes_to_unit_range)
+            return self._to_units(minibatch)
         noise = self.streams.uniform("data/dequantise", number, shape, self.rows, minibatch.real.device)
         return Minibatch((minibatch.real + noise) / 128 - 1, map_condition(bytes_to_unit_range, minibatch.condition))
+
+    def _to_units(self, minibatch: Minibatch) -> Minibatch:
+        """Stored images and conditions in the networks' units."""
+        transform, real = self.system.transform, minibatch.real
+        real = to_unit_range(real) if transform is None else transform.forward(real.float())
+        return Minibatch(real, map_condition(bytes_to_unit_range, minibatch.condition))
 
 
 def _default_cache(dataset: MapStyleDataset | str, root: str) -> Path:

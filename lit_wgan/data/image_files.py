@@ -9,6 +9,8 @@ from PIL import Image, ImageOps
 
 FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 """Pillow's names of the formats that are opened, by their contents, whatever a file is called."""
+ARRAYS = ".npy"
+"""Ending of the names of files that hold an image as an array."""
 
 
 def open_image(file: Path | BinaryIO) -> Image.Image:
@@ -29,7 +31,7 @@ def suffixes() -> tuple[str, ...]:
     """The endings, in lower case, of the names of files in ``FORMATS``, as far as Pillow reads them here."""
     _load_formats()
     known = Image.registered_extensions()
-    readable = {suffix for suffix, name in known.items() if name in FORMATS and name in Image.OPEN} - {".pfm"}  # floats
+    readable = {suffix for suffix, name in known.items() if name in FORMATS and name in Image.OPEN}
     return tuple(sorted(readable, key=lambda suffix: (suffix != ".jpg", suffix)))
 
 

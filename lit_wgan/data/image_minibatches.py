@@ -18,7 +18,7 @@ class ImageMinibatches:
         self.conditions = conditions
 
     def minibatch(self, number: int) -> Minibatch:
-        """This device's rows of minibatch ``number``, images as bytes ``(m / devices, C, H, W)``."""
+        """This device's rows of minibatch ``number``, images as stored, ``(m / devices, C, H, W)``."""
         indices = self.sampler[number][self.rows]
         return Minibatch(
             take(self.images, indices), None if self.conditions is None else take(self.conditions, indices)
@@ -69,6 +69,13 @@ def take(array: np.ndarray, indices: Tensor) -> Tensor:
     return torch.from_numpy(array[indices.numpy()])
 
 
+def rows_of(array: Tensor, indices: Tensor) -> Tensor:
+    """The rows of the given indices; of uint16, for which CUDA has no such function, as of other types of two bytes."""
+    if array.dtype != torch.uint16:
+        return array[indices]
+    return array.view(torch.int16)[indices].view(torch.uint16)
+
+
 def to_unit_range(images: Tensor) -> Tensor:
     """Bytes ``0 .. 255`` as float32 in ``[-1, 1]``."""
     return images.float() / 127.5 - 1
@@ -81,4 +88,7 @@ def bytes_to_unit_range(rows: Tensor) -> Tensor:
 
 def mirror(rows: Tensor, flip: Tensor) -> Tensor:
     """Mirror the images ``(m, C, H, W)`` for which ``flip`` is true; what has other axes stays as it is."""
-    return torch.where(flip.view(-1, 1, 1, 1), rows.flip(-1), rows) if rows.ndim == 4 else rows
+    if rows.ndim != 4:
+        return rows
+    exact = rows.float() if rows.dtype == torch.uint16 else rows  # CUDA selects no uint16
+    return torch.where(flip.view(-1, 1, 1, 1), exact.flip(-1), exact)

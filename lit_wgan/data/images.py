@@ -1,10 +1,10 @@
 """Image datasets by name, folders of images and users' own datasets, each opened as one array ``(N, C, H, W)``."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from torch.utils.data import Subset
 
@@ -13,7 +13,9 @@ from lit_wgan.data.held_out import part_indices
 from lit_wgan.data.item_conditions import ConditionOf
 from lit_wgan.data.named import DATASETS
 from lit_wgan.data.pixels import PIXELS_VERSION
+from lit_wgan.data.resizing import Size, known_size
 from lit_wgan.data.sources import MapStyleDataset, Source, is_map_style
+from lit_wgan.data.value_range import ValueRange, known_bounds
 from lit_wgan.engine.digests import describe, json_sha256
 from lit_wgan.errors import UsageError
 
@@ -25,14 +27,15 @@ def open_images(
     root: str | os.PathLike[str],
     *,
     train: bool,
-    image_size: int | None,
+    image_size: int | Sequence[int] | None,
     cache_dir: str | os.PathLike[str],
+    value_range: Sequence[float] | None = None,
     download: bool = False,
     num_workers: int = 0,
-) -> npt.NDArray[np.uint8]:
+) -> npt.NDArray[Any]:
     """The images that :func:`open_arrays` gives, without their conditions."""
-    options = {"image_size": image_size, "cache_dir": cache_dir, "download": download, "num_workers": num_workers}
-    return open_arrays(dataset, root, train=train, **options).images  # type: ignore[arg-type]
+    options = {"image_size": image_size, "value_range": value_range, "cache_dir": cache_dir, "download": download}
+    return open_arrays(dataset, root, train=train, num_workers=num_workers, **options).images  # type: ignore[arg-type]
 
 
 def open_arrays(
@@ -40,16 +43,17 @@ def open_arrays(
     root: str | os.PathLike[str],
     *,
     train: bool,
-    image_size: int | None,
+    image_size: int | Sequence[int] | None,
     cache_dir: str | os.PathLike[str],
     condition_of: ConditionOf | None = None,
+    value_range: Sequence[float] | None = None,
     download: bool = False,
     num_workers: int = 0,
 ) -> Arrays:
     """The images of a dataset, and the condition of each, as read-only memory-mapped arrays, decoded on the first call.
 
-    Their files in ``cache_dir`` are keyed by the dataset's name, the split, ``image_size`` and ``condition_of``, and by
-    what they are made from:
+    Their files in ``cache_dir`` are keyed by the dataset's name, the split, ``image_size``, ``condition_of`` and
+    ``value_range``, and by what they are made from:
 
     * for data on disk, the resolved root and the names, sizes and modification times of its files (for CelebA, of its
       lists), so a file changed without a change of size or time goes unnoticed;
@@ -60,32 +64,32 @@ def open_arrays(
     A dataset's random transforms are drawn once, while decoding.
 
     Args:
-        dataset: one of ``DATASETS``, or a map-style torch dataset whose items ``to_pixels`` accepts.
+        dataset: one of ``DATASETS``, or a map-style torch dataset whose items ``to_image`` accepts.
         root: folder that holds the data; ``digits`` and a user's dataset do not look at it.
         train: the training part if true, else the held-out part: the official test images (CelebA and LSUN: validation
             images), 500 digits, or a tenth of a user's dataset or of a folder without parts of its own.
-        image_size: pixels per side to crop and resize to, see ``to_square``; None keeps the images as they are.
+        image_size: pixels per side, or height and width, to crop and resize to, see ``crop_and_resize``; None keeps the
+            images as they are.
         cache_dir: folder for the arrays' files, made if need be.
         condition_of: what of an item is its condition, see :func:`~lit_wgan.data.item_conditions.find_condition`; None
             for what a dataset with a name comes with, and for nothing of a user's dataset. Images as conditions are
             not resized.
+        value_range: the smallest and the largest value of images; None for those of their type, 0 .. 255, 0 .. 65535 or
+            [0, 1]. Without it floats of a user's dataset stand for bytes.
         download: whether to download what is missing, where torchvision can.
         num_workers: processes that decode; 0 decodes in this one.
 
     Returns:
-        uint8 (N, C, H, W), an ``np.memmap``, where C is 1 for greyscale and 3 for colour, and the conditions, row by
-        row: int64 (N,) for classes, uint8 (N, C, h, w) for images, float32 (N, ...) for other numbers.
+        uint8, uint16 or float32 (N, C, H, W), an ``np.memmap``, where C is 1 for greyscale and 3 for colour, and the
+        conditions, row by row: int64 (N,) for classes, uint8 (N, C, h, w) for images, float32 (N, ...) for others.
 
     Raises:
         UsageError: for an unknown name, a size that is not positive, a cache folder that cannot be written, images that
-            cannot be read, are no images, or differ in shape, and for conditions likewise.
+            cannot be read, are no images, have values outside the range or differ in shape or type, and for conditions
+            likewise.
         FileNotFoundError: if the data is not in ``root``.
     """
-    if image_size is not None and image_size < 1:
-        raise UsageError(
-            f"Expected data.image_size to be positive or null, but got {image_size}. "
-            "Give the pixels per side, or null to keep the images' own size."
-        )
+    size, asked = known_size(image_size), known_bounds(value_range)
     if isinstance(dataset, str):
         if dataset not in DATASETS:
             raise UsageError(
@@ -96,15 +100,22 @@ def open_arrays(
     else:
         name, source = type(dataset).__name__, _given(dataset, train)
     own = None if condition_of == source.condition_of else condition_of
-    digest = json_sha256([CACHE_VERSION, source.key] + ([] if own is None else [describe(own)]))[:16]
-    file_name = f"{name}-{'train' if train else 'held_out'}-{image_size or 'original'}-{digest}.npy"
+    key = [CACHE_VERSION, source.key] + ([] if own is None else [describe(own)])
+    digest = json_sha256(key + ([] if asked is None else [{"value_range": asked}]))[:16]
     return cached_arrays(
-        Path(cache_dir).expanduser() / file_name,
+        Path(cache_dir).expanduser() / f"{name}-{'train' if train else 'held_out'}-{_told(size)}-{digest}.npy",
         source.open,
-        image_size=image_size,
+        size=size,
         condition_of=source.condition_of if own is None else own,
+        values=ValueRange(asked, source.keeps_floats),
         num_workers=num_workers,
     )
+
+
+def _told(size: Size | None) -> str:
+    if size is None:
+        return "original"
+    return str(size[0]) if size[0] == size[1] else f"{size[0]}x{size[1]}"
 
 
 def _given(dataset: Any, train: bool) -> Source:

@@ -1,6 +1,6 @@
 """Conditions of a data set's items: what of an item it is, as a tensor, beside the item's image."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from torch.utils.data import Dataset
 
 from lit_wgan.data.degrade import Degradation
 from lit_wgan.data.pixels import Pixels, in_words, name_of, to_pixels
+from lit_wgan.data.resizing import Size
+from lit_wgan.data.value_range import OF_THEIR_TYPE, ValueRange
 from lit_wgan.errors import UsageError
 
 ConditionOf = int | str | Callable[[Any], Any]
@@ -100,18 +102,25 @@ class Examples(Dataset[tuple[Tensor, ...]]):
     Both come from the same reading of an item, since a data set may draw at random.
 
     Args:
-        dataset: see ``Pixels``, as for ``image_size``.
-        image_size: likewise.
+        dataset: see ``Pixels``, as for ``size`` and ``values``.
+        size: likewise.
         condition_of: what of an item is its condition; None for images alone.
+        values: likewise.
 
     Raises:
         UsageError: as ``Pixels`` does, and for conditions that are none, or unlike that of the first item.
     """
 
-    def __init__(self, dataset: Dataset[Any], image_size: int | None, condition_of: ConditionOf | None):
-        self.images = Pixels(dataset, image_size)
+    def __init__(
+        self,
+        dataset: Dataset[Any],
+        size: Size | None,
+        condition_of: ConditionOf | None,
+        values: ValueRange = OF_THEIR_TYPE,
+    ):
+        self.images = Pixels(dataset, size, values=values)
         self.condition_of = condition_of
-        pixels = torch.empty(self.images.shape, dtype=torch.uint8)
+        pixels = torch.empty(self.images.shape, dtype=self.images.dtype)
         self.like: tuple[Tensor, ...] = (pixels,) if condition_of is None else self._read(0)
         """An example of the type and shape of all."""
 
@@ -144,3 +153,16 @@ def described(condition: Tensor | np.ndarray) -> str:
     if dtype == "int64":
         return "a whole number"
     return f"an image {shape}" if dtype == "uint8" else f"floats {shape}" if shape else "a number"
+
+
+def sizes_of_conditions(conditions: Sequence[np.ndarray | None]) -> dict[str, Any]:
+    """What networks and condition sources take from arrays of conditions, of training and of held-out items."""
+    kept = [each for each in conditions if each is not None]
+    if not kept:
+        return {}
+    shape = list(kept[0].shape[1:])
+    if kept[0].dtype == np.int64:
+        return {"num_classes": max(int(each.max()) for each in kept) + 1}
+    if kept[0].dtype == np.uint8:
+        return {"condition_channels": shape[0], "shape": shape}
+    return {"shape": shape or [1]} | ({"condition_dim": (shape or [1])[0]} if len(shape) < 2 else {})

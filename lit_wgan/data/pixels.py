@@ -1,4 +1,4 @@
-"""Pixels of a dataset's items: uint8 tensors ``(C, H, W)``, cropped and resized where that is asked for."""
+"""Pixels of a dataset's items: tensors ``(C, H, W)``, cropped and resized where that is asked for."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,8 @@ from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
 from lit_wgan.data.image_files import upright
+from lit_wgan.data.resizing import Size, crop_and_resize
+from lit_wgan.data.value_range import OF_THEIR_TYPE, TYPE_NAMES, ValueRange
 from lit_wgan.engine.batch_layouts import SAMPLE_KEYS
 from lit_wgan.errors import UsageError
 
@@ -17,8 +19,10 @@ PIXELS_VERSION = 2
 """Raise it when the same Pillow image would give other bytes."""
 GREY_MODES = ("1", "L")
 """Pillow's modes of images without colour or transparency."""
+DEEP_MODES = ("I", "F")
+"""What Pillow's modes of more than 8 bits a channel begin with."""
 CHANNELS = (1, 3, 4)
-"""Numbers of channels by which an array (H, W, C) is known."""
+"""Numbers of channels by which an array (H, W, C) is known, of whatever height and width."""
 IMAGE_KEYS = tuple(sorted(SAMPLE_KEYS, key=lambda key: key not in ("image", "img")))
 """Where dictionaries hold an image, looked for in this order."""
 
@@ -55,6 +59,28 @@ def to_pixels(item: object, name: str = "item") -> Tensor:
     )
 
 
+def to_image(item: object, name: str = "item", values: ValueRange = OF_THEIR_TYPE) -> Tensor:
+    """The image of a dataset's item ``(C, H, W)`` with the values that it has: uint8, uint16 or float32.
+
+    Args:
+        item: see :func:`to_pixels`; also a Pillow image or an array of more bits, of any number of channels.
+        name: what error messages call the item.
+        values: that it may have. Floats in [0, 1] become bytes unless it keeps them.
+
+    Raises:
+        UsageError: if the item is anything else, and for values outside the range.
+    """
+    image = _image_of(item)
+    if isinstance(image, Image.Image) and image.mode.startswith(DEEP_MODES):
+        image = np.asarray(upright(image))
+    if isinstance(image, np.ndarray):
+        image = _from_numpy(image)
+    if isinstance(image, Tensor) and image.ndim in (2, 3) and image.numel() and values.keeps(image.dtype):
+        return values.checked(image if image.ndim == 3 else image.unsqueeze(0), name)
+    pixels = to_pixels(image, name)
+    return pixels if values.asked is None else values.checked(pixels, name)
+
+
 def _image_of(item: object) -> object:
     """The image of an item that may hold more, such as a label."""
     if isinstance(item, Mapping):
@@ -64,12 +90,20 @@ def _image_of(item: object) -> object:
 
 def _from_numpy(array: np.ndarray) -> object:
     """An array as a tensor, channels first; what torch has no type for stays as it is."""
-    channels_last = array.ndim == 3 and array.shape[-1] in CHANNELS and array.shape[0] not in CHANNELS
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)  # some files have the other order
+    channels_first = array.transpose(2, 0, 1) if _channels_last(array.shape) else array
     try:
         # writable too, as torch wants it, which Pillow's arrays are not
-        return torch.from_numpy(np.require(array.transpose(2, 0, 1) if channels_last else array, None, ["C", "W"]))
+        return torch.from_numpy(np.require(channels_first, None, ["C", "W"]))
     except TypeError:
         return array
+
+
+def _channels_last(shape: tuple[int, ...]) -> bool:
+    """Whether an array is ``(H, W, C)``: its number of channels tells, or a last axis far shorter than the others."""
+    if len(shape) != 3 or shape[0] in CHANNELS:
+        return False
+    return shape[-1] in CHANNELS or 2 * shape[-1] <= min(shape[:2])
 
 
 def in_words(image: object) -> str:
@@ -81,7 +115,7 @@ def in_words(image: object) -> str:
 
 
 def _from_pillow(image: Image.Image, name: str) -> Tensor:
-    if image.mode.startswith(("I", "F")):  # their conversion to RGB would clip, not scale
+    if image.mode.startswith(DEEP_MODES):  # their conversion to RGB would clip, not scale
         raise UsageError(
             f"Expected {name} to have 8 bits a channel, but got Pillow's mode {image.mode}. Convert it to L or RGB."
         )
@@ -95,55 +129,38 @@ def _from_floats(image: Tensor, name: str) -> Tensor:
     if not (low >= 0 and high <= 1):  # written so that nan fails too
         raise UsageError(
             f"Expected {name} to hold floats in [0, 1], but got values from {low:g} to {high:g}. "
-            "Rescale them in the dataset, for example with (x + 1) / 2 for images in [-1, 1]."
+            "Rescale them in the dataset, for example with (x + 1) / 2 for images in [-1, 1], or keep them as they are "
+            f"with --data.value_range [{low:g},{high:g}] or the range of all images."
         )
     return (255 * image.double() + 0.5).floor().to(torch.uint8)
 
 
-def to_square(pixels: Tensor, image_size: int) -> Tensor:
-    """The largest centred square of an image, resized to image_size by antialiased bicubic interpolation.
-
-    Cropping first makes it the usual 178 x 178 crop for aligned CelebA (178 x 218). The filter is Pillow's bicubic,
-    matched to one grey level, and leaves images that already have this size untouched.
-
-    Args:
-        pixels: uint8 (C, H, W).
-        image_size: pixels per side.
-
-    Returns:
-        uint8 (C, image_size, image_size).
-
-    Source: Parmar et al. 2022, arXiv:2104.11222, on why the filter must widen when the image shrinks.
-    """
-    from torchvision.transforms import InterpolationMode  # these take a second
-    from torchvision.transforms.v2.functional import center_crop, resize
-
-    square = center_crop(pixels, [min(pixels.shape[-2:])])
-    return resize(square, [image_size, image_size], InterpolationMode.BICUBIC, antialias=True)
-
-
 class Pixels(Dataset[Tensor]):
-    """The images of a dataset as uint8 tensors that all have the shape (C, H, W) of the first.
+    """The images of a dataset as tensors that all have the type and the shape (C, H, W) of the first.
 
     Args:
         dataset: its ``name_of(index)``, if it has one, says what error messages call an item.
-        image_size: pixels per side to crop and resize to, or None to keep the images as they are.
+        size: height and width to crop and resize to, or None to keep the images as they are.
         remedy: what error messages advise about images of different sizes.
+        values: that images may have.
 
     Raises:
-        UsageError: on reading an item that is no image or, after resizing, has another shape than the first.
+        UsageError: on reading an item that is no image or, after resizing, has another shape or type than the first.
     """
 
     def __init__(
         self,
         dataset: Dataset[Any],
-        image_size: int | None,
+        size: Size | None,
         remedy: str = "Resize them all with --data.image_size",
+        values: ValueRange = OF_THEIR_TYPE,
     ) -> None:
         self.dataset: Any = dataset
-        self.image_size = image_size
+        self.size = size
         self.remedy = remedy
-        self.shape = self._read(dataset[0], 0).shape
+        self.values = values
+        first = self._read(dataset[0], 0)
+        self.shape, self.dtype = first.shape, first.dtype
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -154,6 +171,11 @@ class Pixels(Dataset[Tensor]):
     def pixels_of(self, item: object, index: int) -> Tensor:
         """The image of an item that is read already, and of its number."""
         pixels = self._read(item, index)
+        if pixels.dtype != self.dtype:
+            raise UsageError(
+                f"Expected every image to have {TYPE_NAMES[self.dtype]}, as {name_of(self.dataset, 0)} has, but got "
+                f"{TYPE_NAMES[pixels.dtype]} for {name_of(self.dataset, index)}. Convert them all to one type."
+            )
         if pixels.shape != self.shape:
             sizes_differ = pixels.shape[0] == self.shape[0]
             remedy = self.remedy if sizes_differ else "Give all the same number of channels"
@@ -164,8 +186,8 @@ class Pixels(Dataset[Tensor]):
         return pixels
 
     def _read(self, item: object, index: int) -> Tensor:
-        pixels = to_pixels(item, name_of(self.dataset, index))
-        return pixels if self.image_size is None else to_square(pixels, self.image_size)
+        pixels = to_image(item, name_of(self.dataset, index), self.values)
+        return pixels if self.size is None else crop_and_resize(pixels, self.size, self.values.bounds(pixels.dtype))
 
 
 def name_of(dataset: Any, index: int) -> str:

@@ -29,11 +29,13 @@ class Source(NamedTuple):
     """A dataset before it is opened: a JSON-able ``key`` that changes when its images do, and what opens it.
 
     ``condition_of`` is the place in its items of the condition that it comes with; None if it comes with none.
+    ``keeps_floats`` says whether its images of floats in [0, 1] stay floats instead of becoming bytes.
     """
 
     key: object
     open: Callable[[], Dataset[Any]]
     condition_of: int | None = None
+    keeps_floats: bool = False
 
 
 def make_dataset(class_path: str) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,17 @@ from torch.utils.data import Dataset
 from lit_wgan.data.arrays import map_array
 from lit_wgan.data.conditions.given import as_tensor
 from lit_wgan.data.folders import FolderImages, all_grey, image_files
-from lit_wgan.data.pixels import PIXELS_VERSION, Pixels
+from lit_wgan.data.pixels import PIXELS_VERSION, Pixels, name_of
 from lit_wgan.data.sources import is_map_style
+from lit_wgan.data.value_range import TYPE_NAMES, ValueRange
 from lit_wgan.engine.batch_layouts import parts_of
 from lit_wgan.engine.digests import array_sha256, describe, fingerprint, text_sha256
 from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.images import to_bytes
 
+KEPT = ValueRange((-inf, inf))
+"""Values as files have them."""
 PROBES = 8  # images that are read several times to see whether they change
 RESIZE = "Resize them all beforehand, generated and real ones alike, since metrics depend on how it is done"
 
@@ -127,7 +131,8 @@ def _from_path(path: str, option: str) -> ImageSet:
     folder = Path(path).expanduser()
     if folder.is_dir():
         files = image_files(folder, option)
-        images = Pixels(FolderImages(folder, files, grey=all_grey(folder, files)), None, RESIZE)
+        images = Pixels(FolderImages(folder, files, grey=all_grey(folder, files)), None, RESIZE, KEPT)
+        _check_bytes(images, option)
         key = [PIXELS_VERSION, *fingerprint(folder.resolve(), files)]
         return ImageSet(images, key, f"{len(files)} images of {path}")  # type: ignore[arg-type]  # indexable is enough
     raise UsageError(
@@ -168,10 +173,20 @@ def _from_dataset(dataset: Any, name: str, option: str) -> ImageSet:
     if len(dataset) == 0:
         raise UsageError(f"Expected {option} to hold images, but got an empty {name}. Add some.")
     images = Pixels(dataset, None, RESIZE)
+    _check_bytes(images, option)
     probes = [images[index] for index in _spread(len(images))]
     _check_repeatable(images, probes, option)
     key = [PIXELS_VERSION, len(images), text_sha256(describe(dataset)), array_sha256(torch.stack(probes).numpy())]
     return ImageSet(images, key, f"{len(images)} images of {name}")  # type: ignore[arg-type]  # indexable is enough
+
+
+def _check_bytes(images: Pixels, option: str) -> None:
+    """Raise a UsageError for images of more than 8 bits, by whose range there are many ways to bytes."""
+    if images.dtype != torch.uint8:
+        raise UsageError(
+            f"Expected {option} to hold images of 8 bits a channel, but got {TYPE_NAMES[images.dtype]} in "
+            f"{name_of(images.dataset, 0)}. Scale real and generated ones alike to bytes, 0 .. 255."
+        )
 
 
 def _spread(count: int) -> list[int]:

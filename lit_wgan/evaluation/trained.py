@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 from lit_wgan.data.conditions import ClassLabels
 from lit_wgan.data.image_data import ImageData
 from lit_wgan.engine.minibatches import Condition
+from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.conditions import Conditions, given_rows, sample_classes
 from lit_wgan.evaluation.image_sets import images_of_loader
 from lit_wgan.evaluation.options import EvaluationOptions
@@ -58,12 +59,20 @@ def with_training_set(options: EvaluationOptions, data: Any, loader: Callable[[]
         loader: gives the loader of the training set, if the data is a user's own.
 
     Raises:
-        UsageError: for training data whose images cannot be indexed, or have no classes where a metric needs them.
+        UsageError: for training data whose images cannot be indexed, have more than 8 bits, or have no classes where a
+            metric needs them.
     """
     if options.reference is not None or not options.compares:
         return options
     images: Any
     if isinstance(data, ImageData):
+        if data.transform is not None:
+            raise UsageError(
+                f"Expected a training set of 8-bit images without data.value_range for {', '.join(options.metrics)}, "
+                f"whose extractors take bytes, but got {data.transform.dtype}. Give metrics that take images as they "
+                "are, such as lit_wgan.ExactW1 in trainer.callbacks, or a reference of bytes, with which samples are "
+                "compared as bytes too: the low end of the range as 0, the high end as 255."
+            )
         images, classes = data.images[True], data.conditions[True]
     else:
         images = images_of_loader(loader())

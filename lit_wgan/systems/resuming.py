@@ -154,7 +154,7 @@ def restore_transform_(system: Any, state: Mapping[str, Any] | None, has_data: b
         words = ["none" if each is None else each.in_words() for each in (transform, system.transform)]
         raise UsageError(
             f"Expected data with the transform of those that the checkpoint was trained with, {words[0]}, but got "
-            f"{words[1]}. Give the data.transform and data.per of then, and the same columns."
+            f"{words[1]}. Give the data.transform, data.per and data.value_range of then, and the same columns."
         )
     system.transform = transform
 

@@ -96,10 +96,12 @@ def test_a_palette_with_transparency_keeps_its_colours(tmp_path):
     assert pixels[:, 0, 0].tolist() == [200, 100, 50]
 
 
-def test_16_bits_are_refused_by_the_name_of_the_file(tmp_path):
-    save(tmp_path / "a.png", Image.fromarray(np.full((4, 4), 40_000, np.uint16)))
-    with pytest.raises(ValueError, match=r"Expected .*a\.png to have 8 bits a channel, but got Pillow's mode I;16"):
-        Pixels(FolderImages(tmp_path, ["a.png"], grey=False), None)
+def test_16_bits_among_8_are_refused_by_the_name_of_the_file(tmp_path):
+    save(tmp_path / "a.png", half_white("L"))
+    save(tmp_path / "b.png", Image.fromarray(np.full((4, 6), 40_000, np.uint16)))
+    images = Pixels(FolderImages(tmp_path, ["a.png", "b.png"], grey=True), None)
+    with pytest.raises(ValueError, match=r"8 bits a channel, as .*a\.png has, but got 16 bits a channel for .*b\.png"):
+        _ = images[1]
 
 
 def test_the_first_picture_of_an_animation_is_taken(tmp_path):
@@ -249,7 +251,7 @@ def test_an_image_too_large_to_be_decoded_is_named(tmp_path, monkeypatch):
 
 def test_images_of_one_pixel_are_enlarged(tmp_path):
     save(tmp_path / "a.png", Image.new("RGB", (1, 1), (1, 2, 3)))
-    pixels = Pixels(FolderImages(tmp_path, ["a.png"], grey=False), 8)[0]
+    pixels = Pixels(FolderImages(tmp_path, ["a.png"], grey=False), (8, 8))[0]
     assert pixels.amax((1, 2)).tolist() == pixels.amin((1, 2)).tolist() == [1, 2, 3]
 
 

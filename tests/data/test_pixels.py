@@ -4,7 +4,8 @@ import torch
 from PIL import Image
 from torch.utils.data import Subset
 
-from lit_wgan.data.pixels import Pixels, to_pixels, to_square
+from lit_wgan.data.pixels import Pixels, to_pixels
+from lit_wgan.data.resizing import crop_and_resize
 
 
 def random_image(mode, size=(9, 7)):
@@ -19,7 +20,7 @@ def test_images_of_mixed_size_are_refused_by_index():
         ValueError, match=r"first, \(3, 4, 4\), but got \(3, 5, 4\) for item 1 of list.*--data\.image_size"
     ):
         Pixels(images, None)[1]
-    assert Pixels(images, 4)[1].shape == (3, 4, 4)
+    assert Pixels(images, (4, 4))[1].shape == (3, 4, 4)
 
 
 def test_images_of_mixed_channels_are_refused():
@@ -27,7 +28,7 @@ def test_images_of_mixed_channels_are_refused():
     with pytest.raises(
         ValueError, match=r"but got \(1, 4, 4\) for item 1 of list\. Give all the same number of channels"
     ):
-        Pixels(images, 4)[1]
+        Pixels(images, (4, 4))[1]
 
 
 def test_items_of_a_subset_are_named_by_their_place_in_the_whole():
@@ -95,20 +96,20 @@ def test_images_of_more_than_8_bits_are_refused(mode):
 
 def test_square_of_the_same_size_is_the_image_itself():
     image = to_pixels(random_image("RGB", (8, 8)))
-    assert torch.equal(to_square(image, 8), image)
+    assert torch.equal(crop_and_resize(image, (8, 8)), image)
 
 
 @pytest.mark.parametrize("image_size", [5, 16, 40])
 def test_square_is_the_centre_resized_by_pillows_bicubic(image_size):
     image = random_image("RGB", (31, 21))
     expected = image.crop((5, 0, 26, 21)).resize((image_size, image_size), Image.Resampling.BICUBIC)
-    difference = to_square(to_pixels(image), image_size).int() - to_pixels(expected).int()
+    difference = crop_and_resize(to_pixels(image), (image_size, image_size)).int() - to_pixels(expected).int()
     assert difference.abs().max() <= 1
 
 
 def test_square_of_celeba_is_its_middle_178_rows():
     image = torch.arange(218, dtype=torch.uint8).view(1, 218, 1).expand(3, 218, 178)
-    assert torch.equal(to_square(image, 178), image[:, 20:198])
+    assert torch.equal(crop_and_resize(image, (178, 178)), image[:, 20:198])
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -5,6 +5,7 @@ from lit_wgan.data.transforms.base import Per, Transform
 from lit_wgan.data.transforms.chain import Chain
 from lit_wgan.data.transforms.log1p import Log1p
 from lit_wgan.data.transforms.named import make_transform, restored_transform
+from lit_wgan.data.transforms.pixel_range import PixelRange
 from lit_wgan.data.transforms.quantile import Quantile
 from lit_wgan.data.transforms.table import TableTransform
 
@@ -13,6 +14,7 @@ __all__ = [
     "Log1p",
     "MinMax",
     "Per",
+    "PixelRange",
     "Quantile",
     "Range",
     "Standardise",

@@ -9,6 +9,7 @@ from lit_wgan.data.transforms.affine import MinMax, Range, Standardise
 from lit_wgan.data.transforms.base import Per, Transform
 from lit_wgan.data.transforms.chain import Chain
 from lit_wgan.data.transforms.log1p import Log1p
+from lit_wgan.data.transforms.pixel_range import PixelRange
 from lit_wgan.data.transforms.quantile import Quantile
 from lit_wgan.data.transforms.table import TableTransform
 from lit_wgan.errors import UsageError
@@ -58,7 +59,10 @@ def _restored(state: Mapping[str, Any]) -> Transform:
         own = state["of_numbers"]
         numbers = None if own is None else _restored(own)
         return TableTransform(state["names"], state["categories"], numbers, state["whole"])
-    transform = (BY_NAME | {Range.name: Range})[name](per=state["per"])
+    if name == PixelRange.name:
+        transform: Transform = PixelRange(dtype=state["dtype"])
+    else:
+        transform = (BY_NAME | {Range.name: Range})[name](per=state["per"])
     if not all(isinstance(each, torch.Tensor) and each.isfinite().all() for each in state["numbers"].values()):
         raise ValueError("its numbers are not finite")
     transform.fitted(**state["numbers"])
