@@ -188,12 +188,27 @@ def test_data_on_the_device_give_the_same_run(tmp_path):
 
 def test_files_are_read_and_fitted_once(monkeypatch):
     first = opened(transform="standardise").transform
-    monkeypatch.setattr("lit_wgan.data.parts.fitting.check_finite", None)  # which a second reading would call
+    monkeypatch.setattr("lit_wgan.data.parts.fitting.finite_chunks", None)  # which a second reading would call
     assert torch.equal(opened(transform="standardise").transform.numbers["scale"], first.numbers["scale"])
     for file in Path("cache").glob("fit-*.pt"):
         file.write_bytes(b"damaged")
     with pytest.raises(TypeError):
         opened(transform="standardise")
+
+
+@pytest.mark.parametrize("transform", [None, "standardise", "quantile", ["log1p", "minmax"]], ids=str)
+@pytest.mark.parametrize("row", [3, 150])
+def test_numbers_that_are_not_finite_are_refused_by_row_and_place(row, transform):
+    samples = np.abs(SERIES)
+    samples[row, 4, 1] = np.nan if row == 3 else np.inf
+    np.save("wrong.npy", samples)
+    with pytest.raises(UsageError, match=rf"(nan|inf) in row {row}, place \(4, 1\) of wrong.npy"):
+        opened("wrong.npy", transform)
+    numbers = NUMBERS.copy()
+    numbers[row] = np.inf
+    np.save("wrong.npy", numbers)
+    with pytest.raises(UsageError, match=f"inf in row {row} of wrong.npy"):
+        opened(conditions="wrong.npy")
 
 
 REFUSED = {

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,12 @@ from lit_wgan.data.stored import check_finite
 from lit_wgan.data.transforms import TableTransform, Transform, restored_transform
 from lit_wgan.engine.digests import json_sha256
 from lit_wgan.engine.files import atomic_write, make_writable
+from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import UsageError
 
 CHUNK_BYTES = 2**26
+LARGE = 2**30
+"""Bytes of which it is told that reading them takes a while."""
 VERSION = 1
 """Raise it when a fit would give other numbers."""
 
@@ -42,20 +45,39 @@ def fitted_once(train: Part, held_out: Part, transform: Transform | None, cache_
     path = cache_dir / f"fit-{key}.pt"
     known = read_fit(path)
     if known is None:
-        for column in columns.values():
-            check_finite(column.array)
-        if transform is not None:
-            transform.fit(lambda: chunks(train))
+        read_all(train, held_out, transform)
         known = {"transform": None if transform is None else transform.state()}
         write_fit(path, known)
     return None if known["transform"] is None else restored_transform(known["transform"])
 
 
-def chunks(part: Part) -> Iterable[Tensor]:
-    """All samples of a part, some at a time, float64."""
+def read_all(train: Part, held_out: Part, transform: Transform | None) -> None:
+    """Fit a transform to training samples, and check all numbers on the way, so that files are read once."""
+    size = train.nbytes + held_out.nbytes
+    if size > LARGE:
+        tell_once(f"Reading {train.samples.array.name}, {size / 1e9:.1f} GB, once, to check and to fit it.")
+    for told in {*train.conditions, *held_out.conditions}:
+        check_finite(told.array)
+    if transform is not None:
+        transform.fit(lambda: finite_chunks(train))
+    of_train = [train] if transform is None or isinstance(transform, TableTransform) else []  # not looked at as a whole
+    for part in (*of_train, held_out):
+        for _ in finite_chunks(part):
+            pass
+
+
+def finite_chunks(part: Part) -> Iterator[Tensor]:
+    """All samples of a part, some at a time, float64.
+
+    Raises:
+        UsageError: for the first number that is infinite or none.
+    """
     rows = max(1, CHUNK_BYTES // (8 * math.prod(part.samples.shape)))
     for indices in torch.arange(len(part)).split(rows):
-        yield as_floats(part.take_samples(indices)).double()
+        samples = as_floats(part.take_samples(indices)).double()
+        if not samples.isfinite().all():
+            check_finite(part.samples.array)  # which names the place
+        yield samples
 
 
 def read_fit(path: Path) -> dict[str, Any] | None:
