@@ -6,7 +6,8 @@ from lit_wgan.data.stored.finite import check_finite
 from lit_wgan.data.stored.joined import Joined
 from lit_wgan.data.stored.opening import open_array
 from lit_wgan.data.stored.slow import slow_reads
-from lit_wgan.data.stored.tables import TABLES, Table, open_table, table_columns, write_table
+from lit_wgan.data.stored.table_files import TABLES
+from lit_wgan.data.stored.tables import Table, open_table, table_columns, write_table
 
 __all__ = [
     "TABLES",

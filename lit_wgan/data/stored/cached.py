@@ -86,7 +86,7 @@ def prepare_cache(folder: Path) -> None:
             f"Expected data.cache_dir to be a folder that can be written, but got {folder} ({error.strerror}). "
             "Choose another with --data.cache_dir."
         ) from error
-    remove_leftovers(folder, "*.npy")
+    remove_leftovers(folder, "*")
 
 
 def _cut_short(path: Path) -> bool:

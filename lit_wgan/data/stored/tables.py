@@ -1,21 +1,26 @@
 """Tables: columns of numbers and of categories."""
 
+import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from lit_wgan.data.stored.base import Rows, StoredArray
-from lit_wgan.data.stored.memory import InMemory
+from lit_wgan.data.stored.cached import REMEDY, cache_path, cached_npy, prepare_cache
+from lit_wgan.data.stored.location import Location
+from lit_wgan.data.stored.mapped import file_key
+from lit_wgan.data.stored.packages import optional_package
+from lit_wgan.data.stored.survey import Survey, coded, survey
+from lit_wgan.data.stored.table_files import header, table_files
+from lit_wgan.engine.files import atomic_write, user_cache
 from lit_wgan.errors import UsageError
 
-if TYPE_CHECKING:
-    from pandas import DataFrame, Series
-
-TABLES = (".csv", ".tsv", ".parquet")
-"""Ends of the names of tables' files."""
+Spec = str | Path | Sequence[str | Path]
 
 
 @dataclass(frozen=True)
@@ -35,108 +40,95 @@ class Table:
     values: StoredArray
 
 
-def table_columns(path: str | Path, option: str) -> list[str]:
+def table_columns(path: Spec, option: str) -> list[str]:
     """The names of all columns of a table.
 
     Raises:
         UsageError: for a file that is missing or damaged.
     """
-    return [str(name) for name in _read(path, None, option, rows=0).columns]
+    return header(table_files(path, option)[0])
 
 
-def open_table(path: str | Path, columns: Sequence[str], option: str, categories_like: Table | None = None) -> Table:
-    """Read some columns of a table. Texts and booleans are categories, in the order of the alphabet.
+def open_table(path: Spec, columns: Sequence[str], option: str, categories_like: Table | None = None) -> Table:
+    """Open some columns of a table, in the order given.
+
+    Texts, truth values and the categoricals of pandas are categories, in the order of the alphabet; numbers are
+    numbers. The files are read some rows at a time, once: what they hold is kept in the user's cache folder.
 
     Args:
-        path: of a ``.csv``, ``.tsv`` or ``.parquet`` file.
+        path: of a ``.csv``, ``.tsv`` or ``.parquet`` file, a pattern, or a list of these, whose rows are joined.
         columns: their names.
         option: that names it, for messages.
-        categories_like: a table whose categories are taken over.
+        categories_like: a table of the same columns, whose categories are taken over.
 
     Raises:
-        UsageError: for a file that is missing or damaged, for unknown columns, missing values, and categories that
-            ``categories_like`` does not have.
+        UsageError: for files that are missing, damaged or empty, for unknown columns, missing values, dates, and for
+            categories that ``categories_like`` does not have.
     """
-    known = table_columns(path, option)
-    unknown = [name for name in columns if name not in known]
-    if unknown:
-        raise UsageError(
-            f"Expected {option} to name columns of {path}, but got {', '.join(unknown)}. It has: "
-            f"{', '.join(known[:20])}."
-        )
-    frame = _read(path, list(columns), option)[list(columns)]
-    categories, whole, values = [], [], []
-    for place, name in enumerate(columns):
-        column = frame[name]
-        missing = np.flatnonzero(column.isna())
-        if len(missing):
-            raise UsageError(
-                f"Expected {path} without missing values, but got one in row {missing[0]} of column {name}. Leave such "
-                "rows out, or fill them."
-            )
-        like = None if categories_like is None else categories_like.categories[place]
-        own, numbers = _coded(column, like, f"{path}, column {name}")
-        categories.append(own)
-        values.append(numbers)
-        whole.append(not own and bool((numbers == numbers.round()).all()))
-    return Table(list(columns), categories, whole, InMemory(np.stack(values, 1), str(path)))
+    files = table_files(path, option)
+    _check_columns(files, columns)
+    key = ["table", [file_key(file.path) for file in files], list(columns)]
+    held = _surveyed(files, columns, key)
+    if not held.rows:
+        raise files[0].error("which has no rows", "Name a table with a row for each sample", "a table")
+    categories, whole = held.categories, held.whole
+    if categories_like is not None:
+        categories, whole = categories_like.categories, categories_like.whole
+    # Categories there may look like numbers here.
+    numeric = [name for name, own, here in zip(columns, categories, held.categories, strict=True) if own and not here]
+    texts = sorted({*held.texts, *numeric})
+    name = files[0].name if len(files) == 1 else str(path)
+    shape = (held.rows, len(columns))
+    chunks = partial(coded, files, list(columns), texts, categories)
+    values = cached_npy(user_cache(), [*key, categories], name, "Reading", shape, np.dtype(np.float64), chunks)
+    return Table(list(columns), [list(own) for own in categories], list(whole), values)
 
 
 def write_table(path: Path, names: Sequence[str], categories: Sequence[Sequence[str]], values: Rows) -> None:
-    """Write rows ``(N, columns)`` as a table, with the names of categories in the place of their codes."""
-    import pandas
+    """Write rows ``(N, columns)`` as a table, with the names of categories in the place of their codes.
 
+    Args:
+        path: ends in ``.csv``, ``.tsv`` or ``.parquet``.
+        names: of the columns.
+        categories: of each column; empty for numbers, which are written as integers if all of a column are whole.
+        values: the rows.
+
+    Raises:
+        UsageError: if pandas, or pyarrow for ``.parquet``, is not installed.
+    """
+    pandas = optional_package("pandas", path.name)
     columns: dict[str, Any] = {}
     for name, own, numbers in zip(names, categories, values.T, strict=True):
         if own:
             columns[name] = np.array(own, dtype=object)[numbers.astype(int)]
         else:
-            columns[name] = numbers.astype(np.int64) if (numbers == numbers.round()).all() else numbers
+            columns[name] = numbers.astype(np.int64) if (numbers == np.rint(numbers)).all() else numbers
     frame = pandas.DataFrame(columns)
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
+        optional_package("pyarrow", path.name)
         frame.to_parquet(path, index=False)
     else:
-        frame.to_csv(path, index=False, sep="\t" if path.suffix == ".tsv" else ",")
+        frame.to_csv(path, index=False, sep="\t" if path.suffix.lower() == ".tsv" else ",")
 
 
-def _read(path: str | Path, columns: list[str] | None, option: str, rows: int | None = None) -> "DataFrame":
-    try:
-        import pandas
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f'Expected pandas to read {path}, but it is not installed. Run pip install "lit-wgan[arrays]".'
-        ) from error
-    path = Path(path).expanduser()
-    try:
-        if path.suffix.lower() == ".parquet":
-            frame = pandas.read_parquet(path, columns=columns)
-            return frame if rows is None else frame[:rows]
-        separator = "\t" if path.suffix.lower() == ".tsv" else ","
-        return pandas.read_csv(path, usecols=columns, nrows=rows, sep=separator)
-    except FileNotFoundError as error:
-        raise UsageError(f"Expected {option} to be a table, but there is no file {path}. Check its path.") from error
-    except (ValueError, OSError) as error:
-        raise UsageError(
-            f"Expected {option} to be a table, but got {path}, which cannot be read ({' '.join(str(error).split())}). "
-            "Save it again."
-        ) from error
+def _check_columns(files: Sequence[Location], columns: Sequence[str]) -> None:
+    for file in files:
+        known = header(file)
+        unknown = [name for name in columns if name not in known]
+        if unknown:
+            shown = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
+            raise UsageError(
+                f"Expected {file.option} to name columns of {file.name}, but got {', '.join(unknown)}. It has: {shown}."
+            )
 
 
-def _coded(column: "Series[Any]", like: Sequence[str] | None, name: str) -> tuple[list[str], Rows]:
-    """The categories of a column, none for numbers, and its numbers or codes, float64."""
-    if column.dtype.kind in "iuf":
-        return [], column.to_numpy(np.float64)
-    if column.dtype.kind == "M":
-        raise UsageError(
-            f"Expected numbers and categories, but got dates in {name}. Make numbers of them, such as days."
-        )
-    texts = column.astype(str).to_numpy(object)
-    own = sorted(set(texts)) if like is None else list(like)
-    codes = {text: code for code, text in enumerate(own)}
-    unseen = [row for row, text in enumerate(texts) if text not in codes]
-    if unseen:
-        raise UsageError(
-            f"Expected categories of the training data, {', '.join(own[:10])}, but got {texts[unseen[0]]} in row "
-            f"{unseen[0]} of {name}. Leave such rows out, or train on them too."
-        )
-    return own, np.array([codes[text] for text in texts], dtype=np.float64)
+def _surveyed(files: Sequence[Location], columns: Sequence[str], key: object) -> Survey:
+    """What the columns hold, from the cache if it is known."""
+    path = cache_path(user_cache(), key, ".json")
+    with suppress(OSError, ValueError, TypeError):
+        return Survey(*json.loads(path.read_text()))
+    held = survey(files, columns)
+    prepare_cache(path.parent)
+    with atomic_write(path, REMEDY) as file:
+        file.write(json.dumps(held).encode())
+    return held
