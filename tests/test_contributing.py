@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 from torch.utils.data import DataLoader
 
 from lit_wgan import WGANGP, ToyData
@@ -37,6 +38,15 @@ def test_term_of_the_page_is_the_shift_between_paired_samples_and_trains(example
     run = trainer(log_every_n_steps=1)
     run.fit(WGANGP(**networks(), generator_terms=[term]), DataLoader(torch.randn(80, 2), 8))
     assert run.callback_metrics["generator/reconstruction"] > 0
+
+
+def test_view_of_the_page_hides_the_level_of_series_and_trains(examples, trainer):
+    view, series = examples["Differences"](), torch.randn(80, 5, 2).cumsum(1)
+    torch.testing.assert_close(view(series), view(series + 7))
+    generator = nn.Sequential(nn.Linear(3, 10), nn.Unflatten(1, (5, 2)))
+    system = WGANGP(generator, examples["LinearCritic"]((4, 2)), latent_dim=3, view=view)
+    trainer().fit(system, DataLoader(series, 8))
+    assert system.counters.generator_updates == 2
 
 
 def test_system_of_the_page_trains_with_the_critic_of_the_page(examples, networks, trainer):

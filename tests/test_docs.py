@@ -42,8 +42,8 @@ def test_python_example_of_the_readme_trains_and_samples(monkeypatch, tmp_path):
     assert run.callback_metrics["generator/unit_steps"] >= 0
 
 
-@pytest.mark.parametrize("page", ["terms", "conditions"])
-def test_python_examples_of_terms_and_conditions_run(page):
+@pytest.mark.parametrize("page", ["terms", "conditions", "views"])
+def test_python_examples_of_terms_conditions_and_views_run(page):
     names: dict = {}
     for code in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text(), re.DOTALL):
         exec(code, names)

@@ -16,6 +16,13 @@ _NO_CLASS = re.compile(r"Expected a dot import path string: (.+)")
 _MEMORY = re.compile(
     r"(?:can't|unable to) allocate|not enough memory|out of memory|Storage size calculation overflow", re.I
 )
+OBJECTS = {
+    "condition": ("ConditionSource", "conditions"),
+    "critic_terms": ("Term", "terms"),
+    "generator_terms": ("Term", "terms"),
+    "view": ("View", "views"),
+}
+"""The kind of object that an option of a system takes, and the page of docs/ that tells of it."""
 _PIP = re.compile(r"pip install (?:-U )?['\"]?([\w.-]+(?:\[\w+\])?)")
 
 
@@ -93,10 +100,10 @@ def _reasons(lines: list[str]) -> list[str]:
 
 def _remedy(option: str) -> str:
     section, _, rest = option.partition(".")
-    if section == "model" and rest.partition(".")[0] in ("condition", "critic_terms", "generator_terms"):
+    if section == "model" and rest.partition(".")[0] in OBJECTS:
         from lit_wgan.commands.schema import names_for
 
-        kind, page = ("ConditionSource", "conditions") if rest.startswith("condition") else ("Term", "terms")
+        kind, page = OBJECTS[rest.partition(".")[0]]
         return f"Take {', '.join(names_for(kind))} or a class path, with its options; docs/{page}.md tells of each."
     if section == "model":
         return "Take GAN, WGAN, WGANGP or a class path; --model.help WGANGP lists the options of one."

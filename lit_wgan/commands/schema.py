@@ -13,18 +13,21 @@ from torch import nn
 import lit_wgan.callbacks
 import lit_wgan.networks
 import lit_wgan.terms
+import lit_wgan.views
 from lit_wgan import data, systems
 from lit_wgan.callbacks import Checkpoints, SampleGrid
 from lit_wgan.data import conditions
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.runs.wandb_run import WandbRun
 from lit_wgan.terms import Term
+from lit_wgan.views import View
 
 Schema = dict[str, Any]
 PLAIN: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 CLASSES: dict[type, tuple[Any, type]] = {
     nn.Module: (lit_wgan.networks, nn.Module),
     Term: (lit_wgan.terms, Term),
+    View: (lit_wgan.views, View),
     ConditionSource: (conditions, ConditionSource),
     Callback: (lit_wgan.callbacks, Callback),
     torch.optim.Optimizer: (torch.optim, torch.optim.Optimizer),

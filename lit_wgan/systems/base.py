@@ -29,8 +29,10 @@ from lit_wgan.systems.judging import generate, judge_both
 from lit_wgan.systems.module import GenerativeModule
 from lit_wgan.systems.preflight import Preflight
 from lit_wgan.systems.resuming import Resuming
+from lit_wgan.systems.seeing import Seen, seen_samples
 from lit_wgan.systems.training_conditions import TrainingConditions
 from lit_wgan.terms.base import Metrics, Noise, Step, Term, add_terms, check_terms
+from lit_wgan.views.base import View
 
 
 class AdversarialSystem(GenerativeModule):
@@ -63,6 +65,7 @@ class AdversarialSystem(GenerativeModule):
         latent_law: of the noise z: ``normal``, N(0, 1), or ``uniform`` on [-1, 1).
         allow: what to train in spite of good reasons not to, with a warning: a critic with ``batch_norm`` under a
             gradient penalty, one with a ``bounded_head``.
+        view: what the critic sees in place of samples; None for the samples themselves.
 
     Raises:
         UsageError: for numbers out of range and, when training starts, for shapes that do not fit.
@@ -86,8 +89,9 @@ class AdversarialSystem(GenerativeModule):
         condition: ConditionSource | None = None,
         latent_law: LatentLaw = "normal",
         allow: Sequence[Allowed] = (),
+        view: View | None = None,
     ):
-        super().__init__(generator, critic, latent_dim, ema_decay, condition, latent_law)
+        super().__init__(generator, critic, latent_dim, ema_decay, condition, latent_law, view)
         check_positive(generator_batch_multiple=generator_batch_multiple)
         check_n_critic(n_critic)
         check_terms(critic_terms, "critic", critic, allow)
@@ -150,9 +154,10 @@ class AdversarialSystem(GenerativeModule):
         """One critic update, on m real samples and as many generated ones."""
         update = self.counters.critic_updates
         z = self.noise("z/critic", update, len(minibatch.real))
-        noises = self.draw(self.critic_terms, "critic", update, minibatch.real)
+        seen = self.see("critic", update, minibatch, minibatch.condition)
+        noises = self.draw(self.critic_terms, "critic", update, seen.real, len(minibatch.real))
         self.seed_networks("critic", update)
-        loss, metrics = self._critic_objective(minibatch, z, noises)
+        loss, metrics = self._critic_objective(minibatch, z, noises, seen)
         # Stepped without Lightning's wrapper, so that global_step counts generator updates alone.
         self._descend(self.critic, cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))[0], loss)
         self.constrain_critic()
@@ -166,11 +171,12 @@ class AdversarialSystem(GenerativeModule):
         update = self.counters.generator_updates
         z = self.noise("z/generator", update, len(minibatch.real))
         condition = self.condition_of_generator(minibatch, update)
-        noises = self.draw(self.generator_terms, "generator", update, minibatch.real)
+        seen = self.see("generator", update, minibatch, condition, self.generator_batch_multiple)
+        noises = self.draw(self.generator_terms, "generator", update, seen.real, len(minibatch.real))
         self.seed_networks("generator", update)
         optimizer = cast(list[LightningOptimizer], self.optimizers())[1]
         self.toggle_optimizer(optimizer)  # spares the critic's weight gradients
-        loss, metrics = self._generator_objective(minibatch, z, condition, noises)
+        loss, metrics = self._generator_objective(minibatch, z, condition, noises, seen)
         self._descend(self.generator, optimizer, loss, self.stop.vote(self.device, cast(torch.dtype, self.dtype)))
         self.untoggle_optimizer(optimizer)
         self.losses.add("generator", update, loss)
@@ -178,34 +184,44 @@ class AdversarialSystem(GenerativeModule):
         self._end_update()
 
     def critic_objective(
-        self, minibatch: Minibatch, z: Tensor, noises: Sequence[Noise | None]
+        self, minibatch: Minibatch, z: Tensor, noises: Sequence[Noise | None], seen: Seen
     ) -> tuple[Tensor, Metrics]:
         """The critic's loss with its terms, and what to log beside it: a pure function of tensors."""
         real, condition = minibatch
         with torch.no_grad():
             fake = generate(self.generator, z, condition)
         fake = fake.to(real.dtype)  # mixed precision gives fakes of a lower type
-        step = judge_both(self.critic, real, fake, condition, not self.mixes_samples, tells=self.tells_critic)
+        step = judge_both(
+            self.critic,
+            seen.real,
+            seen_samples(self.view, fake, seen.noise),
+            seen.condition,
+            not self.mixes_samples,
+            tells=self.tells_critic,
+            whole=(real, fake),
+        )
         loss, metrics = add_terms(self.critic_loss(step), self.critic_terms, step, noises)
         return loss, {self.estimate_name: self.estimate(step.real.scores.detach(), step.fake.scores.detach())} | metrics
 
     def generator_objective(
-        self, minibatch: Minibatch, z: Tensor, condition: Condition | None, noises: Sequence[Noise | None]
+        self, minibatch: Minibatch, z: Tensor, condition: Condition | None, noises: Sequence[Noise | None], seen: Seen
     ) -> tuple[Tensor, Metrics]:
         """The generator's loss with its terms, and what to log beside it: a pure function of tensors.
 
         The real minibatch may carry another condition than the generated samples, see ``ConditionSource.of_generator``.
         """
         make = partial(generate, self.generator, condition=condition)
+        fake = make(z)
         step = judge_both(
             self.critic,
-            minibatch.real,
-            make(z),
-            condition,
-            real_condition=minibatch.condition,
+            seen.real,
+            seen_samples(self.view, fake, seen.noise, self.generator_batch_multiple),
+            seen.condition,
+            real_condition=seen.real_condition,
             tells=self.tells_critic,
             generator=make,
             trains="generator",
+            whole=(minibatch.real, fake),
         )
         return add_terms(self.generator_loss(step), self.generator_terms, step, noises)
 

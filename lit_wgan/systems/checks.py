@@ -26,6 +26,7 @@ from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.judging import judge
 from lit_wgan.terms.base import Term
 from lit_wgan.terms.gradient_norm import BATCH_NORMS
+from lit_wgan.views.base import View
 
 STRATEGY_REMEDY = "Use --trainer.strategy ddp, in a script or with the command."
 
@@ -175,6 +176,15 @@ def check_source(condition: Any) -> None:
         raise UsageError(
             f"Expected condition to be a ClassLabels, Values, SeveralConditions or another ConditionSource, but got "
             f"{condition!r}. Give an object of such a class, such as ClassLabels(10)."
+        )
+
+
+def check_view(view: Any) -> None:
+    """Raise a UsageError for a view that is no object of a class of views."""
+    if view is not None and not isinstance(view, View):
+        raise UsageError(
+            f"Expected view to be a Pack, RandomSlices, DiffAugment or another View, but got {view!r}. Give an object "
+            "of such a class, such as Pack(2)."
         )
 
 

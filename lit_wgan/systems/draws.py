@@ -5,7 +5,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor
 
-from lit_wgan.functional.streams import RandomStreams
+from lit_wgan.functional.streams import ALL_ROWS, RandomStreams
 
 
 class HasStreams(Protocol):
@@ -39,13 +39,23 @@ class SystemDraws:
         update: the counter of the update.
         rows: this device's share of the global minibatch.
         dtype: of the uniform numbers; None for that of the networks.
+        samples: this device's share of the generated samples; None for as many.
     """
 
-    def __init__(self, system: HasStreams, stream: str, update: int, rows: int, dtype: torch.dtype | None = None):
+    def __init__(
+        self,
+        system: HasStreams,
+        stream: str,
+        update: int,
+        rows: int,
+        dtype: torch.dtype | None = None,
+        samples: int | None = None,
+    ):
         self.system = system
         self.stream = stream
         self.update = update
         self.rows = rows
+        self.samples = rows if samples is None else samples
         self.dtype = dtype or cast(torch.dtype, system.dtype)
         self.calls = 0
 
@@ -57,8 +67,17 @@ class SystemDraws:
 
     def z(self) -> Tensor:
         """Noise as the generator takes it, ``(m, *latent_shape)``."""
-        return self.system.noise(self._next(), self.update, self.rows)
+        return self.system.noise(self._next(), self.update, self.samples)
 
     def _next(self) -> str:
         call, self.calls = self.calls, self.calls + 1
         return f"{self.stream}/{call}" if call else self.stream
+
+
+class DrawsAlone(SystemDraws):
+    """The same for all rows there are, on whatever device, with or without a trainer."""
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Uniform numbers in ``[0, 1)``, ``(m, *shape)``."""
+        system, shape = self.system, (self.rows, *shape)
+        return system.streams.uniform(self._next(), self.update, shape, ALL_ROWS, system.device, self.dtype)

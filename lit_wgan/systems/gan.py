@@ -18,6 +18,7 @@ from lit_wgan.functional.schedules import NCritic
 from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.terms.base import Step, Term
+from lit_wgan.views.base import View
 
 
 def dcgan_adam(parameters: Iterable[nn.Parameter]) -> Adam:
@@ -48,6 +49,7 @@ class GAN(AdversarialSystem):
         condition: what both networks are told besides noise or sample.
         latent_law: of the noise, ``normal`` or ``uniform``.
         allow: what to train in spite of good reasons not to.
+        view: what the critic sees in place of samples.
 
     Source: Goodfellow et al. 2014, arXiv:1406.2661, Algorithm 1.
     """
@@ -74,6 +76,7 @@ class GAN(AdversarialSystem):
         condition: ConditionSource | None = None,
         latent_law: LatentLaw = "normal",
         allow: Sequence[Allowed] = (),
+        view: View | None = None,
     ):
         super().__init__(
             generator,
@@ -92,6 +95,7 @@ class GAN(AdversarialSystem):
             condition=condition,
             latent_law=latent_law,
             allow=allow,
+            view=view,
         )
         self.saturating = saturating
 

@@ -82,6 +82,7 @@ def judge_both(
     tells: bool = True,
     generator: Callable[[Tensor], Tensor] | None = None,
     trains: Literal["critic", "generator"] = "critic",
+    whole: tuple[Tensor, Tensor] | tuple[None, None] = (None, None),
 ) -> Step:
     """The critic's judgement of real samples and of as many generated ones, each under its condition.
 
@@ -95,6 +96,7 @@ def judge_both(
         tells: whether the critic is told a condition, which else the terms alone see.
         generator: makes samples of noise under the condition, for terms that need more of them.
         trains: see :class:`Step`.
+        whole: the real and the generated samples themselves, where ``real`` and ``fake`` are views of them.
     """
     of_fake = condition if tells else None
     of_real = of_fake if real_condition is None or not tells else real_condition
@@ -110,8 +112,8 @@ def judge_both(
             (fake_scores, tuple(half for _, half in halves)),
         )
     return Step(
-        Judged(real, judge_real, judgements[0]),
-        Judged(fake, judge_fake, judgements[1]),
+        Judged(real, judge_real, judgements[0], whole[0]),
+        Judged(fake, judge_fake, judgements[1], whole[1]),
         condition,
         lambda x, other=of_fake: judge(critic, x, other)[0],
         generator or no_generator,

@@ -23,12 +23,14 @@ from lit_wgan.functional.losses import wasserstein_estimate
 from lit_wgan.functional.schedules import Counters
 from lit_wgan.functional.streams import LatentLaw, RandomStreams, noise_shape
 from lit_wgan.runs.metrics_file import MetricsFile
-from lit_wgan.systems.checks import check_floats, check_law, check_shape, check_source
-from lit_wgan.systems.draws import SystemDraws
+from lit_wgan.systems.checks import check_floats, check_law, check_shape, check_source, check_view
+from lit_wgan.systems.draws import DrawsAlone, SystemDraws
 from lit_wgan.systems.finite import LossWatch, check_finite_weights
 from lit_wgan.systems.judging import generate, judge, takes
 from lit_wgan.systems.resuming import Configuration, restore_run_state_, run_state
+from lit_wgan.systems.seeing import Seen, seen_condition, seen_samples, whole_groups
 from lit_wgan.terms.base import Metrics, Noise, Term
+from lit_wgan.views.base import View, check_group
 
 
 class GenerativeModule(LightningModule):
@@ -41,6 +43,7 @@ class GenerativeModule(LightningModule):
         ema_decay: likewise.
         condition: likewise.
         latent_law: likewise.
+        view: likewise.
     """
 
     estimate_name = "wasserstein_estimate"
@@ -54,11 +57,13 @@ class GenerativeModule(LightningModule):
         ema_decay: float | None,
         condition: ConditionSource | None,
         latent_law: LatentLaw,
+        view: View | None = None,
     ):
         super().__init__()
         self.latent_shape = noise_shape(latent_dim)
         check_law(latent_law)
         check_source(condition)
+        check_view(view)
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise UsageError(f"Expected ema_decay in [0, 1), but got {ema_decay}. Use 0.999, or null for no average.")
         self.generator = generator
@@ -67,6 +72,7 @@ class GenerativeModule(LightningModule):
         self.latent_law = latent_law
         self.ema_decay = ema_decay
         self.condition = condition
+        self.view = view
         self.tells_critic = condition is not None and takes(critic, 1 + condition.parts)
         """Whether the critic is told the condition, which else the terms alone see."""
         # The one seed is Lightning's, as set by seed_everything and carried to every process.
@@ -87,7 +93,8 @@ class GenerativeModule(LightningModule):
 
     def _give_sizes(self) -> None:
         """Let lazy layers take their sizes from generated samples."""
-        z, condition = torch.zeros(2, *self.latent_shape), self.told(self.condition_of_samples(slice(2)))
+        few = 2 if self.view is None else 2 * self.view.group
+        z, condition = torch.zeros(few, *self.latent_shape), self.told(self.condition_of_samples(slice(few)))
         with evaluation_mode(self.generator), evaluation_mode(self.critic):
             self.score(generate(self.generator, z, condition), condition)
 
@@ -117,10 +124,12 @@ class GenerativeModule(LightningModule):
             return self.streams.normal(stream, update, shape, rows, self.device, dtype)
         return self.streams.uniform(stream, update, shape, rows, self.device, dtype) * 2 - 1  # on [-1, 1)
 
-    def draw(self, terms: Sequence[Term], network: str, update: int, real: Tensor) -> list[Noise | None]:
+    def draw(self, terms: Sequence[Term], network: str, update: int, real: Tensor, samples: int) -> list[Noise | None]:
         """The random numbers of the terms of a network that are due in an update; None for those that are not."""
         return [
-            term.draw(SystemDraws(self, term.stream or f"{network}/{term.name}", update, len(real)), real)
+            term.draw(
+                SystemDraws(self, term.stream or f"{network}/{term.name}", update, len(real), samples=samples), real
+            )
             if update % term.interval == 0
             else None
             for term in terms
@@ -146,8 +155,51 @@ class GenerativeModule(LightningModule):
             return None
         return told_to(self.condition.tell(condition), self.device, self.dtype)
 
+    def see(self, stream: str, update: int, real: Minibatch, condition: Condition | None, passes: int = 1) -> Seen:
+        """A real minibatch as the critic sees it in an update, and what it is told with generated samples.
+
+        Args:
+            stream: of the view's random numbers, which is its own for each use.
+            update: the counter of the update.
+            real: this device's rows.
+            condition: of as many generated samples.
+            passes: how often the same minibatch follows itself.
+
+        Raises:
+            UsageError: for a number of samples that the view cannot group.
+        """
+        if self.view is None:
+            return Seen(*real, condition)
+        check_group(self.view, len(real.real) // passes, self.trainer.world_size)
+        noise = self.view.draw(SystemDraws(self, f"view/{stream}", update, len(real.real), self._draws_in), real.real)
+        return Seen(
+            seen_samples(self.view, real.real, noise, passes),
+            seen_condition(self.view, real.condition, noise, passes),
+            seen_condition(self.view, condition, noise, passes),
+            noise,
+        )
+
+    def shown(self, x: Tensor, condition: Condition | None = None) -> tuple[Tensor, Condition | None]:
+        """Samples as the critic sees them, and what it is told; by the same random numbers every time."""
+        if self.view is None:
+            return x, condition
+        noise = self.view.draw(DrawsAlone(self, "view/shown", 0, len(x), self._draws_in), x)
+        return seen_samples(self.view, x, noise), seen_condition(self.view, condition, noise)
+
+    @property
+    def _draws_in(self) -> torch.dtype:
+        """Type of a view's random numbers, of which narrow ones would round up to 1."""
+        return torch.promote_types(cast(torch.dtype, self.dtype), torch.float32)
+
     def score(self, x: Tensor, condition: Condition | None = None) -> Tensor:
-        """The critic's scores ``(N,)`` of samples ``(N, ...)``, under a condition in a conditional system."""
+        """The critic's scores of samples ``(N, ...)``, under a condition in a conditional system.
+
+        One for each, ``(N,)``, or one for each row that the system's view shows of them.
+        """
+        return self.score_seen(*self.shown(x, condition))
+
+    def score_seen(self, x: Tensor, condition: Condition | None = None) -> Tensor:
+        """The critic's scores ``(n,)`` of what it sees, ``(n, ...)``."""
         return judge(self.critic, x, condition if self.tells_critic else None)[0]
 
     def estimate(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
@@ -231,6 +283,8 @@ class GenerativeModule(LightningModule):
         """The critic's estimate on held-out samples and as many generated ones, and how many, for each minibatch."""
         estimates = []
         for given in minibatches(batch):
+            if self.view is not None:
+                given = given.map(whole_groups(self.view))
             if not len(given.real):  # this device's share of a short last minibatch
                 continue
             z = self.noise("z/validation", batch_idx, len(given.real))
@@ -238,7 +292,10 @@ class GenerativeModule(LightningModule):
             real, condition = self.accept(given)
             fake = generate(self.generator, z, condition).to(self.dtype)
             check_shape(real, fake.shape[1:])
-            estimates.append((self.estimate(self.score(real, condition), self.score(fake, condition)), len(real)))
+            seen = self.see("validation", batch_idx, Minibatch(real, condition), condition)
+            seen_fake = seen_samples(self.view, fake, seen.noise)
+            scores = (self.score_seen(x, seen.condition) for x in (seen.real, seen_fake))
+            estimates.append((self.estimate(*scores), len(real)))
         return {"estimates": estimates}
 
     def test_step(self, batch: Any, batch_idx: int) -> dict[str, list[tuple[Tensor, int]]]:

@@ -11,6 +11,7 @@ from lit_wgan.data.conditions.given import conditions_in_words, shape_in_words
 from lit_wgan.engine.acceleration import disable_nvml_probe
 from lit_wgan.engine.collectives import disconnect
 from lit_wgan.engine.internals import silence_rate_monitors
+from lit_wgan.engine.minibatches import Condition
 from lit_wgan.engine.networks import lay_out_
 from lit_wgan.engine.preserve import evaluation_mode
 from lit_wgan.errors import UsageError, refuse
@@ -39,7 +40,7 @@ class Preflight(Callback):
         silence_rate_monitors(trainer)
         disable_nvml_probe(pl_module.device)
         try:
-            rehearse(pl_module, FEW)
+            rehearse(pl_module, whole_groups(pl_module, FEW))
         except UsageError as error:
             if not isinstance(error.__cause__, RuntimeError):  # which could come from so small a batch
                 raise
@@ -50,7 +51,13 @@ class Preflight(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Repeat a trial that failed, on as many samples as a minibatch has: some networks take no fewer."""
         if not self._passed:
-            rehearse(pl_module, minibatch_size(trainer) or FEW)
+            rehearse(pl_module, whole_groups(pl_module, minibatch_size(trainer) or FEW))
+
+
+def whole_groups(system: Any, size: int) -> int:
+    """At least so many samples, and as many as fill ``FEW`` rows of what the critic sees, all of them whole."""
+    group = 1 if system.view is None else system.view.group
+    return max(FEW * group, size + -size % group)
 
 
 def minibatch_size(trainer: Trainer) -> int | None:
@@ -86,7 +93,7 @@ def rehearse(system: Any, size: int) -> None:
             lay_out_(system, channels_last=False)
     system.sample_shape = samples.shape[1:]
     condition = system.told(system.condition_of_samples(slice(size))) if system.tells_critic else None
-    system.mixes_samples = mixes_samples(system.critic, samples, condition)
+    system.mixes_samples = mixes_samples(system.critic, *system.shown(samples, condition))
 
 
 def try_networks(system: Any, size: int) -> tuple[Tensor, str | None]:
@@ -113,15 +120,25 @@ def try_networks(system: Any, size: int) -> tuple[Tensor, str | None]:
             f"Expected a generator that makes floats, but {type(system.generator).__name__} makes {samples.dtype}. "
             "Let it return real numbers, complex ones by torch.view_as_real."
         )
+    seen, seen_condition = system.shown(samples, system.told(condition))
     try:
         with evaluation_mode(system.critic), torch.enable_grad(), record_squashing(system.critic) as squashing:
-            scores = system.score(samples.requires_grad_(), system.told(condition))
+            scores = system.score_seen(seen.detach().requires_grad_(), seen_condition)
     except (RuntimeError, IndexError) as error:
         raise UsageError(
-            f"Expected a critic that takes what the generator makes, samples shaped {tuple(samples.shape[1:])}{told}, "
-            f"but it failed: {error}. {_remedy(error, SIZES if source is None else SIZES_OR_CONDITION)}"
+            f"Expected a critic that takes {_in_words(system, samples, seen, seen_condition)}, but it failed: {error}. "
+            f"{_remedy(error, SIZES if source is None else SIZES_OR_CONDITION)}"
         ) from error
-    return samples.detach(), find_bound(scores, squashing)
+    return samples, find_bound(scores, squashing)
+
+
+def _in_words(system: Any, samples: Tensor, seen: Tensor, condition: Condition | None) -> str:
+    """What the critic is given."""
+    told = "" if condition is None else f" and conditions {conditions_in_words(condition)}"
+    made = f"what the generator makes, samples shaped {tuple(samples.shape[1:])}"
+    if system.view is None:
+        return made + told
+    return f"what {type(system.view).__name__} shows of {made}: tensors shaped {tuple(seen.shape[1:])}{told}"
 
 
 def _remedy(error: Exception, of_sizes: str) -> str:

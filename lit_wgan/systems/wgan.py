@@ -17,6 +17,7 @@ from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.systems.checks import warn_of_momentum
 from lit_wgan.terms.base import Metrics, Step, Term
+from lit_wgan.views.base import View
 
 
 def paper_rmsprop(parameters: Iterable[nn.Parameter]) -> RMSprop:
@@ -45,6 +46,7 @@ class WGAN(AdversarialSystem):
         condition: what both networks are told besides noise or sample.
         latent_law: of the noise, ``normal`` or ``uniform``.
         allow: what to train in spite of good reasons not to.
+        view: what the critic sees in place of samples.
 
     Source: Arjovsky et al. 2017, arXiv:1701.07875v3, Algorithm 1.
     """
@@ -68,6 +70,7 @@ class WGAN(AdversarialSystem):
         condition: ConditionSource | None = None,
         latent_law: LatentLaw = "normal",
         allow: Sequence[Allowed] = (),
+        view: View | None = None,
     ):
         check_positive(clip_value=clip_value)
         super().__init__(
@@ -87,6 +90,7 @@ class WGAN(AdversarialSystem):
             condition=condition,
             latent_law=latent_law,
             allow=allow,
+            view=view,
         )
         self.clip_value = clip_value
 

@@ -14,6 +14,7 @@ from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.base import AdversarialSystem
 from lit_wgan.terms.base import Step, Term
 from lit_wgan.terms.gradient_penalty import GradientPenalty, Over
+from lit_wgan.views.base import View
 
 
 def paper_adam(parameters: Iterable[nn.Parameter]) -> Adam:
@@ -48,6 +49,7 @@ class WGANGP(AdversarialSystem):
         gp_over: take the penalised gradient with respect to the ``samples`` alone, with the condition fixed, or to
             ``samples_and_condition``.
         allow: what to train in spite of good reasons not to.
+        view: what the critic sees in place of samples.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Algorithm 1.
     """
@@ -75,6 +77,7 @@ class WGANGP(AdversarialSystem):
         latent_law: LatentLaw = "normal",
         gp_over: Over = "samples",
         allow: Sequence[Allowed] = (),
+        view: View | None = None,
     ):
         check_positive(gp_weight=gp_weight, gp_interval=gp_interval)
         penalty = GradientPenalty(gp_weight, one_sided, gp_interval, gp_mixed_precision, gp_over)
@@ -95,6 +98,7 @@ class WGANGP(AdversarialSystem):
             condition=condition,
             latent_law=latent_law,
             allow=allow,
+            view=view,
         )
 
     def critic_loss(self, step: Step) -> Tensor:

@@ -17,23 +17,31 @@ class Draws(Protocol):
     """Random numbers for this device's rows of a global minibatch; others at every call."""
 
     def uniform(self, *shape: int) -> Tensor:
-        """Uniform numbers in ``[0, 1)`` of the given shape for each row, ``(m, *shape)``."""
+        """Uniform numbers in ``[0, 1)`` of the given shape for each row that the critic sees, ``(m, *shape)``."""
 
     def z(self) -> Tensor:
-        """Noise as the generator takes it, ``(m, *latent_shape)``."""
+        """Noise as the generator takes it, for each sample, ``(m, *latent_shape)``."""
 
 
 class Judged:
     """Samples with the critic's judgement of them, which is computed when it is first used.
 
     Args:
-        samples: shape ``(m, ...)``.
+        samples: as the critic sees them, shape ``(m, ...)``.
         judge: gives scores ``(m,)`` and extras for samples.
         judgement: what it gave for these, where that is known already.
+        whole: the samples themselves, where the critic sees a view of them.
     """
 
-    def __init__(self, samples: Tensor, judge: Callable[[Tensor], Judgement], judgement: Judgement | None = None):
+    def __init__(
+        self,
+        samples: Tensor,
+        judge: Callable[[Tensor], Judgement],
+        judgement: Judgement | None = None,
+        whole: Tensor | None = None,
+    ):
         self.samples = samples
+        self.whole = samples if whole is None else whole
         self._judge = judge
         self._judgement = judgement
 
@@ -57,12 +65,15 @@ class Step(NamedTuple):
     """All that the objectives of one update depend on.
 
     Attributes:
-        real: the real minibatch; in the generator's update the one paired with its samples, row by row.
+        real: the real minibatch, its ``samples`` as the critic sees them, and ``whole``; in the generator's update the
+            one paired with its samples, row by row.
         fake: the generated samples, in the critic's update without gradients to the generator.
         condition: of the generated samples, row by row, and of the real ones in all updates but those for which the
             generator's condition is drawn by itself; None in a system without conditions.
-        critic: scores ``(m,)`` of samples ``(m, ...)`` under this condition, or another one that is given second.
-        generator: samples ``(m, ...)`` of noise, under this condition.
+            A system's view shows it to the critic as it shows the samples.
+        critic: scores ``(m,)`` of what the critic sees, ``(m, ...)``, under this condition, or another one that is
+            given second.
+        generator: whole samples ``(m, ...)`` of noise, under the condition of ``fake.whole``.
         trains: the network that this update trains, ``critic`` or ``generator``.
     """
 

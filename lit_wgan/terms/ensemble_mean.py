@@ -39,4 +39,4 @@ class EnsembleMean(PairedTerm):
     def __call__(self, step: Step, *noise: Tensor) -> tuple[Tensor, Metrics]:
         """The mean squared difference of the samples' mean."""
         others = [step.generator(z) for z in noise]
-        return mse_loss(sum(others, step.fake.samples) / self.samples, step.real.samples), {}
+        return mse_loss(sum(others, step.fake.whole) / self.samples, step.real.whole), {}

@@ -32,7 +32,7 @@ class L1(PairedTerm):
 
     def __call__(self, step: Step, *noise: Tensor) -> tuple[Tensor, Metrics]:
         """The mean absolute difference."""
-        return l1_loss(step.fake.samples, step.real.samples), {}
+        return l1_loss(step.fake.whole, step.real.whole), {}
 
 
 class MSE(PairedTerm):
@@ -42,7 +42,7 @@ class MSE(PairedTerm):
 
     def __call__(self, step: Step, *noise: Tensor) -> tuple[Tensor, Metrics]:
         """The mean squared difference."""
-        return mse_loss(step.fake.samples, step.real.samples), {}
+        return mse_loss(step.fake.whole, step.real.whole), {}
 
 
 class FeatureMatching(PairedTerm):

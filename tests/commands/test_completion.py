@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lit_wgan import terms
+from lit_wgan import terms, views
 from lit_wgan.commands.schema import config_schema
 from lit_wgan.data import conditions
 
@@ -71,13 +71,15 @@ def test_the_schema_knows_all_that_our_configurations_hold(path, schema):
             assert given["init_args"].keys() <= arguments_of(schema["definitions"]["Module"], name).keys()
 
 
-def test_the_schema_knows_terms_and_conditions(schema):
+def test_the_schema_knows_terms_conditions_and_views(schema):
     known = arguments_of(schema["properties"]["model"], "GAN")
+    assert known["view"]["anyOf"] == [{"$ref": "#/definitions/View"}, {"type": "null"}]
     assert known["condition"]["anyOf"] == [{"$ref": "#/definitions/ConditionSource"}, {"type": "null"}]
     assert known["generator_terms"] == {"type": "array", "items": {"$ref": "#/definitions/Term"}}
     for kind, module, base in (
         ("ConditionSource", conditions, conditions.ConditionSource),
         ("Term", terms, terms.Term),
+        ("View", views, views.View),
     ):
         classes = [each for each in vars(module).values() if inspect.isclass(each) and issubclass(each, base)]
         named = schema["definitions"][kind]["anyOf"][0]["anyOf"][0]["enum"]

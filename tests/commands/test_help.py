@@ -41,8 +41,8 @@ def test_the_help_names_no_option_that_does_not_exist(monkeypatch):
 
 def test_the_help_of_a_system_lists_our_networks_and_none_of_torchs(printed):
     text = printed("fit", "--model.help", "WGANGP")
-    assert len(text.splitlines()) < 190
-    for name in ("MLPGenerator", "DCGANGenerator", "CIFARResNetCritic", "gp_weight", "ClassLabels", "Values", "Drift"):
+    assert len(text.splitlines()) < 200
+    for name in ("MLPGenerator", "DCGANGenerator", "CIFARResNetCritic", "gp_weight", "ClassLabels", "Drift", "Pack"):
         assert name in text
     assert "torch.nn.ReLU" not in text
     assert "a class path of your own" in text
@@ -135,16 +135,18 @@ def test_a_condition_and_its_options_are_known_by_short_names_however_they_are_g
             "In model.condition: .* not correspond to a subclass of ConditionSource",
         ),
         (["--model.condition", "ClassLabels"], "In model.condition: the following arguments are required: num_classes"),
+        (["--model.view", "Packs"], "In model.view: Expected a class path .* but got Packs"),
+        (["--model.view", "Pack"], "In model.view: the following arguments are required: size"),
         (["--model.critic_terms", "[{class_path: Drft}]"], "In model.critic_terms: Expected a class path .* got Drft"),
     ],
 )
-def test_a_condition_or_term_that_does_not_exist_is_told_with_those_that_do(options, message, command):
+def test_a_condition_view_or_term_that_does_not_exist_is_told_with_those_that_do(options, message, command):
     config = str(Path(__file__).parents[2] / "configs" / "wgan_gp_eight_gaussians.yaml")
     status, _, err = command("fit", "--config", config, *options)
     lines = [line for line in err.splitlines() if line]
     assert status == 2
     assert len(lines) == 2
     assert re.search(message, lines[0])
-    kinds = "AuxiliaryClassifier" if "terms" in options[0] else "ClassLabels, SeveralConditions, Values"
-    assert kinds in lines[1]
+    kinds = {"condition": "ClassLabels, SeveralConditions, Values", "view": "DiffAugment, Pack, RandomSlices"}
+    assert kinds.get(options[0].removeprefix("--model."), "AuxiliaryClassifier") in lines[1]
     assert max(map(len, lines)) < 250

@@ -17,7 +17,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from lit_wgan import GAN, WGAN, WGANGP, ArrayData, ImageData, ToyData, WarmStart
 from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
 from lit_wgan.networks import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator
-from lit_wgan.terms import DRAGAN, R1, R2, Drift
+from lit_wgan.terms import DRAGAN, MSE, R1, R2, Drift
+from lit_wgan.views import DiffAugment, Pack
 
 UPDATES = 50
 M = 12
@@ -98,6 +99,12 @@ def labelled_networks():
     return networks | {"latent_dim": 2, "condition": condition, "latent_law": "uniform"}
 
 
+def packed_networks():
+    """The critic sees two samples and their numbers at a time."""
+    generator, critic = MLPGenerator(2, 2, 16, 2, condition_dim=2), MLPCritic(4, 16, 2, condition_dim=4)
+    return {"generator": generator, "critic": critic, "latent_dim": 2, "condition": Values(2), "view": Pack(2)}
+
+
 CASES = {
     "GAN on points": lambda _: (GAN(**toy_networks()), {"datamodule": ToyData("swiss_roll", M)}),
     "WGAN on points": lambda _: (
@@ -123,6 +130,14 @@ CASES = {
     "WGAN-GP told a class and a vector by a loader of one's own": lambda devices: (
         WGANGP(**told_networks(), **ADAM, n_critic=2, generator_batch_multiple=2),
         own_loader(devices, told=True),
+    ),
+    "WGAN-GP that sees packs": lambda _: (
+        WGANGP(**packed_networks(), **ADAM, n_critic=2, generator_batch_multiple=2, generator_terms=[MSE()]),
+        {"datamodule": ToyData("eight_gaussians", 2 * M, condition_of="angle")},
+    ),
+    "GAN that sees augmented digits": lambda _: (
+        GAN(**digit_networks(), **ADAM, critic_terms=[DRAGAN()], view=DiffAugment(["color", "translation", "cutout"])),
+        {"datamodule": ImageData("digits", batch_size=M)},
     ),
     "GAN told classes": lambda _: (
         GAN(**labelled_networks(), **ADAM, n_critic=2),

@@ -7,12 +7,14 @@ import copy
 
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader
 
 from lit_wgan import GAN, WGAN, WGANGP
 from lit_wgan.engine.minibatches import CriticBatches
 from lit_wgan.functional.streams import RandomStreams
+from lit_wgan.views import Pack
 
 UPDATES, N_CRITIC, M = 10, 3, 8
 DATA = torch.randn(UPDATES * N_CRITIC, M, 2, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
@@ -49,7 +51,7 @@ def wgan_critic_loss(critic, real, fake, step):
 
 
 def wgan_gp_critic_loss(critic, real, fake, step):
-    eps = RandomStreams(SEED).uniform("eps", step, (M,), dtype=torch.float64)[:, None]
+    eps = RandomStreams(SEED).uniform("eps", step, (len(real),), dtype=torch.float64)[:, None]
     x_hat = (eps * real + (1 - eps) * fake).requires_grad_()
     (gradient,) = torch.autograd.grad(critic(x_hat).sum(), x_hat, create_graph=True)
     penalty = ((gradient.square().sum(1).sqrt() - 1) ** 2).mean()
@@ -115,5 +117,30 @@ def test_system_is_its_papers_algorithm(system_class, options, algorithm, batche
     expected = loop(networks(), *algorithm)
     system = system_class(**networks(), n_critic=N_CRITIC, **options)
     trainer(max_steps=UPDATES, precision="64-true").fit(system, batches())
+    for ours, theirs in zip([*system.generator.parameters(), *system.critic.parameters()], expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+def packed(function):
+    """A loss of a critic that sees rows i and i + M/2 as one."""
+
+    def of_packs(critic, *samples_and_step):
+        return function(critic, *(torch.cat(x.chunk(2), 1) if torch.is_tensor(x) else x for x in samples_and_step))
+
+    return of_packs
+
+
+@pytest.mark.slow
+def test_packed_wgan_gp_has_one_coefficient_and_one_norm_per_pack(networks, trainer):
+    def made():
+        given = networks()
+        return given | {"critic": nn.Sequential(nn.Linear(4, 16), nn.LeakyReLU(0.2), nn.Linear(16, 1))}
+
+    losses = packed(wgan_gp_critic_loss), packed(wasserstein_generator_loss)
+    torch.manual_seed(0)
+    expected = loop(made(), adam, adam, *losses)
+    torch.manual_seed(0)
+    system = WGANGP(**made(), n_critic=N_CRITIC, view=Pack(2))
+    trainer(max_steps=UPDATES, precision="64-true").fit(system, grouped())
     for ours, theirs in zip([*system.generator.parameters(), *system.critic.parameters()], expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
