@@ -1,6 +1,6 @@
 """Invertible maps from the data's own units to those of the networks."""
 
-from lit_wgan.data.transforms.affine import MinMax, Range, Standardise
+from lit_wgan.data.transforms.affine import MinMax, Standardise
 from lit_wgan.data.transforms.base import Per, Transform
 from lit_wgan.data.transforms.chain import Chain
 from lit_wgan.data.transforms.log1p import Log1p
@@ -16,7 +16,6 @@ __all__ = [
     "Per",
     "PixelRange",
     "Quantile",
-    "Range",
     "Standardise",
     "TableTransform",
     "Transform",

@@ -1,14 +1,12 @@
 """Transforms that shift and scale."""
 
 import math
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from lit_wgan.data.transforms.base import Chunks, Per, Transform
+from lit_wgan.data.transforms.base import Chunks, Transform
 from lit_wgan.engine.notices import tell_once
-from lit_wgan.errors import UsageError
 
 
 class Affine(Transform):
@@ -68,27 +66,3 @@ class MinMax(Affine):
             high = torch.maximum(high, x.amax(axes, keepdim=True))
         self.fitted(centre=(low + high)[0] / 2, scale=(high - low)[0] / 2)
         self.tell_of_constants(self.numbers["scale"])
-
-
-class Range(Affine):
-    """From a given number at -1 to another at 1, such as the range of a 16-bit camera.
-
-    Args:
-        bounds: both numbers, the smaller one first.
-        per: see :class:`Transform`; not used.
-
-    Raises:
-        UsageError: unless the first is smaller than the second.
-    """
-
-    name = "range"
-
-    def __init__(self, bounds: Sequence[float] = (-1, 1), per: Per | None = None):
-        super().__init__(per)
-        low, high = bounds
-        if not -math.inf < low < high < math.inf:
-            raise UsageError(f"Expected a range as two numbers, the smaller one first, but got {list(bounds)}.")
-        self.fitted(centre=torch.tensor((low + high) / 2).double(), scale=torch.tensor((high - low) / 2).double())
-
-    def fit(self, chunks: Chunks) -> None:
-        """Nothing: the range is given."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from lit_wgan.data.transforms.affine import MinMax, Range, Standardise
+from lit_wgan.data.transforms.affine import MinMax, Standardise
 from lit_wgan.data.transforms.base import Per, Transform
 from lit_wgan.data.transforms.chain import Chain
 from lit_wgan.data.transforms.log1p import Log1p
@@ -59,10 +59,7 @@ def _restored(state: Mapping[str, Any]) -> Transform:
         own = state["of_numbers"]
         numbers = None if own is None else _restored(own)
         return TableTransform(state["names"], state["categories"], numbers, state["whole"])
-    if name == PixelRange.name:
-        transform: Transform = PixelRange(dtype=state["dtype"])
-    else:
-        transform = (BY_NAME | {Range.name: Range})[name](per=state["per"])
+    transform = PixelRange(dtype=state["dtype"]) if name == PixelRange.name else BY_NAME[name](per=state["per"])
     if not all(isinstance(each, torch.Tensor) and each.isfinite().all() for each in state["numbers"].values()):
         raise ValueError("its numbers are not finite")
     transform.fitted(**state["numbers"])

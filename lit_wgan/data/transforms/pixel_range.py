@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lit_wgan.data.transforms.affine import Range
+import torch
+
+from lit_wgan.data.transforms.affine import Affine
+from lit_wgan.data.transforms.base import Chunks
 
 
-class PixelRange(Range):
-    """A :class:`Range` of images, which knows the type that they are stored in, too.
+class PixelRange(Affine):
+    """From the smallest value that images can have at -1 to the largest at 1; knows the type they are stored in, too.
 
     Args:
         bounds: the smallest and the largest value, which become -1 and 1.
@@ -17,8 +20,13 @@ class PixelRange(Range):
     name = "pixel_range"
 
     def __init__(self, bounds: Sequence[float] = (0, 1), dtype: str = "float32"):
-        super().__init__(bounds)
+        super().__init__()
         self.dtype = dtype
+        low, high = torch.tensor(bounds, dtype=torch.float64)
+        self.fitted(centre=(low + high) / 2, scale=(high - low) / 2)
+
+    def fit(self, chunks: Chunks) -> None:
+        """Nothing: the range is given."""
 
     @property
     def bounds(self) -> tuple[float, float]:
