@@ -70,6 +70,11 @@ class Location(NamedTuple):
             raise self.error(f"whose shape {tuple(shape)} holds none", "Save an array with a row for each sample")
 
 
+def name_of(specs: Sequence[str | Path]) -> str:
+    """What messages call all that is named together."""
+    return str(specs[0]) + (f" and {len(specs) - 1} more" if len(specs) > 1 else "")
+
+
 def locate(spec: str | Path, option: str) -> list[Location]:
     """The files that a path or pattern names, those of a pattern in natural order: ``part_2`` before ``part_10``.
 

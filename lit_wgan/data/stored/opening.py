@@ -10,7 +10,7 @@ from torch import Tensor
 from lit_wgan.data.stored.base import Rows, StoredArray
 from lit_wgan.data.stored.hdf5 import open_hdf5
 from lit_wgan.data.stored.joined import Joined
-from lit_wgan.data.stored.location import Location, locate
+from lit_wgan.data.stored.location import Location, locate, name_of
 from lit_wgan.data.stored.mapped import open_npy
 from lit_wgan.data.stored.memory import InMemory
 from lit_wgan.data.stored.npz import open_npz
@@ -54,7 +54,7 @@ def open_array(spec: str | Path | Sequence[str | Path] | Rows | Tensor, option: 
         raise UsageError(f"Expected {option} to name a file, but got an empty list. Name one or more.")
     locations = [location for each in specs for location in locate(each, option)]
     parts = [_open(location) for location in locations]
-    return parts[0] if len(parts) == 1 else Joined(parts, str(specs[0]) if len(specs) == 1 else str(specs), option)
+    return parts[0] if len(parts) == 1 else Joined(parts, name_of(specs), option)
 
 
 def _open(location: Location) -> StoredArray:

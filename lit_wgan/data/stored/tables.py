@@ -12,7 +12,7 @@ import numpy as np
 
 from lit_wgan.data.stored.base import Rows, StoredArray
 from lit_wgan.data.stored.cached import REMEDY, cache_path, cached_npy, prepare_cache
-from lit_wgan.data.stored.location import Location
+from lit_wgan.data.stored.location import Location, name_of
 from lit_wgan.data.stored.mapped import file_key
 from lit_wgan.data.stored.packages import optional_package
 from lit_wgan.data.stored.survey import Survey, coded, survey
@@ -77,7 +77,7 @@ def open_table(path: Spec, columns: Sequence[str], option: str, categories_like:
     # Categories there may look like numbers here.
     numeric = [name for name, own, here in zip(columns, categories, held.categories, strict=True) if own and not here]
     texts = sorted({*held.texts, *numeric})
-    name = files[0].name if len(files) == 1 else str(path)
+    name = name_of([path] if isinstance(path, str | Path) else path)
     shape = (held.rows, len(columns))
     chunks = partial(coded, files, list(columns), texts, categories)
     values = cached_npy(user_cache(), [*key, categories], name, "Reading", shape, np.dtype(np.float64), chunks)
