@@ -4,31 +4,61 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from lit_wgan.callbacks.pictures.grid import as_picture, is_image
 from lit_wgan.data.conditions.given import as_tuple
 from lit_wgan.data.stored import write_table
-from lit_wgan.data.transforms import TableTransform
+from lit_wgan.data.transforms import PixelRange, TableTransform, Transform
 from lit_wgan.engine.files import atomic_write, writing
 from lit_wgan.engine.minibatches import Condition
+from lit_wgan.errors import UsageError
 
 
-def save_sample(sample: Tensor, number: int, directory: Path) -> None:
+def save_sample(sample: Tensor, number: int, directory: Path, transform: Transform | None = None) -> None:
     """Write a sample into a directory that need not exist, named by its number: as a PNG or, if it is no image, as
     ``.npy``.
+
+    Images in their own units, which have a :class:`PixelRange`, are written in the type of the training images: of 16
+    bits as PNG if they are grey, with more channels and of floats as TIFF, a page for each channel.
 
     Raises:
         UsageError: for an image that is not finite.
         WriteError: if the disk is full or the directory cannot be written.
     """
-    path = directory / f"{number:06d}{'.png' if is_image(sample.shape) else '.npy'}"
+    pages: list[Image.Image] = []
+    if isinstance(transform, PixelRange):
+        pages = as_pages(sample, transform)
+    elif transform is None and is_image(sample.shape):
+        pages = [as_picture(sample)]
+    as_png = len(pages) == 1 and pages[0].mode != "F"
+    path = directory / f"{number:06d}{'.png' if as_png else '.tif' if pages else '.npy'}"
     with writing(path):
         directory.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".png":
-            as_picture(sample).save(path)
+        if as_png:
+            pages[0].save(path)
+        elif pages:
+            pages[0].save(path, save_all=True, append_images=pages[1:])
         else:
             np.save(path, as_array(sample))
+
+
+def as_pages(sample: Tensor, transform: PixelRange) -> list[Image.Image]:
+    """The channels of an image ``(C, H, W)`` in its own units as Pillow's images, in the type of the training images.
+
+    Raises:
+        UsageError: for an image that is not finite.
+    """
+    if not sample.isfinite().all():
+        raise UsageError("Expected finite images, but got one with nan or infinity. Look at the generator's weights.")
+    low, high = transform.bounds
+    pixels = as_array(sample.float().clamp(low, high))
+    if transform.dtype != "float32":
+        pixels = pixels.round().astype(transform.dtype)
+    if transform.dtype == "uint8" and len(pixels) == 3:
+        return [Image.fromarray(pixels.transpose(1, 2, 0))]
+    return [Image.fromarray(channel) for channel in pixels]
 
 
 def save_conditions(conditions: Condition, path: Path) -> None:

@@ -9,7 +9,7 @@ from lightning.pytorch.callbacks import BasePredictionWriter
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from lit_wgan.callbacks.pictures import drawing_of
+from lit_wgan.callbacks.pictures import drawing_of, samples_in
 from lit_wgan.callbacks.sample_files import save_conditions, save_sample
 from lit_wgan.data import AdversarialData
 from lit_wgan.engine.collectives import gather
@@ -19,15 +19,13 @@ from lit_wgan.errors import check_positive
 from lit_wgan.runs.wandb_run import wandb_runs
 from lit_wgan.systems.base import AdversarialSystem
 
-POINTS = 1000
-"""In a scatter plot."""
-
 
 class SampleGrid(Callback):
     """Writes ``samples/<generator updates>.png`` into the run's directory, always from the same noise.
 
-    Images become a grid, points in the plane a scatter plot with real points, series of at least 8 numbers curves.
-    Other samples make no picture. In a conditional system a grid has a column for each of several conditions and a row
+    Images become a grid, in which several channels and the middle slices of volumes stand side by side, points in the
+    plane a scatter plot with real points, series of at least 8 numbers curves, tables and short vectors a histogram of
+    each column. In a conditional system a grid has a column for each of several conditions and a row
     for each noise vector, points are coloured by condition, and each of a few conditions has a panel of curves. A run
     that logs to W&B sends each picture there, as ``samples``.
 
@@ -67,17 +65,18 @@ class SampleGrid(Callback):
 
     def _draw(self, trainer: Trainer, system: AdversarialSystem, path: Path) -> None:
         shape = tuple(system.sample(slice(1)).shape[1:])
-        draw = drawing_of(shape)
+        draw = drawing_of(shape, system.transform)
         if draw is not None:
             data = getattr(trainer, "datamodule", None)
-            count = POINTS if shape == (2,) else self.num_samples
+            count = samples_in(shape, system.transform, self.num_samples)
             draw(system, path, count, data if isinstance(data, AdversarialData) else None)
-        elif len(shape) == 3:
-            tell_once(f"Samples of shape {shape} make no pictures: they need 1 channel or 3.")
+        else:
+            tell_once(f"Samples of shape {shape} make no pictures: they have more axes than volumes.")
 
 
 class SampleWriter(BasePredictionWriter):
-    """Writes generated samples, one file each, named by the sample's number: images as PNG, others as ``.npy``.
+    """Writes generated samples, one file each, named by the sample's number: images as PNG, those of
+    16 bits with several channels and of floats as TIFF, others as ``.npy``.
 
     In a conditional system ``conditions.npy`` beside them holds the condition of sample number i in row i, of several
     conditions at once ``conditions_1.npy`` and so on.
@@ -108,7 +107,7 @@ class SampleWriter(BasePredictionWriter):
     ) -> None:
         """Write one batch of samples."""
         for number, sample in zip(batch.tolist(), prediction, strict=True):
-            save_sample(sample, number, self._folder)
+            save_sample(sample, number, self._folder, pl_module.transform)
             self._written = max(self._written, number + 1)
 
     def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:

@@ -105,10 +105,10 @@ def _draw(system: "AdversarialSystem", output: Path, count: int, asked: "Conditi
     from lit_wgan.callbacks.pictures import drawing_of
 
     shape = tuple(system.sample(slice(1)).shape[1:])
-    draw = drawing_of(shape)
+    draw = drawing_of(shape, system.transform)
     if draw is None:
         raise UsageError(
-            f"Expected samples that make a picture, images, points in the plane or series, but got samples of shape "
+            f"Expected samples that make a picture, of at most four axes, but got samples of shape "
             f"{shape}. Let --output end in .npy, or name a folder."
         )
     with writing(output):
@@ -135,7 +135,7 @@ def _write(system: "AdversarialSystem", output: Path, count: int, asked: "Condit
     else:
         for first, samples in _drawn(system, count, asked, batch_size):
             for number, each in enumerate(samples, first):
-                save_sample(each, number, output)
+                save_sample(each, number, output, system.transform)
     told = system.condition_of_samples(slice(count)) if asked is None else asked
     if told is None:
         say(f"The samples are in {output}.")

@@ -9,12 +9,15 @@ from torch import nn
 
 from lit_wgan import WGAN
 from lit_wgan.callbacks.pictures import drawing_of
-from lit_wgan.callbacks.pictures.grid import GAP, LABEL, save_grid
+from lit_wgan.callbacks.pictures.columns import draw_columns, save_histograms
+from lit_wgan.callbacks.pictures.flat import flat, in_unit_range
+from lit_wgan.callbacks.pictures.grid import GAP, LABEL, draw_images, save_grid
 from lit_wgan.callbacks.pictures.names import short_names
 from lit_wgan.callbacks.pictures.points import save_scatter
-from lit_wgan.callbacks.pictures.series import draw_series, most_similar
+from lit_wgan.callbacks.pictures.series import draw_series, most_similar, of_channels
 from lit_wgan.data import AdversarialData
 from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
+from lit_wgan.data.transforms import PixelRange, TableTransform
 from lit_wgan.engine.minibatches import Minibatch
 from lit_wgan.evaluation.images import to_bytes
 
@@ -227,6 +230,56 @@ def test_series_of_eight_numbers_are_drawn(shape):
     assert drawing_of(shape) is draw_series
 
 
-@pytest.mark.parametrize("shape", [(5,), (5, 7), (2, 8, 8), (1, 1, 8, 8)])
+@pytest.mark.parametrize("shape", [(), (2, 3, 4, 5, 6)])
 def test_other_samples_make_no_picture(shape):
     assert drawing_of(shape) is None
+
+
+def test_channels_stand_side_by_side_and_volumes_are_cut_through_their_middle():
+    image = torch.rand(3, 2, 4, 5)
+    assert torch.equal(flat(image)[:, 0, :, :5], image[:, 0])
+    assert torch.equal(flat(image)[:, 0, :, 6:], image[:, 1])
+    volume = torch.rand(3, 1, 16, 10, 12)
+    cuts = flat(volume)
+    assert cuts.shape == (3, 1, 16, 12 + 12 + 10 + 2)
+    assert torch.equal(cuts[:, 0, :10, :12], volume[:, 0, 8])
+    assert torch.equal(cuts[:, 0, :, 13:25], volume[:, 0, :, 5])
+    assert torch.equal(cuts[:, 0, :, 26:], volume[:, 0, :, :, 6])
+    assert torch.equal(flat(volume[:, 0]), cuts)
+
+
+def test_a_grid_of_16_bits_is_grey_between_the_ends_of_the_range(tmp_path):
+    system = system_of(lambda z: torch.full((len(z), 1, SIZE, SIZE), -1.0))
+    system.transform = PixelRange((0, 1000), "uint16")
+    assert system.sample(slice(1)).unique().tolist() == [0]
+    assert not drawn(tmp_path / "grid.png", system, 4).any()
+
+
+def test_other_units_are_stretched_without_their_extremes():
+    values = torch.linspace(-5, 5, 1001).view(1, 1, 7, 143)
+    stretched = in_unit_range(values, 0.95)
+    assert stretched.median() == pytest.approx(0, abs=1e-6)
+    assert 1 < stretched.max() < 1.02
+    assert in_unit_range(values / 5, 0.95) is not None
+    assert torch.equal(in_unit_range(values / 5, 0.95), values / 5)
+
+
+def test_each_channel_of_a_series_is_a_panel(tmp_path):
+    assert drawing_of((30, 2)) is drawing_of((2, 30)) is drawing_of((64, 12)) is draw_series
+    assert drawing_of((28, 28)) is draw_images
+    series = torch.rand(5, 30, 2)
+    assert torch.equal(of_channels(series)[1], series[..., 1])
+    assert torch.equal(of_channels(series.transpose(1, 2))[1], series[..., 1])
+    system = system_of(lambda z: z[:, :1, None].expand(-1, 30, 2))
+    wide = drawn(tmp_path / "two.png", system, 4, HeldOut(series)).shape[1]
+    assert wide >= drawn(tmp_path / "one.png", system_of(lambda z: z[:, :1].expand(-1, 30)), 4).shape[1]
+
+
+def test_columns_of_a_table_are_histograms_with_the_names_of_categories(tmp_path):
+    table = TableTransform(["age", "town"], [[], ["Ulm", "Bern"]])
+    assert drawing_of((2,), None) is not draw_columns
+    assert drawing_of((9,), table) is drawing_of((5,), None) is draw_columns
+    rows = torch.stack([torch.randn(50), torch.randint(0, 2, (50,)).float()], 1)
+    save_histograms(rows, rows, table.names, table.categories, tmp_path / "a.png", "t")
+    save_histograms(None, rows, ["0", "1"], [[], []], tmp_path / "b.png", "t")
+    assert (tmp_path / "a.png").read_bytes() != (tmp_path / "b.png").read_bytes()

@@ -8,7 +8,12 @@ from torch.utils.data import DataLoader
 
 from lit_wgan import WGAN, SampleGrid, SampleWriter, ToyData
 from lit_wgan.callbacks.pictures.grid import save_grid
+from lit_wgan.callbacks.sample_files import save_sample
 from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
+from lit_wgan.data.image_reading import read_image
+from lit_wgan.data.pixels import to_image
+from lit_wgan.data.transforms import PixelRange, Standardise
+from lit_wgan.data.value_range import ValueRange
 from lit_wgan.engine.notices import tell_once
 from lit_wgan.evaluation.image_sets import open_image_set
 from lit_wgan.evaluation.images import to_bytes
@@ -59,17 +64,41 @@ def test_predicted_images_can_be_compared_with_a_reference_of_as_many_channels(c
         assert image.mode == mode
 
 
-@pytest.mark.parametrize("shape", [(2, 8, 8), (4, 8, 8)])
-def test_images_of_other_channels_make_no_picture_and_this_is_told_once(shape, trainer, tmp_path, monkeypatch):
+@pytest.mark.parametrize("shape", [(2, 8, 8), (4, 8, 8), (5, 7), (5,), (2, 6, 6, 6), (12, 3)])
+def test_every_kind_of_samples_makes_a_picture(shape, trainer, tmp_path):
+    assert [path.suffix for path in fit(trainer, tmp_path, shape).iterdir()] == [".png"] * 3
+
+
+def test_samples_of_more_axes_than_volumes_make_no_picture_and_this_is_told_once(trainer, tmp_path, monkeypatch):
     told = []
     monkeypatch.setattr("lit_wgan.engine.notices.rank_zero_info", told.append)
     tell_once.cache_clear()
-    assert list(fit(trainer, tmp_path, shape).iterdir()) == []
-    assert told == [f"Samples of shape {shape} make no pictures: they need 1 channel or 3."]
+    assert list(fit(trainer, tmp_path, (1, 2, 2, 2, 2)).iterdir()) == []
+    assert told == ["Samples of shape (1, 2, 2, 2, 2) make no pictures: they have more axes than volumes."]
 
 
-def test_samples_that_are_neither_images_nor_points_nor_series_make_no_picture(trainer, tmp_path):
-    assert list(fit(trainer, tmp_path, (5, 7)).iterdir()) == []
+@pytest.mark.parametrize(
+    ("channels", "dtype", "name", "stored"),
+    [
+        (1, "uint16", "000003.png", np.uint16),
+        (2, "uint16", "000003.tif", np.uint16),
+        (1, "float32", "000003.tif", np.float32),
+        (3, "uint8", "000003.png", np.uint8),
+    ],
+)
+def test_images_are_written_in_their_own_type_and_read_back(channels, dtype, name, stored, tmp_path):
+    bounds = (0, 200) if dtype == "uint8" else (0, 4095)
+    sample = (torch.rand(channels, 5, 6) * bounds[1]).round()
+    save_sample(sample, 3, tmp_path, PixelRange(bounds, dtype))
+    read = to_image(read_image(tmp_path / name, grey=True), values=ValueRange(bounds))
+    assert read.numpy().dtype == stored
+    assert torch.equal(read.float(), sample)
+
+
+def test_other_units_than_those_of_images_are_written_as_arrays(tmp_path):
+    standardise = Standardise()
+    save_sample(torch.ones(1, 8, 8), 0, tmp_path, standardise)
+    assert np.load(tmp_path / "000000.npy").shape == (1, 8, 8)
 
 
 @pytest.mark.parametrize("arguments", [{"every_n_updates": 0}, {"num_samples": 0}])

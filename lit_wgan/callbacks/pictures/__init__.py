@@ -1,5 +1,5 @@
-"""Pictures of generated samples: grids of images, scatter plots of points in the plane, curves of series."""
+"""Pictures of generated samples: grids of images and volumes, points in the plane, curves, histograms."""
 
-from lit_wgan.callbacks.pictures.drawing import Drawing, drawing_of
+from lit_wgan.callbacks.pictures.drawing import Drawing, drawing_of, samples_in
 
-__all__ = ["Drawing", "drawing_of"]
+__all__ = ["Drawing", "drawing_of", "samples_in"]

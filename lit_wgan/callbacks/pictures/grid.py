@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from lit_wgan.callbacks.pictures.flat import flat_samples
 from lit_wgan.callbacks.pictures.names import short_names
 from lit_wgan.callbacks.pictures.under import samples_under_each
 from lit_wgan.data import AdversarialData
@@ -49,15 +50,18 @@ def draw_images(
 ) -> None:
     """Draw a grid of ``count`` images, or a column of images for each condition, all of them from the same noise."""
     if system.condition is None or condition is not None:
-        save_grid(system.sample(slice(count), condition=condition), path)
+        save_grid(flat_samples(system, system.sample(slice(count), condition=condition)), path)
         return
     conditions = system.condition.examples(min(COLUMNS, count))
-    save_columns(torch.stack(samples_under_each(system, conditions, count), 1), conditions, path)
+    samples = samples_under_each(system, conditions, count)
+    shown = flat_samples(system, torch.cat(samples)).unflatten(0, (len(samples), -1))
+    save_columns(shown.transpose(0, 1), conditions, path)
 
 
 def save_grid(images: Tensor, path: Path) -> None:
-    """Write images ``(N, C, H, W)`` in ``[-1, 1]`` as one PNG, in rows of about ``sqrt(N)``; nan is shown as grey."""
-    as_picture(_tiled(images, int(np.ceil(np.sqrt(len(images)))))).save(path)
+    """Write images ``(N, C, H, W)`` in ``[-1, 1]`` as one PNG, about as wide as high; nan is shown as grey."""
+    columns = np.ceil(np.sqrt(len(images) * images.shape[2] / images.shape[3]))
+    as_picture(_tiled(images, int(columns))).save(path)
 
 
 def save_columns(images: Tensor, conditions: Condition, path: Path) -> None:

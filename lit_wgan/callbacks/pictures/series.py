@@ -34,8 +34,22 @@ class Panel(NamedTuple):
 
 
 def is_series(shape: Sequence[int]) -> bool:
-    """Whether samples of a shape are drawn as curves: ``(T,)``, ``(1, T)`` or ``(T, 1)`` of at least 8 numbers."""
-    return len(shape) in (1, 2) and max(shape) == prod(shape) >= SHORTEST
+    """Whether samples of a shape are drawn as curves: ``(T,)``, ``(T, d)`` or ``(d, T)`` of at least 8 numbers in time.
+
+    With more than a few channels, time is an axis that is far longer than the other.
+    """
+    if len(shape) not in (1, 2) or max(shape) < SHORTEST:
+        return False
+    channels = prod(shape) // max(shape)
+    return max(shape) > channels and (channels <= PANELS or max(shape) >= 4 * channels)
+
+
+def of_channels(series: Tensor) -> list[Tensor]:
+    """The series ``(N, T)`` of each channel, of the first few; time is the longer axis."""
+    if series.ndim == 2:
+        return [series]
+    last = series if series.shape[1] >= series.shape[2] else series.transpose(1, 2)
+    return list(last[..., :PANELS].unbind(-1))
 
 
 def draw_series(
@@ -46,13 +60,18 @@ def draw_series(
     condition: Condition | None = None,
 ) -> None:
     """Draw up to ``count`` series before as many held-out ones, in a panel each for a few conditions."""
+    same_units = True
     if system.condition is None or condition is not None:
         fake = system.sample(slice(count), condition=condition)[:CURVES]
         real = fake[:0] if data is None or condition is not None else data.real_samples(len(fake), train=False).real
-        panels = [Panel("", real, fake)]
+        both = zip(of_channels(real), of_channels(fake), strict=True)
+        panels = [Panel(f"channel {number}", *each) for number, each in enumerate(both)]
+        if len(panels) == 1:
+            panels = [panels[0]._replace(name="")]
+        same_units = False
     else:
         panels = _panels(system, system.condition.examples(min(PANELS, count)), count, data)
-    save_curves(panels, path, f"{system.counters.generator_updates} generator updates")
+    save_curves(panels, path, f"{system.counters.generator_updates} generator updates", same_units)
 
 
 def _panels(system: AdversarialSystem, conditions: Condition, count: int, data: AdversarialData | None) -> list[Panel]:
@@ -79,15 +98,15 @@ def most_similar(real: Minibatch, conditions: Condition, row: int, count: int) -
     return real.real.cpu()[nearest[distance[nearest] < inf]]
 
 
-def save_curves(panels: Sequence[Panel], path: Path, title: str) -> None:
-    """Write the curves of each panel as one PNG, on the same axes, real ones in grey behind."""
+def save_curves(panels: Sequence[Panel], path: Path, title: str, same_units: bool = True) -> None:
+    """Write the curves of each panel as one PNG, on the same axes if units are, real ones in grey behind."""
     from matplotlib.figure import Figure  # pyplot would keep every figure and choose a window system
 
     columns = min(len(panels), 4)
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(max(3 * columns, 6), max(2.2 * rows, 4)), layout="constrained")
     figure.suptitle(title)
-    all_axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    all_axes = figure.subplots(rows, columns, sharex=True, sharey=same_units, squeeze=False).flatten()
     drawn = {}
     for axes, panel in zip(all_axes, panels, strict=False):
         axes.set_title(panel.name)
@@ -95,7 +114,7 @@ def save_curves(panels: Sequence[Panel], path: Path, title: str) -> None:
             ("real", panel.real, {"color": "0.5", "linewidth": 0.8, "alpha": 0.5}),
             ("generated", panel.fake, {"color": "C1", "linewidth": 1, "alpha": 0.7}),
         ]:
-            for curve in series.flatten(1).cpu().double().numpy():
+            for curve in of_channels(series)[0].cpu().double().numpy():
                 (drawn[label],) = axes.plot(curve, **look)
     for axes in all_axes[len(panels) :]:
         axes.set_visible(False)

@@ -1,0 +1,70 @@
+"""Images of several channels and volumes as images that can be shown: grey or in colour, in [-1, 1]."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from lit_wgan.systems import AdversarialSystem
+
+COLOURS = (1, 3)
+"""Channels of images that are shown as they are."""
+MOST_CHANNELS = 8
+"""Channels that are shown side by side; more are taken for the slices of a volume."""
+MOST_INSIDE = 0.95
+"""Share of values in [-1, 1] from which on these are the limits of what is shown."""
+HALF_INSIDE = 0.5
+"""The same of data without a transform, which are in [-1, 1] unless they are something else altogether."""
+SHOWN = (0.5, 99.5)
+"""Percentiles that are shown as -1 and 1 where values have other limits."""
+
+
+def is_shown_flat(shape: Sequence[int]) -> bool:
+    """Whether samples of a shape are shown in a grid: ``(H, W)``, ``(C, H, W)``, ``(D, H, W)`` or ``(C, D, H, W)``."""
+    return len(shape) in (2, 3, 4)
+
+
+def flat_samples(system: AdversarialSystem, samples: Tensor) -> Tensor:
+    """Samples of a system ``(N, ...)`` as images ``(N, 1 | 3, h, w)`` in [-1, 1].
+
+    The channels of an image stand side by side, unless there are one or three. A volume is shown by the slices through
+    its middle across each of its axes.
+    """
+    if system.transform is None:
+        return flat(in_unit_range(samples.float(), HALF_INSIDE))
+    return flat(in_unit_range(system.transform.forward(samples.float()), MOST_INSIDE))
+
+
+def in_unit_range(samples: Tensor, inside: float) -> Tensor:
+    """Samples as they are if such a share of their values is in [-1, 1], else stretched to it without the extremes."""
+    values = samples.detach().cpu().numpy()
+    values = values[np.isfinite(values)]
+    if not values.size or (np.abs(values) <= 1).mean() >= inside:
+        return samples
+    low, high = np.percentile(values, SHOWN)
+    return (samples - low) / max(high - low, 1e-12) * 2 - 1
+
+
+def flat(samples: Tensor) -> Tensor:
+    """Samples ``(N, ...)`` of two to four axes as images ``(N, 1 | 3, h, w)``."""
+    if samples.ndim == 3:
+        return samples[:, None]
+    channels = samples.shape[1]
+    if samples.ndim == 5:
+        shown = samples if channels in COLOURS else samples[:, :1]
+        depth, height, width = (size // 2 for size in shown.shape[2:])
+        return _side_by_side([shown[:, :, depth], shown[:, :, :, height], shown[..., width]])
+    if channels in COLOURS:
+        return samples
+    if channels > MOST_CHANNELS:
+        return flat(samples[:, None])
+    return _side_by_side(list(samples.split(1, dim=1)))
+
+
+def _side_by_side(parts: Sequence[Tensor]) -> Tensor:
+    """Images ``(N, C, h, w)`` beside each other, with a black line between them."""
+    height = max(part.shape[2] for part in parts)
+    padded = [pad(part, (0, 1, 0, height - part.shape[2]), value=-1) for part in parts]
+    return torch.cat(padded, dim=3)[..., :-1]
