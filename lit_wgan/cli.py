@@ -21,6 +21,7 @@ COMMANDS = {
     "predict": "generate samples from a checkpoint, with the run's data and trainer",
     "sample": "draw samples from a checkpoint, under a condition if wanted, without the data set",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
+    "extractor": "train a feature network of your own field, for FID and the other metrics",
     "reproduce": "repeat a run from its record, and compare it bit by bit",
     "sweep": "search parameters as a W&B sweep file says, on this machine and without an account",
 }
@@ -45,6 +46,7 @@ examples:
   lit-wgan validate --config configs/wgan_gp_digits.yaml --ckpt_path FILE
   lit-wgan sample --ckpt FILE --num 64 --condition 3 --output threes.png
   lit-wgan evaluate --ckpt FILE --metrics fid,kid
+  lit-wgan extractor train --data ImageData --data.dataset digits --output my_digits.pt
   lit-wgan reproduce runs/wgan_gp_digits/version_0
   lit-wgan sweep configs/sweeps/clip_value.yaml --count 8
 """
@@ -154,6 +156,10 @@ def _load(command: str) -> Callable[[list[str]], int | None]:
         from lit_wgan.commands.evaluate import evaluate
 
         return evaluate
+    if command == "extractor":
+        from lit_wgan.commands.extractor import extractor
+
+        return extractor
     if command == "reproduce":
         from lit_wgan.commands.reproduce import reproduce
 

@@ -40,7 +40,8 @@ def parser() -> Parser:
     parser.add_argument("--json", metavar="FILE", help="write metrics and protocol to this file too")
     parser.add_argument("--reference", help="folder, .npy, .npz or registered name, if not the run's training set")
     parser.add_argument("--metrics", default="fid", help=f"any of {','.join(METRICS)}")
-    parser.add_argument("--extractor", default=INCEPTION, help="name of a feature extractor, such as digits")
+    extractors = "name of a feature extractor, such as digits, or a file that extractor train made"
+    parser.add_argument("--extractor", default=INCEPTION, help=extractors)
     parser.add_class_arguments(EvaluationOptions, skip={"reference", "metrics", "extractor"})
     parser.set_defaults(num_samples=50_000)
     return parser
@@ -78,6 +79,7 @@ def _evaluation_options(chosen: "Namespace") -> EvaluationOptions:
 
 def _measure(chosen: "Namespace", options: EvaluationOptions, device: "torch.device") -> "FidelityResult":
     from lit_wgan.evaluation import GenerativeEvaluator
+    from lit_wgan.evaluation.extractors import takes_floats
     from lit_wgan.evaluation.trained import inputs_of, with_training_set
 
     if chosen.samples:
@@ -91,20 +93,20 @@ def _measure(chosen: "Namespace", options: EvaluationOptions, device: "torch.dev
     generator = system.generator if chosen.live or system.ema_generator is None else system.ema_generator
     inputs = inputs_of(system, options, None if chosen.condition is None else read_condition(chosen.condition))
     if options.reference is None and options.compares:
-        _set_up(data)
+        _set_up(data, takes_floats(options.extractor))
     options = with_training_set(options, data, data.train_dataloader)
     evaluator = GenerativeEvaluator(**vars(options))
     return evaluator.evaluate(generator.to(device), progress=True, **inputs._asdict())
 
 
-def _set_up(data: "LightningDataModule") -> None:
+def _set_up(data: "LightningDataModule", floats: bool) -> None:
     from lit_wgan.data import AdversarialData, ImageData
     from lit_wgan.engine.collectives import first_on_each_machine
 
-    if isinstance(data, AdversarialData) and not isinstance(data, ImageData):
+    if isinstance(data, AdversarialData) and not isinstance(data, ImageData) and not floats:
         raise UsageError(
-            f"Expected a run on images, but got one on {type(data).__name__}. Fidelity is measured on images alone; "
-            "give a --reference if the generator makes some."
+            f"Expected a run on images, but got one on {type(data).__name__}. Give as --extractor a network of your "
+            "field (lit-wgan extractor train), or a --reference if the generator makes images."
         )
     first_on_each_machine(data.prepare_data)
     data.setup("fit")

@@ -12,11 +12,11 @@ class Parser(ArgumentParser):
     """Parses the options of a command; a mistake in them is a UsageError, which is told in one line.
 
     Args:
-        prog: the command, such as ``lit-wgan sweep``.
+        prog: the command, such as ``lit-wgan sweep``; jsonargparse makes parsers of an object's options without one.
         kwargs: of jsonargparse's parser.
     """
 
-    def __init__(self, prog: str, **kwargs: Any):
+    def __init__(self, prog: str | None = None, **kwargs: Any):
         super().__init__(prog=prog, **kwargs)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:

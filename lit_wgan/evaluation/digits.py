@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import interpolate
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
 
 from lit_wgan.errors import UsageError
+from lit_wgan.evaluation.classifier import ConvolutionalClassifier
 
 NAME = "digits"
 WEIGHTS = Path(__file__).with_name("digits.pt")
@@ -42,35 +43,14 @@ def to_grey_square(images: Tensor) -> Tensor:
     return interpolate(grey, (IMAGE_SIZE, IMAGE_SIZE), mode="bilinear", antialias=True)
 
 
-class DigitsClassifier(nn.Module):
-    """Three convolutions that halve 32x32 pixels down to 4x4, a layer of 128 features, and a linear layer to 10 logits.
-
-    All but the last are followed by batch norm and ReLU, so features are not negative and of similar size.
+class DigitsClassifier(ConvolutionalClassifier):
+    """The classifier of 32x32 pixels: three convolutions down to 4x4, a layer of 128 features, and 10 logits.
 
     Input ``(N, 1, 32, 32)`` in ``[0, 1]``, output logits ``(N, 10)``.
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self.features = nn.Sequential(
-            *_halve(1, 16),
-            *_halve(16, 32),
-            *_halve(32, 64),
-            nn.Flatten(),
-            nn.Linear(64 * 4 * 4, 128, bias=False),
-            nn.BatchNorm1d(128),
-            nn.ReLU(),
-        )
-        self.logits = nn.Linear(128, 10)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return logits ``(N, 10)`` of images ``(N, 1, 32, 32)`` in ``[0, 1]``."""
-        return self.logits(self.features(images))
-
-
-def _halve(in_channels: int, out_channels: int) -> list[nn.Module]:
-    convolution = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
-    return [convolution, nn.BatchNorm2d(out_channels), nn.ReLU(), nn.MaxPool2d(2)]
+        super().__init__((1, IMAGE_SIZE, IMAGE_SIZE), 10)
 
 
 class DigitsExtractor(FeatureExtractorBase):

@@ -3,20 +3,21 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import torch
 from torch import nn
 
+from lit_wgan.data.transforms import Transform
 from lit_wgan.engine.collectives import on_rank_zero, rank_and_world, together
 from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state
 from lit_wgan.evaluation.classes import SampleClasses, class_numbers
 from lit_wgan.evaluation.collect import collect
 from lit_wgan.evaluation.conditions import Conditions, description, given_rows, sample_classes, uniform_labels
-from lit_wgan.evaluation.extractors import Extractor, make_extractor
+from lit_wgan.evaluation.extractors import Extractor, make_extractor, takes_floats
 from lit_wgan.evaluation.image_sets import open_image_set
-from lit_wgan.evaluation.images import GeneratedImages, ImageBlocks, StoredImages
+from lit_wgan.evaluation.images import GeneratedImages, ImageBlocks, StoredImages, to_bytes, to_own_units
 from lit_wgan.evaluation.metrics import COMPUTE, accumulator_for
 from lit_wgan.evaluation.options import EvaluationOptions, metric_name
 from lit_wgan.evaluation.protocol import FidelityResult, Protocol
@@ -65,6 +66,7 @@ class GenerativeEvaluator(EvaluationOptions):
         conditions: Conditions | None = None,
         latent_law: LatentLaw = "normal",
         conditioned_on: str = "given",
+        transform: Transform | None = None,
     ) -> FidelityResult:
         """Measure a generator, on the device that it is on.
 
@@ -78,6 +80,8 @@ class GenerativeEvaluator(EvaluationOptions):
                 all devices.
             latent_law: ``normal``, or ``uniform`` on [-1, 1).
             conditioned_on: where the conditions come from, in words.
+            transform: from the data's own units to the generator's, for extractors that take the former; None where
+                they agree.
 
         Returns:
             The metrics by name, with the protocol they were measured under.
@@ -86,7 +90,7 @@ class GenerativeEvaluator(EvaluationOptions):
             UsageError: for conditions that are no classes where a metric needs classes.
         """
         with preserve_random_state(), evaluation_mode(generator):
-            source = self._generated(generator, latent_dim, num_classes, conditions, latent_law)
+            source = self._generated(generator, latent_dim, num_classes, conditions, latent_law, transform)
             classes = self._classes(source.conditions, len(source), num_classes)
             told = None
             if source.conditions is not None:
@@ -103,6 +107,7 @@ class GenerativeEvaluator(EvaluationOptions):
         *,
         conditions: Conditions | None = None,
         latent_law: LatentLaw = "normal",
+        transform: Transform | None = None,
         **_words: Any,
     ) -> None:
         """Raise what :meth:`evaluate` would raise about the classes of samples. Takes two samples, if any.
@@ -110,7 +115,7 @@ class GenerativeEvaluator(EvaluationOptions):
         Arguments and errors: see :meth:`evaluate`.
         """
         with preserve_random_state(), evaluation_mode(generator):
-            source = self._generated(generator, latent_dim, num_classes, conditions, latent_law)
+            source = self._generated(generator, latent_dim, num_classes, conditions, latent_law, transform)
             classes = self._classes(source.conditions, len(source), num_classes)
             if classes is not None and "acc" in self.metrics:
                 _, images = next(source.blocks(2, 0, 1))
@@ -138,7 +143,8 @@ class GenerativeEvaluator(EvaluationOptions):
         Raises:
             UsageError: for what are no images or no classes, and for images without classes where a metric needs them.
         """
-        opened = together(lambda: open_image_set(images, "samples"))
+        floats = takes_floats(self.extractor)
+        opened = together(lambda: open_image_set(images, "samples", floats))
         source = StoredImages(opened.images)
         self.check_samples(len(source), self.real.num_images)
         conditions: Conditions | None = None
@@ -157,10 +163,12 @@ class GenerativeEvaluator(EvaluationOptions):
         num_classes: int,
         conditions: Conditions | None,
         latent_law: LatentLaw,
+        transform: Transform | None,
     ) -> GeneratedImages:
         if conditions is None and num_classes:
             conditions = uniform_labels(self.seed, self.num_samples, num_classes)
-        return GeneratedImages(generator, latent_dim, self.num_samples, self.seed, conditions, latent_law)
+        convert = partial(to_own_units, transform=transform) if takes_floats(self.extractor) else to_bytes
+        return GeneratedImages(generator, latent_dim, self.num_samples, self.seed, conditions, latent_law, convert)
 
     def _classes(self, conditions: Conditions | None, rows: int, num_classes: int) -> SampleClasses | None:
         if not self.of_classes:

@@ -1,4 +1,4 @@
-"""Feature extractors under one interface, frozen: torch-fidelity's, registered ones, and any module."""
+"""Feature extractors under one interface, frozen: torch-fidelity's, registered ones, files, and any module."""
 
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,7 @@ from lit_wgan.engine.collectives import first_on_each_machine, together
 from lit_wgan.engine.digests import file_sha256, module_sha256
 from lit_wgan.engine.preserve import matmul_precision, preserve_random_state
 from lit_wgan.errors import UsageError
-from lit_wgan.evaluation.options import INCEPTION, METRICS, module_name
+from lit_wgan.evaluation.options import INCEPTION, METRICS, is_file, module_name
 from lit_wgan.evaluation.registered import make_registered
 from lit_wgan.evaluation.weights import inception_weights
 
@@ -26,6 +26,8 @@ FEATURES, LOGITS = "features", "logits"
 
 class Extractor(nn.Module):
     """A frozen network from images to named features, always in the same precision, whatever surrounds it.
+
+    A network whose attribute ``takes`` is ``"floats"`` is given samples of any shape as floats in the data's own units.
 
     Args:
         network: maps images ``(n, C, H, W)``, uint8, to features ``(n, D)``, or to a tuple of them.
@@ -62,7 +64,7 @@ class Extractor(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Return features ``(n, D)``, float32, by name, of images ``(n, C, H, W)``, uint8."""
+        """Return features ``(n, D)``, float32, by name, of images ``(n, C, H, W)``, uint8, or of what it takes."""
         low = self.precision == "bfloat16"
         with matmul_precision(self.precision), torch.autocast(images.device.type, torch.bfloat16, enabled=low):
             features = self.network(self._channels(images))
@@ -98,8 +100,9 @@ def make_extractor(
 
     Args:
         extractor: the name of an extractor of torch-fidelity, of one registered there, or of this package
-            (``digits``); or a module that maps bytes ``(n, C, H, W)`` to features ``(n, D)``, or to a tuple of
-            features and logits.
+            (``digits``); a file of ``lit-wgan extractor train``; or a module that maps bytes ``(n, C, H, W)``, or if
+            its attribute ``takes`` is ``"floats"`` samples ``(n, ...)`` in the data's own units, to features
+            ``(n, D)``, or to a tuple of features and logits.
         metrics: names of ``METRICS``.
         weights: file of the weights of an extractor given by name; None searches the usual places.
         precision: see :class:`Extractor`.
@@ -112,7 +115,34 @@ def make_extractor(
     with preserve_random_state():  # making layers draws their weights
         if isinstance(extractor, nn.Module):
             return _from_module(extractor, metrics, precision)
+        if is_file(extractor):
+            return _from_file(extractor, metrics, precision)
         return _by_name(extractor, metrics, weights, precision, compat)
+
+
+def takes_floats(extractor: str | nn.Module) -> bool:
+    """Whether an extractor takes samples as floats in the data's own units; most take images as bytes.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        UsageError: for a file that is damaged or something else.
+    """
+    if not is_file(extractor):
+        return getattr(extractor, "takes", "bytes") == "floats"
+    from lit_wgan.evaluation.extractor_file import read_feature_network
+
+    return together(lambda: read_feature_network(str(extractor)).description.takes == "floats")
+
+
+def _from_file(path: str, metrics: list[str], precision: str) -> Extractor:
+    from lit_wgan.evaluation.own_extractor import OwnExtractor
+
+    name = Path(path).stem
+    layers = _layers(OwnExtractor, name, metrics)
+    outputs = sorted(set(layers.values()))
+    network = together(lambda: OwnExtractor(name, outputs, path))
+    sha256 = file_sha256(Path(path).expanduser())
+    return Extractor(network, name, outputs, layers, sha256, precision, expand=False)
 
 
 def _by_name(name: str, metrics: list[str], weights: str | None, precision: str, compat: str) -> Extractor:
@@ -124,8 +154,9 @@ def _by_name(name: str, metrics: list[str], weights: str | None, precision: str,
     if name not in FEATURE_EXTRACTORS_REGISTRY:
         names = sorted({*FEATURE_EXTRACTORS_REGISTRY, *BUNDLED})
         raise UsageError(
-            f"Expected the extractor to be one of {', '.join(names)}, but got '{name}'. Take one of them, register "
-            "yours with torch_fidelity.register_feature_extractor, or give a module."
+            f"Expected the extractor to be one of {', '.join(names)}, but got '{name}'. Take one of them, a file that "
+            "lit-wgan extractor train makes (my_field.pt), register yours with "
+            "torch_fidelity.register_feature_extractor, or give a module."
         )
     layers = _layers(FEATURE_EXTRACTORS_REGISTRY[name], name, metrics)
     outputs = sorted(set(layers.values()))
@@ -149,7 +180,8 @@ def _inception(outputs: list[str], file: Path, compat: str) -> nn.Module:
 def _from_module(module: nn.Module, metrics: list[str], precision: str) -> Extractor:
     from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 
-    name, expand = module_name(module), isinstance(module, FeatureExtractorBase)
+    name = module_name(module)
+    expand = isinstance(module, FeatureExtractorBase) and not takes_floats(module)
     if isinstance(module, FeatureExtractorBase):
         layers, outputs = _layers(type(module), name, metrics), module.features_list
     else:

@@ -16,11 +16,13 @@ from lit_wgan.data.conditions.given import as_tensor
 from lit_wgan.data.folders import FolderImages, all_grey, image_files
 from lit_wgan.data.pixels import PIXELS_VERSION, Pixels, name_of
 from lit_wgan.data.sources import is_map_style
+from lit_wgan.data.stored import open_array
 from lit_wgan.data.value_range import TYPE_NAMES, ValueRange
 from lit_wgan.engine.batch_layouts import parts_of
 from lit_wgan.engine.digests import array_sha256, describe, fingerprint, text_sha256
 from lit_wgan.engine.preserve import preserve_random_state
 from lit_wgan.errors import UsageError
+from lit_wgan.evaluation.float_rows import FloatRows, floats_of_array, floats_of_images, floats_of_items
 from lit_wgan.evaluation.images import to_bytes
 
 KEPT = ValueRange((-inf, inf))
@@ -31,15 +33,15 @@ RESIZE = "Resize them all beforehand, generated and real ones alike, since metri
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Opened images.
+    """Opened images, or other samples as floats.
 
     Args:
-        images: uint8 ``(C, H, W)`` by index.
+        images: uint8 ``(C, H, W)`` by index, or floats.
         key: identifies the images in a cache; can be written as JSON.
         description: in words.
     """
 
-    images: Sequence[Any] | np.ndarray
+    images: Sequence[Any] | np.ndarray | FloatRows
     key: object
     description: str
 
@@ -91,8 +93,8 @@ def images_of_loader(loader: Any) -> UnitRangeImages:
     return UnitRangeImages(dataset)
 
 
-def open_image_set(images: object, option: str = "reference") -> ImageSet:
-    """Open images for measuring.
+def open_image_set(images: object, option: str = "reference", floats: bool = False) -> ImageSet:
+    """Open images for measuring, or what is opened already.
 
     Args:
         images: an array or tensor of bytes ``(N, C, H, W)`` or ``(N, H, W, C)``; a data set with ``__len__`` and
@@ -100,11 +102,16 @@ def open_image_set(images: object, option: str = "reference") -> ImageSet:
             path of a folder of images or of such an array in an ``.npy`` file; or a name registered with
             torch-fidelity, such as ``cifar10-train``.
         option: name of the option in error messages.
+        floats: open samples of any shape as floats in the data's own units, see :func:`open_float_set`.
 
     Raises:
         FileNotFoundError: for a folder without images.
         UsageError: for anything else, for items that are no images, and for data sets with random augmentation.
     """
+    if isinstance(images, ImageSet):
+        return images
+    if floats:
+        return open_float_set(images, option)
     if isinstance(images, (str, Path)):
         return _from_path(str(images), option)
     if isinstance(images, Tensor):
@@ -117,6 +124,34 @@ def open_image_set(images: object, option: str = "reference") -> ImageSet:
         f"Expected {option} to be a folder, an .npy or .npz file, a registered name, an array or a data set with "
         f"__len__ and __getitem__, but got {type(images).__name__}. Give one of these."
     )
+
+
+def open_float_set(samples: object, option: str = "reference") -> ImageSet:
+    """Open samples as floats in the data's own units.
+
+    Args:
+        samples: an array or tensor ``(N, ...)``; a file of one, as ``ArrayData`` takes it; a data set whose items are
+            tensors, alone or first in a tuple; or a folder of images or a name registered with torch-fidelity, whose
+            images are in [-1, 1].
+        option: see :func:`open_image_set`, as for errors.
+    """
+    if not isinstance(samples, str | Path | Tensor | np.ndarray):
+        rows = floats_of_items(samples, option)
+        probes = torch.stack([rows.read(slice(index, index + 1)) for index in _spread(len(rows))])
+        key = [len(rows), text_sha256(describe(samples)), array_sha256(probes.numpy())]
+        return ImageSet(rows, key, f"{len(rows)} samples of {type(samples).__name__}")
+    if isinstance(samples, str | Path) and _is_of_images(str(samples)):
+        opened = _from_path(str(samples), option)
+        return ImageSet(floats_of_images(opened.images), ["floats", opened.key], opened.description)
+    stored = open_array(samples, option)
+    name = samples if isinstance(samples, str | Path) else "an array"
+    return ImageSet(floats_of_array(stored, option), stored.key(), f"{stored.shape[0]} samples of {name}")
+
+
+def _is_of_images(path: str) -> bool:
+    from torch_fidelity.registry import DATASETS_REGISTRY
+
+    return path in DATASETS_REGISTRY or (Path(path).expanduser().is_dir() and not path.rstrip("/").endswith(".zarr"))
 
 
 def _from_path(path: str, option: str) -> ImageSet:
@@ -159,10 +194,11 @@ def _from_array(array: np.ndarray, option: str) -> ImageSet:
         )
     if array.shape[-1] in (1, 3) and array.shape[1] not in (1, 3):
         array = array.transpose(0, 3, 1, 2)
-    return ImageSet(array, _key_of_array(array), f"an array of {len(array)} images")
+    return ImageSet(array, key_of_array(array), f"an array of {len(array)} images")
 
 
-def _key_of_array(array: np.ndarray) -> object:
+def key_of_array(array: np.ndarray) -> object:
+    """Identifies an array in a cache: its file as that is now, or its contents."""
     if isinstance(array, np.memmap) and array.filename is not None:
         path = Path(array.filename)
         return [*fingerprint(path.parent, [path.name]), array.shape]

@@ -12,9 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from lit_wgan.data.conditions.given import as_tuple
+from lit_wgan.data.transforms import Transform
 from lit_wgan.engine.minibatches import map_condition
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.conditions import Conditions
+from lit_wgan.evaluation.float_rows import FloatRows
 from lit_wgan.functional.streams import LatentLaw, noise_shape
 from lit_wgan.systems.checks import check_law
 from lit_wgan.systems.judging import generate
@@ -43,23 +45,26 @@ LATENT_LAWS: dict[LatentLaw, Callable[[np.random.RandomState, tuple[int, ...]], 
 
 
 class ImageBlocks(Protocol):
-    """Images that several devices go through together, block by block."""
+    """Images or other samples that several devices go through together, block by block."""
 
     def __len__(self) -> int:
         """Number of images, over all devices."""
 
     def blocks(self, batch_size: int, rank: int, world: int) -> Iterator[tuple[slice, Tensor]]:
-        """The blocks of device ``rank`` of ``world``: their rows, and images ``(n, C, H, W)``, uint8."""
+        """The blocks of device ``rank`` of ``world``: their rows, and what an extractor takes of them.
+
+        These are images ``(n, C, H, W)``, uint8, or samples ``(n, ...)`` as floats in the data's own units.
+        """
 
 
 class StoredImages:
     """Stored images.
 
     Args:
-        images: uint8 tensors ``(C, H, W)`` of one shape, by index, or an array ``(N, C, H, W)``.
+        images: uint8 tensors ``(C, H, W)`` of one shape, by index, or an array ``(N, C, H, W)``; or samples as floats.
     """
 
-    def __init__(self, images: Sequence[Any] | np.ndarray):
+    def __init__(self, images: Sequence[Any] | np.ndarray | FloatRows):
         self.images = images
 
     def __len__(self) -> int:
@@ -68,7 +73,9 @@ class StoredImages:
     def blocks(self, batch_size: int, rank: int, world: int) -> Iterator[tuple[slice, Tensor]]:
         """See :class:`ImageBlocks`; images of other devices are not read."""
         for rows in blocks(len(self), batch_size)[rank::world]:
-            if isinstance(self.images, np.ndarray):
+            if isinstance(self.images, FloatRows):
+                yield rows, self.images.read(rows)
+            elif isinstance(self.images, np.ndarray):
                 yield rows, torch.from_numpy(self.images[rows].copy())
             else:
                 yield rows, torch.stack([self.images[row] for row in range(rows.start, rows.stop)])
@@ -85,6 +92,7 @@ class GeneratedImages:
         seed: of the noise, see ``LATENT_LAWS``.
         conditions: of the images of the given numbers; None for an unconditional generator.
         latent_law: law of the noise, a name of ``LATENT_LAWS``.
+        convert: to what the extractor takes, of what the generator makes.
 
     Raises:
         UsageError: for an unknown law.
@@ -98,6 +106,7 @@ class GeneratedImages:
         seed: int,
         conditions: Conditions | None = None,
         latent_law: LatentLaw = "normal",
+        convert: Callable[[Tensor], Tensor] | None = None,
     ):
         check_law(latent_law)
         self.generator = generator
@@ -106,6 +115,7 @@ class GeneratedImages:
         self.seed = seed
         self.conditions = conditions
         self.latent_law = latent_law
+        self.convert = convert or to_bytes
         self._like = next(generator.parameters(), torch.empty(0))
         self.device = self._like.device
 
@@ -120,7 +130,7 @@ class GeneratedImages:
             z = LATENT_LAWS[self.latent_law](noise, (rows.stop - rows.start, *self.latent_shape))
             if number % world == rank:
                 torch.manual_seed(self.seed + rows.start)  # for generators that draw random numbers themselves
-                yield rows, to_bytes(self._generate(torch.from_numpy(z).float().to(self._like), rows))
+                yield rows, self.convert(self._generate(torch.from_numpy(z).float().to(self._like), rows))
 
     def _generate(self, z: Tensor, rows: slice) -> Tensor:
         condition = None if self.conditions is None else self.conditions(rows)
@@ -149,9 +159,24 @@ def to_bytes(images: Tensor) -> Tensor:
         raise UsageError(f"Expected images (N, C, H, W), but got {got}. Fidelity is measured on images alone.")
     if images.dtype == torch.uint8:
         return images
-    if not images.isfinite().all():
+    check_finite(images)
+    return (images.float() * 127.5 + 128).clamp(0, 255).to(torch.uint8)
+
+
+def to_own_units(samples: Tensor, transform: Transform | None) -> Tensor:
+    """Generated samples ``(n, ...)`` in the data's own units, as floats.
+
+    Raises:
+        UsageError: for values that are not finite.
+    """
+    check_finite(samples)
+    return samples if transform is None else transform.inverse(samples)
+
+
+def check_finite(samples: Tensor) -> None:
+    """Raise a UsageError for generated samples that are infinite or no numbers."""
+    if not samples.isfinite().all():
         raise UsageError(
             "Expected finite images, but got some with nan or infinity. Look at the generator's weights: training has "
             "diverged."
         )
-    return (images.float() * 127.5 + 128).clamp(0, 255).to(torch.uint8)

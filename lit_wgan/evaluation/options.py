@@ -15,6 +15,8 @@ COMPAT = ("exact", "torch-fidelity")
 NEIGHBOURS = 5  # of density and coverage; precision and recall take 3
 OF_CLASS = "_class_"
 """Between the name of a metric of one class and the class's number."""
+EXTRACTOR_SUFFIX = ".pt"
+"""Of the files that ``lit-wgan extractor train`` makes."""
 
 
 class Choice(NamedTuple):
@@ -96,7 +98,7 @@ class EvaluationOptions(ProtocolOptions):
             coverage; and for samples that were told a class, ``acc``: the share that the extractor takes for that
             class, and ``intra_fid``: the mean of the FIDs of the classes.
         num_samples: images to generate. Metrics of different numbers of samples do not compare.
-        extractor: name or module, see :func:`make_extractor`.
+        extractor: name, file or module, see :func:`make_extractor`.
         weights: file of the extractor's weights, if it is not in one of the usual places.
         cache_dir: folder of the reference's statistics, if not the user's cache folder.
         reference_classes: class number of each real image, from 0, for ``intra_fid``: an array ``(N,)``, or the path of
@@ -147,9 +149,21 @@ class EvaluationOptions(ProtocolOptions):
 
     def metric_names(self) -> list[str]:
         """The names of all metrics asked for, as they are logged and reported, but for those of single classes."""
-        extractor = self.extractor if isinstance(self.extractor, str) else module_name(self.extractor)
+        extractor = extractor_name(self.extractor)
         asked_for = [choice for metric, choice in METRICS.items() if metric in self.metrics]
         return [metric_name(name, extractor) for choice in asked_for for name in choice.names]
+
+
+def is_file(extractor: str | nn.Module) -> bool:
+    """Whether an extractor is given as a file of ``lit-wgan extractor train``."""
+    return isinstance(extractor, str) and extractor.endswith(EXTRACTOR_SUFFIX)
+
+
+def extractor_name(extractor: str | nn.Module) -> str:
+    """The name of an extractor in those of metrics: of a file, its own without folder and ending."""
+    if not isinstance(extractor, str):
+        return module_name(extractor)
+    return Path(extractor).stem if is_file(extractor) else extractor
 
 
 def module_name(extractor: nn.Module) -> str:

@@ -13,7 +13,7 @@ from lit_wgan.evaluation.cached_reference import CachedReference
 from lit_wgan.evaluation.class_metrics import statistics_of_classes
 from lit_wgan.evaluation.classes import class_numbers
 from lit_wgan.evaluation.collect import collect
-from lit_wgan.evaluation.extractors import Extractor
+from lit_wgan.evaluation.extractors import Extractor, takes_floats
 from lit_wgan.evaluation.image_sets import ImageSet, open_image_set
 from lit_wgan.evaluation.images import StoredImages
 from lit_wgan.evaluation.metrics import FROM_FEATURES, accumulator_for, reference_from
@@ -43,7 +43,7 @@ class RealImages:
             need_images = {*FROM_FEATURES, "intra_fid"} & {*metrics}
             self._statistics = self._read_statistics(sorted(need_images))
         elif options.reference is not None:
-            self.images = open_image_set(options.reference)
+            self.images = open_image_set(options.reference, floats=takes_floats(options.extractor))
             self.description = self.images.description
         elif not options.compares:
             self._statistics = Reference()

@@ -3,6 +3,7 @@
 Nothing is ever measured without weights.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,8 +81,19 @@ def reading_weights(name: str, file: Path | None, remedy: str) -> Iterator[None]
     try:
         with _tensors_only():
             yield
-    except (RuntimeError, UnpicklingError, EOFError, TypeError, AttributeError, ValueError, LookupError) as error:
-        if file is None:
+    except (
+        OSError,
+        RuntimeError,
+        UnpicklingError,
+        EOFError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        LookupError,
+    ) as error:
+        if file is None or (
+            isinstance(error, OSError) and error.errno != errno.EINVAL
+        ):  # which zip files cut short give
             raise
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         if isinstance(error, UnpicklingError):
