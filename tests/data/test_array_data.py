@@ -74,6 +74,18 @@ def test_samples_are_held_out_by_a_column_or_a_file():
     assert torch.equal(other.held_out.take(torch.arange(7)).real, torch.from_numpy(SERIES[:7] + 1))
 
 
+@pytest.mark.parametrize("samples", [["table.csv", "more.csv"], "*.csv"], ids=str)
+def test_several_tables_are_one(samples, tmp_path):
+    (tmp_path / "more.csv").write_text("height,colour,count,test\n7.5,red,3,1\n8.5,blue,4,0\n")
+    parts = opened(samples)
+    assert len(parts.train) + len(parts.held_out) == 202
+    assert parts.train.samples.table.names == ["height", "colour", "count", "test"]
+    columns = [f"{name}:colour" for name in samples] if isinstance(samples, list) else f"{samples}:colour"
+    told = opened(samples, conditions=[columns] if isinstance(samples, list) else columns)
+    assert told.train.samples.table.names == ["height", "count", "test"]
+    assert told.sizes()["num_classes"] == 2
+
+
 def test_minibatches_are_the_rows_of_the_file_with_their_conditions_in_networks_units():
     data = ArrayData("series.npy", "numbers.npy", transform="standardise", batch_size=8)
     seen = []

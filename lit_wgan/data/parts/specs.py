@@ -10,6 +10,8 @@ from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import UsageError
 
 Kind = TypeVar("Kind", bound=Column)
+TablePath = str | list[str]
+"""A file, a pattern, or a list of such, whose rows are joined."""
 
 
 def samples_of(
@@ -40,7 +42,7 @@ def samples_of(
     return Column(table.values, table)
 
 
-def unused_columns(path: str, others: Sequence[Any], option: str) -> list[str]:
+def unused_columns(path: TablePath, others: Sequence[Any], option: str) -> list[str]:
     """The columns of a table that no other option names."""
     named = [split_table(other) for other in others]
     used = {name for where, names in named if where == path for name in names or []}
@@ -70,15 +72,21 @@ def column_of(spec: Any, kind: type[Kind], option: str, copies: Path | None, lik
     return kind(table.values, table)
 
 
-def split_table(spec: Any) -> tuple[str | None, list[str] | None]:
-    """The path of a table and the columns that are named behind it; None for what is no table, and for all columns."""
-    first = spec[0] if isinstance(spec, list | tuple) and spec else spec
-    if not isinstance(first, str | Path):
+def split_table(spec: Any) -> tuple[TablePath | None, list[str] | None]:
+    """The path of a table, or the paths of several that are one, and the columns that are named behind it.
+
+    None for what is no table, and for all columns.
+    """
+    if isinstance(spec, list | tuple) and spec and all(isinstance(each, str | Path) for each in spec):
+        paths, columns = zip(*map(split_table, spec), strict=True)
+        named = [each for each in columns if each is not None]
+        return (list(paths), named[0] if named else None) if None not in paths else (None, None)
+    if not isinstance(spec, str | Path):
         return None, None
-    path, colon, names = str(first).rpartition(":")
+    path, colon, names = str(spec).rpartition(":")
     if colon and Path(path).suffix.lower() in TABLES:
         return path, [name.strip() for name in names.split(",")]
-    return (str(first), None) if Path(first).suffix.lower() in TABLES else (None, None)
+    return (str(spec), None) if Path(spec).suffix.lower() in TABLES else (None, None)
 
 
 def opened(spec: Any, option: str, copies: Path | None) -> Any:
