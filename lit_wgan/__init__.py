@@ -7,7 +7,7 @@ from lit_wgan.moved import keep_former_names
 
 if TYPE_CHECKING:
     from lit_wgan.callbacks import CriticDiagnostics, ExactW1, FidelityCallback, ModeCoverage, SampleGrid, SampleWriter
-    from lit_wgan.data import ArrayData, ImageData, ToyData
+    from lit_wgan.data import ArrayData, ImageData, StreamingData, ToyData
     from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
     from lit_wgan.evaluation import GenerativeEvaluator
     from lit_wgan.runs.wandb_run import WandbRun
@@ -27,6 +27,7 @@ _HOME = {
     "ClassLabels": "data.conditions",
     "ImageData": "data.image_data",
     "SeveralConditions": "data.conditions",
+    "StreamingData": "data.streaming",
     "Values": "data.conditions",
     "ToyData": "data.datamodules",
     "CriticDiagnostics": "callbacks.diagnostics",
@@ -55,6 +56,7 @@ __all__ = [
     "SampleGrid",
     "SampleWriter",
     "SeveralConditions",
+    "StreamingData",
     "ToyData",
     "Values",
     "WandbRun",

@@ -7,6 +7,7 @@ from lit_wgan.data.degrade import Degradation, Downscaled, Noisy
 from lit_wgan.data.image_data import ImageData
 from lit_wgan.data.images import open_images
 from lit_wgan.data.sampler import InfiniteSampler
+from lit_wgan.data.streaming import StreamingData
 from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, minibatches
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "ImageData",
     "InfiniteSampler",
     "Noisy",
+    "StreamingData",
     "ToyData",
     "minibatches",
     "open_images",

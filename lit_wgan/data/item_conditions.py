@@ -22,13 +22,14 @@ A :class:`~lit_wgan.data.degrade.Degradation` is a function of the item's image.
 """
 
 
-def find_condition(condition_of: ConditionOf, item: Any, name: str) -> Any:
+def find_condition(condition_of: ConditionOf, item: Any, name: str, part: str = "condition") -> Any:
     """The condition that an item of a data set holds.
 
     Args:
         condition_of: what of the item it is.
         item: a tuple or list where that is a place, a mapping where it is a key.
         name: what error messages call the item.
+        part: what they call the condition, which may be another part of the item.
 
     Raises:
         UsageError: if the item holds no such thing.
@@ -44,15 +45,15 @@ def find_condition(condition_of: ConditionOf, item: Any, name: str) -> Any:
             return item[condition_of]
         remedy = "Give one of its keys."
     elif isinstance(item, tuple | list):
-        remedy = "Give the place of the condition in it, such as 1, or the class path of a function of the item."
+        remedy = f"Give the place of the {part} in it, such as 1, or the class path of a function of the item."
     elif isinstance(item, Mapping):
         remedy = "Give one of its keys, or the class path of a function of the item."
     else:
-        remedy = "Let the data set's __getitem__ return (image, condition), or give null for no condition."
+        remedy = f"Let the data set's __getitem__ return (image, condition), or give null for no {part}."
     held = f"{type(item).__name__} of {len(item)}" if isinstance(item, tuple | list) else in_words(item)
     article = "an" if held[0] in "AEIOUaeiou" else "a"
     raise UsageError(
-        f"Expected data.condition_of to tell what of an item is its condition, but got {condition_of!r} for {name}, "
+        f"Expected data.{part}_of to tell what of an item is its {part}, but got {condition_of!r} for {name}, "
         f"which is {article} {held}. {remedy}"
     )
 
