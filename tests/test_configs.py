@@ -63,6 +63,7 @@ def test_config_trains(config, stand_in, gallery_data, monkeypatch, tmp_path):
     elif "distribution" not in data and data["dataset"] != "digits":
         critic = options["model"]["init_args"]["critic"]
         size = critic["init_args"].get("image_size", 64 if "64" in critic["class_path"] else 32)
+        size = 32 if size == "auto" else size
         arguments += stand_in(size, "L" if "mnist" in data["dataset"] else "RGB")
     if "callbacks" in options["trainer"]:
         arguments += ["--trainer.callbacks", "null"]
