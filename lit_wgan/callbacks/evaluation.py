@@ -94,6 +94,18 @@ class ExactW1(SampleEvaluation):
         """``eval/w1`` and ``eval/w1_floor``."""
         return ["eval/w1", "eval/w1_floor"]
 
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Refuse more samples than there are before training, not at the first validation."""
+        data = getattr(trainer, "datamodule", None)
+        if isinstance(data, AdversarialData):
+            for train in (True, False):
+                there = data.num_samples(train)
+                if there is not None and there < self.num_samples:
+                    raise UsageError(
+                        f"Expected at least {self.num_samples} {'training' if train else 'held-out'} samples for "
+                        f"ExactW1, but got {there}. Lower its num_samples."
+                    )
+
     def conditional_metric_names(self) -> list[str]:
         """``eval/w1_with_condition`` and ``eval/w1_with_condition_floor``."""
         return ["eval/w1_with_condition", "eval/w1_with_condition_floor"]

@@ -80,3 +80,10 @@ def test_coverage_of_anything_but_gaussians_is_refused(trainer, networks):
         coverage = ModeCoverage(num_samples=4)
         with pytest.raises(ValueError, match="Expected a mixture of Gaussians for ModeCoverage, but got"):
             coverage.evaluate(torch.zeros(4, 2), data)
+
+
+def test_more_samples_than_are_held_out_are_refused_before_the_first_update(trainer, networks):
+    system = WGAN(**networks())
+    with pytest.raises(ValueError, match=r"Expected at least 9 held-out samples for ExactW1, but got 8\. Lower its"):
+        trainer(callbacks=[ExactW1(9)]).fit(system, datamodule=ToyData("eight_gaussians", num_held_out=8))
+    assert system.counters.generator_updates == 0
