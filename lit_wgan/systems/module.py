@@ -26,6 +26,7 @@ from lit_wgan.runs.metrics_file import MetricsFile
 from lit_wgan.systems.checks import check_floats, check_law, check_shape, check_source, check_view
 from lit_wgan.systems.draws import DrawsAlone, SystemDraws
 from lit_wgan.systems.finite import LossWatch, check_finite_weights
+from lit_wgan.systems.held_out import per_slope
 from lit_wgan.systems.judging import generate, judge, takes
 from lit_wgan.systems.resuming import Configuration, restore_run_state_, run_state
 from lit_wgan.systems.seeing import Seen, seen_condition, seen_samples, whole_groups
@@ -48,6 +49,8 @@ class GenerativeModule(LightningModule):
 
     estimate_name = "wasserstein_estimate"
     """What the critic's loss estimates, as logged under ``critic/`` and, on held-out samples, ``eval/``."""
+    knows_slope = False
+    """Whether :meth:`slope` gives the critic's slope."""
 
     def __init__(
         self,
@@ -206,6 +209,17 @@ class GenerativeModule(LightningModule):
         """How far apart the critic finds data and model, from its scores ``(N,)`` of each."""
         return wasserstein_estimate(real_scores, fake_scores)
 
+    def slope(self, real: Tensor, fake: Tensor, condition: Condition | None, batch_idx: int) -> Tensor | None:
+        """The critic's mean slope between held-out and generated samples, a scalar; None where nothing holds it near 1.
+
+        Args:
+            real: as the critic sees them, shape ``(m, ...)``.
+            fake: likewise.
+            condition: of both, row by row.
+            batch_idx: number of the minibatch.
+        """
+        return None
+
     def condition_of_generator(self, minibatch: Minibatch, update: int) -> Condition | None:
         """What the samples of a generator update are made under, of which the real minibatch has as many."""
         if self.condition is None or minibatch.condition is None:
@@ -280,8 +294,11 @@ class GenerativeModule(LightningModule):
     # Validation and prediction.
 
     def validation_step(self, batch: Any, batch_idx: int) -> dict[str, list[tuple[Tensor, int]]]:
-        """The critic's estimate on held-out samples and as many generated ones, and how many, for each minibatch."""
-        estimates = []
+        """The critic's estimate on held-out samples and as many generated ones, and how many, for each minibatch.
+
+        Where the critic's slope is held near 1, also its mean between them.
+        """
+        estimates, slopes = [], []
         for given in minibatches(batch):
             if self.view is not None:
                 given = given.map(whole_groups(self.view))
@@ -296,7 +313,9 @@ class GenerativeModule(LightningModule):
             seen_fake = seen_samples(self.view, fake, seen.noise)
             scores = (self.score_seen(x, seen.condition) for x in (seen.real, seen_fake))
             estimates.append((self.estimate(*scores), len(real)))
-        return {"estimates": estimates}
+            slope = self.slope(seen.real, seen_fake, seen.condition, batch_idx)
+            slopes += [] if slope is None else [(slope, len(real))]
+        return {"estimates": estimates, "slopes": slopes}
 
     def test_step(self, batch: Any, batch_idx: int) -> dict[str, list[tuple[Tensor, int]]]:
         """As :meth:`validation_step`."""
@@ -324,6 +343,7 @@ class GenerativeModule(LightningModule):
     def record(self, metrics: Metrics) -> None:
         """Log metrics of training, averaged over devices, at the present generator update."""
         average_(metrics.values())
+        metrics |= per_slope(metrics, "critic/")
         self.log_dict(metrics, logger=False)  # for callbacks and the progress bar
         values = {name: float(value) for name, value in metrics.items()} | monitored_rates(self.trainer)
         for logger in self.loggers:

@@ -1,17 +1,22 @@
 """The Wasserstein GAN with gradient penalty."""
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
+import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 from torch.optim import Adam
 
 from lit_wgan.data.conditions import ConditionSource
+from lit_wgan.engine.minibatches import Condition, map_condition
 from lit_wgan.errors import Allowed, check_positive
 from lit_wgan.functional.losses import wasserstein_estimate, wasserstein_generator_loss
 from lit_wgan.functional.schedules import NCritic
 from lit_wgan.functional.streams import LatentLaw
 from lit_wgan.systems.base import AdversarialSystem
+from lit_wgan.systems.draws import SystemDraws
+from lit_wgan.systems.judging import judge_both
 from lit_wgan.terms.base import Step, Term
 from lit_wgan.terms.gradient_penalty import GradientPenalty, Over
 from lit_wgan.views.base import View
@@ -100,6 +105,19 @@ class WGANGP(AdversarialSystem):
             allow=allow,
             view=view,
         )
+
+    knows_slope = True
+
+    def slope(self, real: Tensor, fake: Tensor, condition: Condition | None, batch_idx: int) -> Tensor | None:
+        """The mean norm of the critic's gradient at points between held-out and generated samples, as in training."""
+        penalty = cast(GradientPenalty, self.critic_terms[0])
+        # Lightning validates in inference mode, whose tensors cannot be differentiated.
+        with torch.inference_mode(False), torch.no_grad():
+            step = judge_both(
+                self.critic, real.clone(), fake.clone(), map_condition(torch.clone, condition), tells=self.tells_critic
+            )
+            draws = SystemDraws(self, f"{penalty.stream}/validation", batch_idx, len(real))
+            return penalty(step, *penalty.draw(draws, step.real.samples))[1][penalty.norm_name].mean()
 
     def critic_loss(self, step: Step) -> Tensor:
         """Eq. (3): ``E[D(x_tilde)] - E[D(x)]``; its ``lambda E[(||grad D(x_hat)||_2 - 1)^2]`` is the first term."""
