@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 from lit_wgan.moved import keep_former_names
 
 if TYPE_CHECKING:
-    from lit_wgan.callbacks import CriticDiagnostics, ExactW1, FidelityCallback, ModeCoverage, SampleGrid, SampleWriter
+    from lit_wgan.callbacks import (
+        CriticDiagnostics,
+        ExactW1,
+        FidelityCallback,
+        ModeCoverage,
+        SampleGrid,
+        SampleMetrics,
+        SampleWriter,
+    )
     from lit_wgan.data import ArrayData, ImageData, StreamingData, ToyData
     from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
     from lit_wgan.evaluation import GenerativeEvaluator
@@ -35,6 +43,7 @@ _HOME = {
     "FidelityCallback": "callbacks.fidelity",
     "ModeCoverage": "callbacks.evaluation",
     "SampleGrid": "callbacks.samples",
+    "SampleMetrics": "callbacks.sample_metrics",
     "SampleWriter": "callbacks.samples",
     "GenerativeEvaluator": "evaluation.evaluator",
     "WandbRun": "runs.wandb_run",
@@ -54,6 +63,7 @@ __all__ = [
     "ImageData",
     "ModeCoverage",
     "SampleGrid",
+    "SampleMetrics",
     "SampleWriter",
     "SeveralConditions",
     "StreamingData",

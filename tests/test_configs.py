@@ -67,6 +67,8 @@ def test_config_trains(config, stand_in, gallery_data, monkeypatch, tmp_path):
         arguments += stand_in(size, "L" if "mnist" in data["dataset"] else "RGB")
     if "callbacks" in options["trainer"]:
         arguments += ["--trainer.callbacks", "null"]
+        if "monitor" in options.get("checkpoint", {}):  # what one of these logs
+            arguments += ["--checkpoint.monitor", "null"]
     if isinstance(options["model"]["init_args"]["n_critic"], dict):
         arguments += ["--model.n_critic.warm_n_critic", "3"]
     arguments += ["--trainer.default_root_dir", str(tmp_path / "runs"), "--trainer.accelerator", "cpu"]

@@ -7,7 +7,9 @@ from lit_wgan.callbacks.evaluation import ExactW1, ModeCoverage
 from lit_wgan.callbacks.fidelity import FidelityCallback
 from lit_wgan.callbacks.interruptions import Interruptions
 from lit_wgan.callbacks.progress import GeneratorUpdates, ProgressLines, Summary
+from lit_wgan.callbacks.sample_metrics import SampleMetrics
 from lit_wgan.callbacks.samples import SampleGrid, SampleWriter
+from lit_wgan.callbacks.stopped_early import StoppedEarly
 
 __all__ = [
     "Checkpoints",
@@ -19,7 +21,9 @@ __all__ = [
     "ModeCoverage",
     "ProgressLines",
     "SampleGrid",
+    "SampleMetrics",
     "SampleWriter",
+    "StoppedEarly",
     "Summary",
     "ValidationBreak",
 ]

@@ -1,6 +1,6 @@
 """Metrics of the generator's samples at every validation, against real samples of a packaged DataModule."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning.pytorch import Callback, Trainer
@@ -9,6 +9,7 @@ from torch import Tensor
 from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.datamodules import ToyData
 from lit_wgan.data.toy import GaussianMixture
+from lit_wgan.engine.collectives import on_rank_zero
 from lit_wgan.engine.minibatches import Condition, Minibatch
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.evaluation.conditions import are_class_numbers
@@ -52,17 +53,24 @@ class SampleEvaluation(Callback):
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Draw samples, evaluate them on rank 0, and log the metrics on every rank."""
-        system: AdversarialSystem = pl_module
+        system, data = cast(AdversarialSystem, pl_module), self.data_of(trainer)
+        condition = self.condition(system, data)
+        fake = Minibatch(system.sample(slice(self.num_samples), condition=condition), condition)
+        system.log_dict(on_rank_zero(lambda: self._metrics(fake, data)))
+
+    def data_of(self, trainer: Trainer) -> AdversarialData:
+        """The trainer's data.
+
+        Raises:
+            UsageError: for a DataModule of a user's own.
+        """
         data = getattr(trainer, "datamodule", None)
         if not isinstance(data, AdversarialData):
             raise UsageError(
                 f"Expected one of lit-wgan's DataModules for {type(self).__name__}, but got "
                 f"{type(data).__name__}. Remove the callback, or take ToyData or ImageData."
             )
-        condition = self.condition(system, data)
-        fake = Minibatch(system.sample(slice(self.num_samples), condition=condition), condition)
-        metrics = self._metrics(fake, data) if trainer.is_global_zero else {}
-        system.log_dict(trainer.strategy.broadcast(metrics))
+        return data
 
     def _metrics(self, fake: Minibatch, data: AdversarialData) -> dict[str, float]:
         return self.evaluate(fake.real, data) if fake.condition is None else self.evaluate_conditional(fake, data)
@@ -112,10 +120,7 @@ class ExactW1(SampleEvaluation):
 
     def condition(self, system: AdversarialSystem, data: AdversarialData) -> Condition | None:
         """The held-out samples' own."""
-        if system.condition is None:
-            return None
-        given = data.real_samples(self.num_samples, train=False).condition
-        return system.condition_asked(system.condition.of_batch(given, self.num_samples), self.num_samples)
+        return held_out_condition(system, data, self.num_samples)
 
     def evaluate(self, fake: Tensor, data: AdversarialData) -> dict[str, float]:
         """Compute ``eval/w1`` and ``eval/w1_floor``, in data units."""
@@ -137,6 +142,14 @@ class ExactW1(SampleEvaluation):
             "eval/w1_with_condition": exact_w1(pairs[0], pairs[1]),
             "eval/w1_with_condition_floor": exact_w1(pairs[0], pairs[2], weights),
         }
+
+
+def held_out_condition(system: AdversarialSystem, data: AdversarialData, n: int) -> Condition | None:
+    """The conditions of ``n`` held-out samples, for samples that are compared with these; None without conditions."""
+    if system.condition is None:
+        return None
+    given = data.real_samples(n, train=False).condition
+    return system.condition_asked(system.condition.of_batch(given, n), n)
 
 
 class ModeCoverage(SampleEvaluation):

@@ -1,18 +1,17 @@
-"""``lit-wgan evaluate``: the fidelity of a checkpoint's generator, or of images made by any other program."""
+"""``lit-wgan evaluate``: metrics of a checkpoint's generator, or of samples made by any other program."""
 
 import atexit
-import json
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lit_wgan.commands.evaluate_samples import SAMPLES, are_of_samples, evaluate_samples, tell
 from lit_wgan.commands.given_condition import read_condition
 from lit_wgan.commands.loading import load_run
 from lit_wgan.commands.options import Parser
-from lit_wgan.commands.terminal import say
-from lit_wgan.engine.files import atomic_write
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.options import INCEPTION, METRICS, EvaluationOptions
+from lit_wgan.evaluation.two_sample.kinds import SAMPLE_METRICS
 
 if TYPE_CHECKING:
     import torch
@@ -22,28 +21,36 @@ if TYPE_CHECKING:
     from lit_wgan.evaluation import FidelityResult
 
 
+IMAGES = 50_000
+"""That are generated where ``--num_samples`` is not given."""
 TOLD = "what all samples are told, such as the class 3, if not what the training set's samples are, as often"
 
 
 def parser() -> Parser:
     """The parser of the command's options, which include all of an evaluation's."""
-    parser = Parser("lit-wgan evaluate", description="FID, Inception Score, KID, precision, recall, accuracy.")
+    parser = Parser("lit-wgan evaluate", description="FID and others of images; W1, AUC and others of any samples.")
     what = parser.add_mutually_exclusive_group(required=True)
     runs = "checkpoint of the generator to measure; runs the classes that the config.yaml of its run names"
     what.add_argument("--ckpt", metavar="FILE", help=runs)
-    what.add_argument("--samples", metavar="PATH", help="folder of images, or an .npy of bytes (N, C, H, W), instead")
+    what.add_argument("--samples", metavar="PATH", help="folder of images or an .npy of samples (N, ...), instead")
     parser.add_argument("--config", metavar="FILE", help="config.yaml of the run, if it is not in the checkpoint's run")
     parser.add_argument("--live", action="store_true", help="measure the generator itself, not its moving average")
     parser.add_argument("--condition", metavar="VALUE | FILE", help=TOLD)
     parser.add_argument("--devices", type=int, default=1, help="number of devices")
     parser.add_argument("--accelerator", default="auto", help="such as cpu or gpu")
     parser.add_argument("--json", metavar="FILE", help="write metrics and protocol to this file too")
-    parser.add_argument("--reference", help="folder, .npy, .npz or registered name, if not the run's training set")
-    parser.add_argument("--metrics", default="fid", help=f"any of {','.join(METRICS)}")
+    parser.add_argument(
+        "--reference", help="real images, if not the run's training set; or an .npy of held-out samples"
+    )
+    parser.add_argument("--train", metavar="FILE", help="an .npy of training samples, of which floors of --samples are")
+    of_any = f"or, of samples of any shape, any of {','.join(SAMPLE_METRICS)} and functions by path"
+    parser.add_argument("--metrics", default="fid", help=f"any of {','.join(METRICS)}; {of_any}")
+    parser.add_argument("--features", help="extractor, or path of a function, of whose features samples are compared")
+    number = f"images to generate (default: {IMAGES}), or samples of any shape to compare (default: {SAMPLES})"
+    parser.add_argument("--num_samples", type=int, help=number)
     extractors = "name of a feature extractor, such as digits, or a file that extractor train made"
     parser.add_argument("--extractor", default=INCEPTION, help=extractors)
-    parser.add_class_arguments(EvaluationOptions, skip={"reference", "metrics", "extractor"})
-    parser.set_defaults(num_samples=50_000)
+    parser.add_class_arguments(EvaluationOptions, skip={"reference", "metrics", "extractor", "num_samples"})
     return parser
 
 
@@ -54,7 +61,10 @@ def evaluate(arguments: list[str]) -> None:
         UsageError: for wrong options; also what loading and measuring raise.
     """
     chosen = parser().parse_args(arguments)
-    options = _evaluation_options(chosen)
+    metrics = [metric.strip() for metric in chosen.metrics.split(",") if metric.strip()]
+    if are_of_samples(metrics):
+        return evaluate_samples(chosen, metrics)
+    options = _evaluation_options(chosen, metrics)
     from lightning.fabric import Fabric  # takes seconds, which --help and mistakes need not wait for
 
     from lit_wgan.engine.collectives import disconnect
@@ -65,15 +75,20 @@ def evaluate(arguments: list[str]) -> None:
     fabric.launch()
     result = _measure(chosen, options, fabric.device)
     if fabric.is_global_zero:
-        say(result.table())
-        if chosen.json:
-            with atomic_write(Path(chosen.json)) as file:
-                file.write(f"{json.dumps(result.as_json(), indent=2)}\n".encode())
+        tell(result, chosen.json)
+    return None
 
 
-def _evaluation_options(chosen: "Namespace") -> EvaluationOptions:
-    given = {option.name: chosen[option.name] for option in fields(EvaluationOptions)}
-    given["metrics"] = [metric.strip() for metric in chosen.metrics.split(",") if metric.strip()]
+def _evaluation_options(chosen: "Namespace", metrics: list[str]) -> EvaluationOptions:
+    for option in ("train", "features"):
+        if chosen[option] is not None:
+            raise UsageError(
+                f"Expected --{option} for metrics of samples of any shape alone, but got {chosen[option]} for "
+                f"{','.join(metrics)}. Leave it out."
+            )
+    given = {option.name: chosen[option.name] for option in fields(EvaluationOptions)} | {"metrics": metrics}
+    if chosen.num_samples is None:
+        given["num_samples"] = IMAGES
     return EvaluationOptions(**given)
 
 
@@ -106,7 +121,8 @@ def _set_up(data: "LightningDataModule", floats: bool) -> None:
     if isinstance(data, AdversarialData) and not isinstance(data, ImageData) and not floats:
         raise UsageError(
             f"Expected a run on images, but got one on {type(data).__name__}. Give as --extractor a network of your "
-            "field (lit-wgan extractor train), or a --reference if the generator makes images."
+            f"field (lit-wgan extractor train), other --metrics ({','.join(SAMPLE_METRICS)}), or a --reference if the "
+            "generator makes images."
         )
     first_on_each_machine(data.prepare_data)
     data.setup("fit")

@@ -18,6 +18,7 @@ from lit_wgan.callbacks import (
     ProgressLines,
     SampleGrid,
     SampleWriter,
+    StoppedEarly,
     ValidationBreak,
 )
 from lit_wgan.commands.closing import Closing, told_as
@@ -165,7 +166,7 @@ class Experiment(LightningCLI):
         return trainer
 
     def _callbacks(self, to_wandb: bool) -> list[Callback]:
-        callbacks: list[Callback] = [Interruptions(self.when_failing), ValidationBreak()]
+        callbacks: list[Callback] = [Interruptions(self.when_failing), StoppedEarly(), ValidationBreak()]
         callbacks += [CriticDiagnostics()] if to_wandb else []
         return callbacks + ([SampleWriter()] if self.subcommand == "predict" else [])
 

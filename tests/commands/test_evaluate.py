@@ -143,7 +143,7 @@ def reasons(path):
         "not a number": ([*given, "--num_samples", "many"], "--num_samples: expected int, but got many"),
         "unknown precision": ([*given, "--precision", "half"], "one of float32, tf32, bfloat16, but got half"),
         "both": ([*given, "--samples", "empty"], "Argument --samples: not allowed with argument --ckpt"),
-        "unknown metric": ([*given, "--metrics", "fit"], "some of fid, isc, kid, prc, acc, intra_fid, but got fit"),
+        "unknown metric": ([*given, "--metrics", "fit"], "some of fid, isc, kid, prc, acc, intra_fid, or some of w1"),
         "unknown extractor": ([*given, "--extractor", "inception"], "Expected the extractor to be one of"),
         "no checkpoint": (["--ckpt", "none.ckpt"], "Expected --ckpt to be a checkpoint file, but got none.ckpt"),
         "no weights": (["--ckpt", path, "--weights", "none.pth"], "Expected weights to name a file, but got none.pth"),
@@ -204,8 +204,9 @@ def test_help_lists_every_option_of_an_evaluation(command, capsys):
 
 def test_defaults_are_those_of_an_evaluation_but_for_the_number_of_samples():
     chosen = parser().parse_args(["--samples", "folder"])
-    changed = {option.name: chosen[option.name] for option in fields(EvaluationOptions)} | {"metrics": ("fid",)}
-    assert EvaluationOptions(**changed) == EvaluationOptions(num_samples=50_000)
+    changed = {option.name: chosen[option.name] for option in fields(EvaluationOptions)}
+    assert changed.pop("num_samples") is None  # for 50,000 images, or 10,000 samples of anything else
+    assert EvaluationOptions(**changed | {"metrics": ("fid",)}) == EvaluationOptions()
 
 
 CONDITIONAL = "--model.condition lit_wgan.ClassLabels --model.condition.num_classes 10"

@@ -1,0 +1,1 @@
+"""Metrics of samples of any shape against reference samples: distances, a classifier, correlations, spectra."""
