@@ -11,6 +11,7 @@ import yaml
 from PIL import Image
 
 from lit_wgan import WGANGP
+from lit_wgan.callbacks.pictures.flat import flat_samples
 from lit_wgan.callbacks.pictures.grid import save_grid
 from lit_wgan.commands.loading import load_system
 from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
@@ -149,10 +150,17 @@ def test_images_are_files_or_a_grid(saved, command, tmp_path):
     for number in range(3):
         np.testing.assert_array_equal(pixels(f"ones/{number:06d}.png"), expected[number, 0])
     assert drawn(command, *options, "--num", "3", "--condition", "1", "--output", "ones.png").endswith("ones.png.\n")
-    save_grid(system.sample(slice(3), condition=1), tmp_path / "expected.png")
+    save_grid(flat_samples(system, system.sample(slice(3), condition=1)), tmp_path / "expected.png")
     assert (tmp_path / "ones.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
     drawn(command, *options, "--num", "20", "--output", "columns.png")
     assert pixels("columns.png").shape[1] == 2 + 10 * 66
+
+
+def test_samples_of_five_axes_make_no_picture(saved, command):
+    options, _ = saved((1, 2, 2, 2, 2))
+    status, out, err = command("sample", *options, "--output", "out.png")
+    assert (status, out, len(err.splitlines())) == (2, "", 1), err
+    assert re.search(r"make a picture, .* shape \(1, 2, 2, 2, 2\)", err)
 
 
 REFUSED = {
@@ -173,7 +181,6 @@ REFUSED = {
     ),
     "no samples": (lambda: None, ["--num", "0"], "Expected --num to be above 0, but got 0"),
     "a folder in use": (lambda: None, ["--output", "run"], "to be a new folder, or an empty one, but got run"),
-    "no picture": (lambda: None, ["--output", "out.png"], r"make a picture, .* shape \(3,\)"),
     "no checkpoint": (lambda: None, ["--ckpt", "none.ckpt"], "Expected --ckpt to be a checkpoint file, but got none"),
     "an option that is none": (lambda: None, ["--number", "3"], "Unrecognized arguments: --number"),
 }

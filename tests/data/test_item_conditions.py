@@ -285,7 +285,7 @@ def test_a_degradation_sees_the_image_that_is_trained_on_and_a_function_the_item
             return list(pixels.shape)
 
     for condition_of, expected in [(Shape(), [3, 8, 8]), (lambda item: list(item[0].size), [20, 30])]:
-        example = Examples(Photographs(), 8, condition_of)[0]
+        example = Examples(Photographs(), (8, 8), condition_of)[0]
         assert example[1].tolist() == expected
-    pixels, condition = Examples(Photographs(), 8, 1)[0]
+    pixels, condition = Examples(Photographs(), (8, 8), 1)[0]
     assert (pixels.shape, condition.shape) == ((3, 8, 8), (1, 5, 6)), "a condition of an image's own was resized"

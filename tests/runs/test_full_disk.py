@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from lit_wgan import WGAN
 from lit_wgan.callbacks import SampleWriter
 from lit_wgan.commands.record import RunRecord
 from lit_wgan.engine.files import WriteError
@@ -71,7 +72,7 @@ def test_a_configuration_is_written_whole_or_not_at_all(tmp_path):
 
 
 @pytest.mark.parametrize(("shape", "name"), [((1, 3, 8, 8), r"000004\.png"), ((1, 500), r"000004\.npy")])
-def test_a_sample_that_cannot_be_written_is_named(shape, name, tmp_path):
-    writer = SampleWriter(str(tmp_path))
+def test_a_sample_that_cannot_be_written_is_named(shape, name, tmp_path, networks):
+    writer, system = SampleWriter(str(tmp_path)), WGAN(**networks())
     with room_for(3), pytest.raises(WriteError, match=could_not(name)):
-        writer.write_on_batch_end(None, None, torch.zeros(shape), None, torch.tensor([4]), 0, 0)
+        writer.write_on_batch_end(None, system, torch.zeros(shape), None, torch.tensor([4]), 0, 0)
