@@ -72,7 +72,8 @@ def test_a_configuration_is_written_whole_or_not_at_all(tmp_path):
 
 
 @pytest.mark.parametrize(("shape", "name"), [((1, 3, 8, 8), r"000004\.png"), ((1, 500), r"000004\.npy")])
-def test_a_sample_that_cannot_be_written_is_named(shape, name, tmp_path, networks):
-    writer, system = SampleWriter(str(tmp_path)), WGAN(**networks())
+def test_a_sample_that_cannot_be_written_is_named(shape, name, tmp_path, networks, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where samples go that no run has a folder for
+    writer, system = SampleWriter(), WGAN(**networks())
     with room_for(3), pytest.raises(WriteError, match=could_not(name)):
         writer.write_on_batch_end(None, system, torch.zeros(shape), None, torch.tensor([4]), 0, 0)
