@@ -75,6 +75,10 @@ class AdversarialData(LightningDataModule):
         """
         raise NotImplementedError
 
+    def held_out_samples(self, n: int) -> Minibatch:
+        """``n`` held-out samples as :meth:`real_samples` gives them, or all if they are fewer."""
+        return self.real_samples(min(n, len(self.held_out()[0])), train=False)
+
     def training_conditions(self, n: int) -> Condition | None:
         """The conditions of ``n`` training samples, or of all if they are fewer, in a random order that never changes.
 

@@ -44,6 +44,9 @@ class HeldOut(AdversarialData):
         super().__init__(8, 0, 8)
         self.minibatch = Minibatch(real, condition)
 
+    def held_out(self):
+        return self.minibatch.real, self.minibatch.condition
+
     def real_samples(self, n, train):
         assert not train
         return self.minibatch.map(lambda rows: rows[:n])

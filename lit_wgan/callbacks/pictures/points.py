@@ -21,7 +21,8 @@ def draw_points(
 ) -> None:
     """Draw ``count`` points with as many held-out ones, under whose conditions they are made unless one is given."""
     title = f"{system.counters.generator_updates} generator updates"
-    real = None if data is None else data.real_samples(count, train=False)
+    real = None if data is None else data.held_out_samples(count)
+    count = count if real is None else len(real.real)
     told = condition
     if system.condition is not None and condition is None:
         told = system.condition_of_samples(slice(count)) if real is None else real.condition

@@ -63,7 +63,7 @@ def draw_series(
     same_units = True
     if system.condition is None or condition is not None:
         fake = system.sample(slice(count), condition=condition)[:CURVES]
-        real = fake[:0] if data is None or condition is not None else data.real_samples(len(fake), train=False).real
+        real = fake[:0] if data is None or condition is not None else data.held_out_samples(len(fake)).real
         both = zip(of_channels(real), of_channels(fake), strict=True)
         panels = [Panel(f"channel {number}", *each) for number, each in enumerate(both)]
         if len(panels) == 1:
@@ -76,7 +76,7 @@ def draw_series(
 
 def _panels(system: AdversarialSystem, conditions: Condition, count: int, data: AdversarialData | None) -> list[Panel]:
     fakes = samples_under_each(system, conditions, count)
-    real = None if data is None else data.real_samples(NEIGHBOURS, train=False)
+    real = None if data is None else data.held_out_samples(NEIGHBOURS)
     return [
         Panel(name, fake[:0] if real is None else most_similar(real, conditions, row, len(fake)), fake)
         for row, (name, fake) in enumerate(zip(short_names(conditions), fakes, strict=True))
