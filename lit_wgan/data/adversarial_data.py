@@ -57,8 +57,8 @@ class AdversarialData(LightningDataModule):
         return {}
 
     def num_samples(self, train: bool) -> int | None:
-        """How many samples are trained on, None for new ones without end, or held out; after ``setup``."""
-        return None if train else len(self.held_out()[0])
+        """How many samples there are to train on, or held out; None for new ones without end. After ``setup``."""
+        return None
 
     def source(self, rows: slice) -> MinibatchSource:
         """The given rows of all training minibatches, those of this device."""
@@ -77,7 +77,7 @@ class AdversarialData(LightningDataModule):
 
     def held_out_samples(self, n: int) -> Minibatch:
         """``n`` held-out samples as :meth:`real_samples` gives them, or all if they are fewer."""
-        return self.real_samples(min(n, len(self.held_out()[0])), train=False)
+        return self.real_samples(min(n, self.num_samples(train=False) or n), train=False)
 
     def training_conditions(self, n: int) -> Condition | None:
         """The conditions of ``n`` training samples, or of all if they are fewer, in a random order that never changes.
@@ -107,7 +107,7 @@ class AdversarialData(LightningDataModule):
         )
 
     def _tell_numbers(self) -> None:
-        count, held_out = self.num_samples(train=True), self.num_samples(train=False)
+        count, held_out = self.num_samples(train=True), len(self.held_out()[0])
         trained_on = "new samples without end" if count is None else f"{count:,} samples"
         tell_once(f"Training on {trained_on}; {held_out:,} others are held out.")
 

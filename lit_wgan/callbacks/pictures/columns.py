@@ -29,7 +29,7 @@ def draw_columns(
     fake = system.sample(slice(count), condition=condition).cpu()
     real = None
     if data is not None and condition is None:
-        real = data.real_samples(min(count, data.num_samples(train=False) or count), train=False).real
+        real = data.held_out_samples(count).real
     table = system.transform if isinstance(system.transform, TableTransform) else None
     names = [str(column) for column in range(fake.shape[1])] if table is None else table.names
     categories = [[]] * fake.shape[1] if table is None else table.categories

@@ -158,6 +158,10 @@ class StreamingData(AdversarialData):
                 sizes |= {"shape": list(condition.shape), "condition_dim": condition.numel()}
         return sizes
 
+    def num_samples(self, train: bool) -> int:
+        """See :class:`AdversarialData`."""
+        return sum(self.stream.counts) if train else len(self.stream.held_out)
+
     def source(self, rows: slice) -> MinibatchSource:
         """Minibatches of shuffled epochs; opened anew, for the processes that read them."""
         return StreamMinibatches(self._open(self.url), self._order(self.batch_size), rows)
@@ -172,8 +176,7 @@ class StreamingData(AdversarialData):
 
         Those of the training data are the first of the first epoch, for which few chunks are read.
         """
-        held_out = self.stream.held_out
-        available = sum(self.stream.counts) if train else len(held_out)
+        held_out, available = self.stream.held_out, self.num_samples(train)
         if n > available:
             raise UsageError(f"Expected at most {available} real samples, but got {n}. Lower num_samples.")
         if train:
@@ -185,7 +188,7 @@ class StreamingData(AdversarialData):
         """The conditions of :meth:`real_samples`, of all training items where they are fewer than ``n``."""
         if self.condition_of is None:
             return None
-        return self.real_samples(min(n, sum(self.stream.counts)), train=True).condition
+        return self.real_samples(min(n, self.num_samples(train=True)), train=True).condition
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Bring samples into the networks' units, on the device."""
