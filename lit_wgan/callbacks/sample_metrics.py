@@ -67,7 +67,7 @@ class SampleMetrics(SampleEvaluation):
     def _count(self, trainer: Trainer) -> None:
         """Take as many samples as there are, held out or to train on, if they are fewer than were asked for."""
         there = [self.data_of(trainer).num_samples(train) for train in (True, False)]
-        self.num_samples = min(self.at_most, *(count for count in there if count is not None))
+        self.num_samples = min([self.at_most, *(count for count in there if count is not None)])
 
     def condition(self, system: AdversarialSystem, data: AdversarialData) -> Condition | None:
         """The held-out samples' own."""
