@@ -187,7 +187,11 @@ def test_evaluating_a_checkpoint_repeats_the_figures_of_training(subcommand, fit
             row = [row for row in csv.DictReader(file) if row["eval/w1"]][-1]
         return {name: value for name, value in row.items() if name.startswith("eval/") or name == "step"}
 
-    assert evaluation(run.parent / "version_1") == evaluation(run)
+    again, before = evaluation(run.parent / "version_1"), evaluation(run)
+    for name in ("eval/gradient_norm", "eval/wasserstein_estimate_per_slope"):
+        # Training has laid out the critic with its channels last, which rounds its gradient in another order.
+        assert float(again.pop(name)) == pytest.approx(float(before.pop(name)), rel=1e-6)
+    assert again == before
 
 
 def test_predict_writes_the_samples(fit, lit_wgan_command):
