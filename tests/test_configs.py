@@ -56,7 +56,9 @@ def gallery_data(tmp_path):
 def test_config_trains(config, stand_in, gallery_data, monkeypatch, tmp_path):
     options = yaml.safe_load(config.read_text())
     data = options["data"]["init_args"]
-    arguments = ["--data.batch_size", "2", "--trainer.max_steps", "2", "--trainer.val_check_interval", "2"]
+    view = options["model"]["init_args"].get("view", {})
+    size = view.get("init_args", {}).get("size", 2)  # of a pack, of which a minibatch is to hold whole ones
+    arguments = ["--data.batch_size", str(size), "--trainer.max_steps", "2", "--trainer.val_check_interval", "2"]
     if "data/gallery" in config.read_text():
         gallery_data()
         arguments += ["--data.cache_dir", str(tmp_path / "cache")]
