@@ -66,11 +66,14 @@ def test_groups_are_held_out_together():
     assert not set(parts.held_out.rows // 10) & set(parts.train.rows // 10)
 
 
-def test_samples_are_held_out_by_a_column_or_a_file():
+def test_samples_are_held_out_by_a_column_or_a_file(tmp_path):
     parts = opened("table.csv", held_out="table.csv:test")
     assert parts.held_out.rows.tolist() == list(range(0, 200, 4))
     assert parts.train.samples.table.names == ["height", "colour", "count"]
     np.save("others.npy", SERIES[:7] + 1)
+    (tmp_path / "others.csv").write_text("colour,height,count,test\nblue,0.5,3,0\nred,1.5,4,0\n")
+    rows = opened("table.csv", held_out="others.csv").held_out
+    assert rows.take(torch.arange(2)).real.tolist() == [[0.5, 0, 3, 0], [1.5, 1, 4, 0]]  # columns as in table.csv
     other = opened(held_out="others.npy")
     assert (len(other.train), len(other.held_out)) == (200, 7)
     assert torch.equal(other.held_out.take(torch.arange(7)).real, torch.from_numpy(SERIES[:7] + 1))

@@ -14,7 +14,7 @@ from torch import Tensor
 from lit_wgan.data.parts.column import Column, Told, number_of_each
 from lit_wgan.data.parts.fitting import fitted_once
 from lit_wgan.data.parts.part import Part
-from lit_wgan.data.parts.specs import column_of, samples_of
+from lit_wgan.data.parts.specs import column_of, samples_of, split_table
 from lit_wgan.data.parts.splitting import rows_by_mark, rows_by_share
 from lit_wgan.data.transforms import Per, TableTransform, Transform, make_transform
 from lit_wgan.errors import UsageError
@@ -84,8 +84,17 @@ def open_parts(
         for name, spec in (("groups", files.groups), ("weights", files.weights))
     )
     check_lengths(samples, [*told, groups, weights])
-    other = held_out_files(files, samples, told, copies)
-    rows = np.empty(0, dtype=np.int64) if other is not None else held_out_rows(files.held_out, samples, groups)
+    other, rows = None, np.empty(0, dtype=np.int64)
+    marks = marks_of(files.held_out, samples)
+    if marks is None and not isinstance(files.held_out, int | float):
+        other = held_out_files(files, samples, told, copies)
+    elif files.held_out_conditions is not None:
+        raise UsageError(
+            "Expected data.held_out_conditions along with files of samples as data.held_out, but got "
+            f"{files.held_out}. Leave it out: samples that are held out keep their conditions."
+        )
+    else:
+        rows = rows_by_share(samples, files.held_out, groups) if marks is None else rows_by_mark(samples, marks)
     train_rows = np.setdiff1d(np.arange(len(samples)), rows, assume_unique=True)
     train = Part(samples, told, train_rows, weights_of(weights, train_rows))
     held_out = other or Part(samples, told, rows, weights_of(weights, rows))
@@ -107,26 +116,21 @@ def check_lengths(samples: Column, others: Iterable[Column | None]) -> None:
             )
 
 
-def held_out_rows(held_out: Any, samples: Column, groups: Column | None) -> npt.NDArray[np.int64]:
-    """Those of a share of the samples, or the marked ones."""
-    if isinstance(held_out, int | float):
-        return rows_by_share(samples, held_out, groups)
-    return rows_by_mark(samples, column_of(held_out, Column, "data.held_out", None))
+def marks_of(held_out: Any, samples: Column) -> Column | None:
+    """The number of each sample that tells whether it is held out; None for a share, and for samples of their own."""
+    path, columns = split_table(held_out)
+    if isinstance(held_out, int | float) or (path is not None and columns is None):
+        return None
+    column = column_of(held_out, Column, "data.held_out", None)
+    return column if len(column) == len(samples) and column.shape == (1,) != samples.shape else None
 
 
-def held_out_files(files: Files, samples: Column, told: Sequence[Told], copies: Path | None) -> Part | None:
-    """The samples of files of their own; None where the held-out samples are among the others.
+def held_out_files(files: Files, samples: Column, told: Sequence[Told], copies: Path | None) -> Part:
+    """The held-out samples, out of files of their own.
 
     Raises:
         UsageError: for samples that are unlike those to train on, and where only one of both has conditions.
     """
-    if isinstance(files.held_out, int | float) or is_mark(files.held_out, samples):
-        if files.held_out_conditions is not None:
-            raise UsageError(
-                "Expected data.held_out_conditions along with files of samples as data.held_out, but got "
-                f"{files.held_out}. Leave it out: samples that are held out keep their conditions."
-            )
-        return None
     own = Files(files.held_out, files.held_out_conditions)
     held_out = samples_of(own.samples, own.columns(), "data.held_out", copies, like=samples)
     conditions = tuple(
@@ -141,12 +145,6 @@ def held_out_files(files: Files, samples: Column, told: Sequence[Told], copies: 
         )
     check_lengths(held_out, conditions)
     return Part(held_out, conditions, np.arange(len(held_out)))
-
-
-def is_mark(held_out: Any, samples: Column) -> bool:
-    """Whether what is named has one number for each sample, so that it is no file of samples."""
-    column = column_of(held_out, Column, "data.held_out", None)
-    return len(column) == len(samples) and column.shape == (1,) != samples.shape
 
 
 def weights_of(column: Column | None, rows: npt.NDArray[np.int64]) -> Tensor | None:
