@@ -75,6 +75,12 @@ class AdversarialData(LightningDataModule):
         """
         raise NotImplementedError
 
+    def check_there_are(self, n: int, train: bool) -> None:
+        """Raise a UsageError if there are fewer samples than ``n`` to train on, or held out."""
+        there = self.num_samples(train)
+        if there is not None and n > there:
+            raise UsageError(f"Expected at most {there} real samples, but got {n}. Lower num_samples.")
+
     def held_out_samples(self, n: int) -> Minibatch:
         """``n`` held-out samples as :meth:`real_samples` gives them, or all if they are fewer."""
         return self.real_samples(min(n, self.num_samples(train=False) or n), train=False)
@@ -123,6 +129,21 @@ class AdversarialData(LightningDataModule):
     def predict_dataloader(self) -> DataLoader[Tensor]:
         """The numbers of the samples to generate."""
         return sample_numbers(self.num_generated, self.batch_size)
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Make of what a loader gives what networks take, on the device."""
+        if isinstance(batch, CriticBatches):
+            batch.prepare = self.prepare
+            return batch
+        return self.in_network_units(batch) if isinstance(batch, Minibatch) else batch
+
+    def prepare(self, minibatch: Minibatch, number: int) -> Minibatch:
+        """Training data of minibatch ``number``, as the loader gives it."""
+        return self.in_network_units(minibatch)
+
+    def in_network_units(self, minibatch: Minibatch) -> Minibatch:
+        """Samples and conditions as networks take them, of stored ones; by default, themselves."""
+        return minibatch
 
     @property
     def rows(self) -> slice:

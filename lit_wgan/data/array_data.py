@@ -19,8 +19,7 @@ from lit_wgan.data.parts.part import PartMinibatches, Slices
 from lit_wgan.data.sampler import InfiniteSampler, WeightedSampler
 from lit_wgan.data.transforms import Per
 from lit_wgan.engine.files import user_cache
-from lit_wgan.engine.minibatches import Condition, CriticBatches, Minibatch, MinibatchSource
-from lit_wgan.errors import UsageError
+from lit_wgan.engine.minibatches import Condition, Minibatch, MinibatchSource
 
 
 class ArrayData(AdversarialData):
@@ -124,8 +123,7 @@ class ArrayData(AdversarialData):
     def real_samples(self, n: int, train: bool) -> Minibatch:
         """``n`` samples and their conditions, in the data's own units; by weight, where there are weights."""
         part = self.parts.train if train else self.parts.held_out
-        if n > len(part):
-            raise UsageError(f"Expected at most {len(part)} real samples, but got {n}. Lower num_samples.")
+        self.check_there_are(n, train)
         real, condition = part.take(self._order(part, train)[:n])
         return Minibatch(as_floats(real), condition)
 
@@ -139,19 +137,12 @@ class ArrayData(AdversarialData):
             return WeightedSampler(part.weights, len(part), self.streams, "data/real_samples")[int(train)]
         return self.streams.permutation("data/real_samples", int(train), len(part))
 
-    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Bring samples into the networks' units, on the device."""
-        if isinstance(batch, CriticBatches):
-            batch.prepare = self.prepare
-            return batch
-        return self.transformed(batch) if isinstance(batch, Minibatch) else batch
-
     def prepare(self, minibatch: Minibatch, number: int) -> Minibatch:
         """Training data of a minibatch as the loader gives it: by index, where the device holds all samples."""
         resident = self.resident
-        return self.transformed(minibatch if resident is None else resident.map(itemgetter(minibatch.real)))
+        return self.in_network_units(minibatch if resident is None else resident.map(itemgetter(minibatch.real)))
 
-    def transformed(self, minibatch: Minibatch) -> Minibatch:
-        """Stored samples in the networks' units."""
+    def in_network_units(self, minibatch: Minibatch) -> Minibatch:
+        """Samples through the transform."""
         real, transform = as_floats(minibatch.real), self.system.transform
         return Minibatch(real if transform is None else transform.forward(real), minibatch.condition)

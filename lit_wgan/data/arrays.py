@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from lit_wgan.data.cache_folder import REMEDY, make_cache_folder
 from lit_wgan.data.item_conditions import ConditionOf, Examples
 from lit_wgan.data.resizing import Size
 from lit_wgan.data.value_range import OF_THEIR_TYPE, ValueRange
 from lit_wgan.engine.ending import ends_at_sigterm
-from lit_wgan.engine.files import atomic_write, make_writable, remove_leftovers
+from lit_wgan.engine.files import atomic_write, remove_leftovers
 from lit_wgan.engine.notices import tell_once
-from lit_wgan.errors import UsageError
 
 logger = logging.getLogger(__name__)
 
@@ -132,19 +132,12 @@ def _write(paths: Sequence[Path], examples: Examples, num_workers: int) -> None:
     tell_once(f"Decoding {len(examples)} images, once, into {paths[0]}.")
     folder = paths[0].parent
     loader = DataLoader(examples, IMAGES_PER_WRITE, num_workers=num_workers, collate_fn=_stacked)
-    try:
-        make_writable(folder)
-    except OSError as error:
-        raise UsageError(
-            f"Expected data.cache_dir to be a folder that can be written, but got {folder} ({error.strerror}). "
-            "Choose another with --data.cache_dir."
-        ) from error
+    make_cache_folder(folder)
     digest = hashlib.blake2b(digest_size=16)
     # Written, not memory-mapped: on a full disk a write raises, while a memory map kills the process.
     batches = iter(loader)  # before the files are there, lest workers hold them open when this process is killed
     with ExitStack() as stack:
-        remedy = "Make room, or choose another folder with --data.cache_dir."
-        files = [stack.enter_context(atomic_write(path, remedy)) for path in paths]
+        files = [stack.enter_context(atomic_write(path, REMEDY)) for path in paths]
         for file, like in zip(files, examples.like, strict=True):
             descr = np.lib.format.dtype_to_descr(like.numpy().dtype)
             header = {"descr": descr, "fortran_order": False, "shape": (len(examples), *like.shape)}

@@ -28,7 +28,7 @@ from lit_wgan.data.sources import MapStyleDataset, make_condition_of, make_datas
 from lit_wgan.data.transforms import PixelRange
 from lit_wgan.data.value_range import OF_TYPE, known_bounds
 from lit_wgan.engine.files import user_cache
-from lit_wgan.engine.minibatches import CriticBatches, Minibatch, MinibatchSource, map_condition
+from lit_wgan.engine.minibatches import Minibatch, MinibatchSource, map_condition
 from lit_wgan.errors import UsageError
 
 
@@ -185,8 +185,7 @@ class ImageData(AdversarialData):
         In ``[-1, 1]``, or in their own units if there is a transform.
         """
         images, conditions = self.images[train], self.conditions[train]
-        if n > len(images):
-            raise UsageError(f"Expected at most {len(images)} real samples, but got {n}. Lower num_samples.")
+        self.check_there_are(n, train)
         chosen = self._order(train)[:n]
         condition = None if conditions is None else bytes_to_unit_range(take(conditions, chosen))
         real = take(images, chosen)
@@ -199,13 +198,6 @@ class ImageData(AdversarialData):
 
     def _order(self, train: bool) -> Tensor:
         return self.streams.permutation("data/real_samples", int(train), len(self.images[train]))
-
-    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Turn bytes into numbers, on the device."""
-        if isinstance(batch, CriticBatches):
-            batch.prepare = self.prepare
-            return batch
-        return self._to_units(batch) if isinstance(batch, Minibatch) else batch
 
     def prepare(self, minibatch: Minibatch, number: int) -> Minibatch:
         """Training data of minibatch ``number`` in the networks' units: flipped and dequantised if asked for.
@@ -220,12 +212,12 @@ class ImageData(AdversarialData):
             flip = self.streams.uniform("data/flip", number, shape[:1], self.rows, minibatch.real.device) < 0.5
             minibatch = minibatch.map(partial(mirror, flip=flip))
         if not self.dequantise:
-            return self._to_units(minibatch)
+            return self.in_network_units(minibatch)
         noise = self.streams.uniform("data/dequantise", number, shape, self.rows, minibatch.real.device)
         return Minibatch((minibatch.real + noise) / 128 - 1, map_condition(bytes_to_unit_range, minibatch.condition))
 
-    def _to_units(self, minibatch: Minibatch) -> Minibatch:
-        """Stored images and conditions in the networks' units."""
+    def in_network_units(self, minibatch: Minibatch) -> Minibatch:
+        """Images and conditions in [-1, 1], or through the transform."""
         transform, real = self.system.transform, minibatch.real
         real = to_unit_range(real) if transform is None else transform.forward(real.float())
         return Minibatch(real, map_condition(bytes_to_unit_range, minibatch.condition))

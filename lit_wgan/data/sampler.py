@@ -23,11 +23,7 @@ class InfiniteSampler:
     """
 
     def __init__(self, num_samples: int, batch_size: int, streams: RandomStreams):
-        if num_samples < batch_size:
-            raise UsageError(
-                f"Expected at least one minibatch of samples, data.batch_size={batch_size}, but got {num_samples}. "
-                "Lower data.batch_size or add data."
-            )
+        check_fills_minibatch(num_samples, batch_size)
         self.num_samples = num_samples
         self.batch_size = batch_size
         self.streams = streams
@@ -46,6 +42,15 @@ class InfiniteSampler:
             self._orders = {known: order for known, order in self._orders.items() if known == epoch - 1}
             self._orders[epoch] = self.streams.permutation("data/order", epoch, self.num_samples)
         return self._orders[epoch]
+
+
+def check_fills_minibatch(num_samples: int, batch_size: int) -> None:
+    """Raise a UsageError if there are fewer samples than one minibatch takes."""
+    if num_samples < batch_size:
+        raise UsageError(
+            f"Expected at least one minibatch of samples, data.batch_size={batch_size}, but got {num_samples}. "
+            "Lower data.batch_size or add data."
+        )
 
 
 class WeightedSampler:

@@ -16,7 +16,7 @@ NAMES = ["standardise", "minmax", "log1p", "quantile", ["log1p", "standardise"],
 @pytest.mark.parametrize("names", NAMES, ids=str)
 def test_inverse_gives_the_data_back(names, per):
     transform = make_transform(names, per)
-    transform.fit(lambda: DATA.split(300))
+    transform.fit(lambda: DATA.split(300), len(DATA))
     numbers = transform.forward(DATA)
     assert torch.allclose(transform.inverse(numbers), DATA, rtol=1e-9)
     in_float32 = transform.inverse(transform.forward(DATA.float()))
@@ -28,7 +28,7 @@ def test_inverse_gives_the_data_back(names, per):
 @pytest.mark.parametrize("names", NAMES, ids=str)
 def test_restored_transform_is_equal_to_the_bit(names):
     transform = make_transform(names, "last_axis")
-    transform.fit(lambda: DATA.split(300))
+    transform.fit(lambda: DATA.split(300), len(DATA))
     again = restored_transform(transform.state())
     assert again.kind() == transform.kind()
     assert torch.equal(again.forward(DATA), transform.forward(DATA))
@@ -39,7 +39,7 @@ def test_restored_transform_is_equal_to_the_bit(names):
 )
 def test_standardising_is_by_what_has_statistics_of_its_own(per, shape):
     transform = make_transform("standardise", per)
-    transform.fit(lambda: DATA.split(300))
+    transform.fit(lambda: DATA.split(300), len(DATA))
     axes = [axis for axis in range(3) if shape[axis] == 1]
     numbers = transform.forward(DATA)
     assert transform.numbers["centre"].shape == shape[1:]
@@ -49,7 +49,7 @@ def test_standardising_is_by_what_has_statistics_of_its_own(per, shape):
 
 def test_columns_of_vectors_have_their_own_statistics():
     transform = make_transform("minmax")
-    transform.fit(lambda: DATA.flatten(1).split(300))
+    transform.fit(lambda: DATA.flatten(1).split(300), len(DATA))
     numbers = transform.forward(DATA.flatten(1))
     assert torch.allclose(numbers.amin(0), torch.tensor(-1.0).double())
     assert torch.allclose(numbers.amax(0), torch.tensor(1.0).double())
@@ -58,7 +58,7 @@ def test_columns_of_vectors_have_their_own_statistics():
 def test_offsets_far_above_the_spread_keep_their_digits():
     x = 1e9 + DATA.flatten(1)[:, :1] * 1e-3
     transform = make_transform("standardise")
-    transform.fit(lambda: x.split(7))
+    transform.fit(lambda: x.split(7), len(x))
     assert torch.allclose(transform.numbers["scale"], x.std(correction=0), rtol=1e-6)
 
 
@@ -66,7 +66,7 @@ def test_constants_come_out_as_they_are_and_are_told_once(capsys, caplog):
     x = torch.cat([DATA[:, 0, :2], torch.full((1000, 1), 5.0)], 1)
     for name in ("standardise", "minmax"):
         transform = make_transform(name)
-        transform.fit(lambda: [x])
+        transform.fit(lambda: [x], len(x))
         assert torch.equal(transform.forward(x)[:, 2], torch.zeros(1000).double())
         assert torch.equal(transform.inverse(torch.randn(4, 3).double())[:, 2], torch.full((4,), 5.0).double())
 
@@ -74,7 +74,7 @@ def test_constants_come_out_as_they_are_and_are_told_once(capsys, caplog):
 def test_quantiles_are_normal_whatever_the_law_and_put_ties_into_the_middle():
     x = torch.cat([DATA[:, 0, :1], (DATA[:, 0, 1:2] > 20).double()], 1)
     transform = make_transform("quantile")
-    transform.fit(lambda: x.split(300))
+    transform.fit(lambda: x.split(300), len(x))
     numbers = transform.forward(x)
     assert abs(numbers[:, 0].mean()) < 0.01
     assert abs(numbers[:, 0].std() - 1) < 0.02
@@ -88,7 +88,7 @@ def test_log1p_refuses_what_has_no_logarithm():
     x = DATA.flatten(1).clone()
     x[412, 3] = -1.5
     with pytest.raises(UsageError, match=r"got -1.5 in row 412 .*, place \[3\]"):
-        make_transform("log1p").fit(lambda: x.split(300))
+        make_transform("log1p").fit(lambda: x.split(300), len(x))
 
 
 def test_range_is_given():
@@ -106,7 +106,7 @@ def table(numbers="standardise"):
 def test_tables_are_blocks_in_the_order_of_the_columns():
     rows = torch.tensor([[1.5, 2, 30], [2.5, 0, 40], [3.5, 1, 50]], dtype=torch.float64)
     transform = table()
-    transform.fit(lambda: [rows])
+    transform.fit(lambda: [rows], len(rows))
     encoded = transform.forward(rows)
     assert transform.columns == [1, 3, 1]
     assert transform.network_shape((3,)) == (5,)

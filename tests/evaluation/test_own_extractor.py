@@ -185,7 +185,8 @@ class Units(nn.Module):
 
 def fitted(name, samples=None):
     transform = make_transform(name)
-    transform.fit(lambda: [(labelled().real if samples is None else samples).double()])
+    rows = (labelled().real if samples is None else samples).double()
+    transform.fit(lambda: [rows], len(rows))
     return transform
 
 

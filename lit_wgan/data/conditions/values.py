@@ -82,7 +82,7 @@ class Values(ConditionSource):
         if self.transform is None or known is None:
             return told
         if self._fitted_to is not known:
-            self.transform.fit(lambda: [known.double()])
+            self.transform.fit(lambda: [known.double()], len(known))
             self._fitted_to = known
         return self.transform.forward(told)
 

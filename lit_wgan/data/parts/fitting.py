@@ -10,14 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lit_wgan.data.cache_folder import REMEDY, make_cache_folder
 from lit_wgan.data.parts.column import as_floats
 from lit_wgan.data.parts.part import Part
 from lit_wgan.data.stored import check_finite
 from lit_wgan.data.transforms import TableTransform, Transform, restored_transform
 from lit_wgan.engine.digests import json_sha256
-from lit_wgan.engine.files import atomic_write, make_writable
+from lit_wgan.engine.files import atomic_write
 from lit_wgan.engine.notices import tell_once
-from lit_wgan.errors import UsageError
 
 CHUNK_BYTES = 2**26
 LARGE = 2**30
@@ -59,7 +59,7 @@ def read_all(train: Part, held_out: Part, transform: Transform | None) -> None:
     for told in {*train.conditions, *held_out.conditions}:
         check_finite(told.array)
     if transform is not None:
-        transform.fit(lambda: finite_chunks(train))
+        transform.fit(lambda: finite_chunks(train), len(train))
     of_train = [train] if transform is None or isinstance(transform, TableTransform) else []  # not looked at as a whole
     for part in (*of_train, held_out):
         for _ in finite_chunks(part):
@@ -99,12 +99,6 @@ def write_fit(path: Path, known: dict[str, Any]) -> None:
     """
     contents = io.BytesIO()
     torch.save(known, contents)
-    try:
-        make_writable(path.parent)
-    except OSError as error:
-        raise UsageError(
-            f"Expected data.cache_dir to be a folder that can be written, but got {path.parent} ({error.strerror}). "
-            "Choose another with --data.cache_dir."
-        ) from error
-    with atomic_write(path, "Make room, or choose another folder with --data.cache_dir.") as file:
+    make_cache_folder(path.parent)
+    with atomic_write(path, REMEDY) as file:
         file.write(contents.getvalue())

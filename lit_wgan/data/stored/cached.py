@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from lit_wgan.data.cache_folder import REMEDY, make_cache_folder
 from lit_wgan.data.stored.base import Rows, StoredArray
 from lit_wgan.data.stored.location import Location
 from lit_wgan.data.stored.mapped import MappedArray, map_npy
 from lit_wgan.engine.digests import json_sha256
-from lit_wgan.engine.files import atomic_write, make_writable, remove_leftovers
+from lit_wgan.engine.files import atomic_write, remove_leftovers
 from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import UsageError
-
-REMEDY = "Make room, or choose another folder with --data.cache_dir."
 
 
 def copied(array: StoredArray, cache_dir: Path) -> StoredArray:
@@ -79,13 +78,7 @@ def prepare_cache(folder: Path) -> None:
         UsageError: if it cannot be written.
     """
     folder = folder.expanduser()
-    try:
-        make_writable(folder)
-    except OSError as error:
-        raise UsageError(
-            f"Expected data.cache_dir to be a folder that can be written, but got {folder} ({error.strerror}). "
-            "Choose another with --data.cache_dir."
-        ) from error
+    make_cache_folder(folder)
     remove_leftovers(folder, "*")
 
 

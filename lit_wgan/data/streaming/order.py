@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from lit_wgan.errors import UsageError
+from lit_wgan.data.sampler import check_fills_minibatch
 from lit_wgan.functional.streams import RandomStreams
 
 
@@ -32,11 +32,7 @@ class ChunkOrder:
         self.window = window
         self.streams = streams
         self.num_items = sum(counts)
-        if self.num_items < batch_size:
-            raise UsageError(
-                f"Expected at least one minibatch of samples, data.batch_size={batch_size}, but got {self.num_items}. "
-                "Lower data.batch_size or add data."
-            )
+        check_fills_minibatch(self.num_items, batch_size)
         self._epochs: dict[int, tuple[list[Tensor], Tensor]] = {}
         self._windows: dict[tuple[int, int], Tensor] = {}
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from threading import Semaphore
 from typing import Protocol
 
+from lit_wgan.data.cache_folder import REMEDY, make_cache_folder
 from lit_wgan.data.streaming.index import INDEX, Index, read_index
 from lit_wgan.data.streaming.remote import Remote, in_background, within_limit
-from lit_wgan.engine.files import atomic_write, leftovers, make_writable, remove_leftovers
+from lit_wgan.engine.files import atomic_write, leftovers, remove_leftovers
 from lit_wgan.errors import UsageError
 
 AT_ONCE = 4
 """Chunks that a process fetches at the same time."""
-ROOM = "Make room, or choose another folder with --data.cache_dir."
 
 
 class Store(Protocol):
@@ -93,15 +93,9 @@ class FetchedStore:
         self.index = read_index(content, remote.url)
         digest = hashlib.blake2b(remote.url.encode() + b"\0" + content, digest_size=16).hexdigest()
         self.folder = cache / f"stream-{digest}"
-        try:
-            make_writable(self.folder)
-        except OSError as error:
-            raise UsageError(
-                f"Expected data.cache_dir to be a folder that can be written, but got {cache} ({error.strerror}). "
-                "Choose another with --data.cache_dir."
-            ) from error
+        make_cache_folder(self.folder, cache)
         if not (self.folder / INDEX).exists():
-            with atomic_write(self.folder / INDEX, ROOM) as file:
+            with atomic_write(self.folder / INDEX, REMEDY) as file:
                 file.write(content)
         self._fetching: dict[int, Future[None]] = {}
         self._turns = Semaphore(AT_ONCE)
@@ -138,7 +132,7 @@ class FetchedStore:
             if path.exists():
                 return
             self._make_room(size)
-            with atomic_write(path, ROOM) as file:
+            with atomic_write(path, REMEDY) as file:
                 self.remote.copy(name, size, file)
 
     def _make_room(self, size: int) -> None:

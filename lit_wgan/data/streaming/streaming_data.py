@@ -20,7 +20,7 @@ from lit_wgan.data.streaming.remote import Remote
 from lit_wgan.data.streaming.store import FetchedStore, Store, open_store
 from lit_wgan.data.transforms import Per, make_transform
 from lit_wgan.engine.files import user_cache
-from lit_wgan.engine.minibatches import Condition, CriticBatches, Minibatch, MinibatchSource, map_condition
+from lit_wgan.engine.minibatches import Condition, Minibatch, MinibatchSource, map_condition
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.functional.streams import RandomStreams
 
@@ -37,8 +37,7 @@ class Stream:
     held_out: HeldOutItems
 
     def first_items(self, number: int, window: int) -> Iterator[Tensor]:
-        """Some training samples, or all if they are fewer, a few at a time, float64; the same for every run."""
-        number = min(number, sum(self.counts))
+        """So many of the training samples, a few at a time, float64; the same for every run."""
         for rows in ChunkOrder(self.counts, number, window, RandomStreams(0))[0].split(1024):
             yield self.items.read(rows).real.double()
 
@@ -135,7 +134,8 @@ class StreamingData(AdversarialData):
             rest = [count - last for count, last in zip(counts, held_out, strict=True)]
             stream = Stream(items, rest, HeldOutItems(items, last_items(counts, held_out)))
         if self.transform is not None:
-            self.transform.fit(partial(stream.first_items, FITTED_TO, self.shuffle_chunks))
+            count = min(FITTED_TO, sum(stream.counts))
+            self.transform.fit(partial(stream.first_items, count, self.shuffle_chunks), count)
         return stream
 
     def prepare_data(self) -> None:
@@ -176,12 +176,11 @@ class StreamingData(AdversarialData):
 
         Those of the training data are the first of the first epoch, for which few chunks are read.
         """
-        held_out, available = self.stream.held_out, self.num_samples(train)
-        if n > available:
-            raise UsageError(f"Expected at most {available} real samples, but got {n}. Lower num_samples.")
+        self.check_there_are(n, train)
         if train:
             return self.own_units(self.stream.items.read(self._order(n)[0]))
-        chosen = self.streams.permutation("data/real_samples", 0, available)[:n]
+        held_out = self.stream.held_out
+        chosen = self.streams.permutation("data/real_samples", 0, len(held_out))[:n]
         return self.own_units(held_out.items.read(held_out.rows[chosen]))
 
     def training_conditions(self, n: int) -> Condition | None:
@@ -190,15 +189,8 @@ class StreamingData(AdversarialData):
             return None
         return self.real_samples(min(n, self.num_samples(train=True)), train=True).condition
 
-    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Bring samples into the networks' units, on the device."""
-        if isinstance(batch, CriticBatches):
-            batch.prepare = self.prepare
-            return batch
-        return self.prepare(batch) if isinstance(batch, Minibatch) else batch
-
-    def prepare(self, minibatch: Minibatch, number: int = 0) -> Minibatch:
-        """A minibatch as the loader gives it in the networks' units."""
+    def in_network_units(self, minibatch: Minibatch) -> Minibatch:
+        """Samples through the transform, if there is one; bytes of images in ``[-1, 1]``."""
         own, transform = self.own_units(minibatch), self.system.transform
         return own if transform is None else Minibatch(transform.forward(own.real), own.condition)
 
@@ -225,10 +217,6 @@ class StreamingData(AdversarialData):
                 f"Expected data.max_cache_gb to hold three times data.shuffle_chunks={self.shuffle_chunks} chunks, "
                 f"{sum(largest) / 1e9:.3g} GB, but got {self.max_cache / 1e9:g}. Raise it, or lower the other."
             )
-
-
-def _prepare(minibatch: Minibatch, number: int) -> Minibatch:
-    return minibatch.map(bytes_to_unit_range)
 
 
 def _check_installed() -> None:

@@ -37,7 +37,7 @@ class Standardise(Affine):
 
     name = "standardise"
 
-    def fit(self, chunks: Chunks) -> None:
+    def fit(self, chunks: Chunks, count: int) -> None:
         """Mean and standard deviation, by the pairwise formula of Chan et al. 1983, which loses no digits."""
         count, mean, squares = 0, torch.zeros(()), torch.zeros(())
         for x in chunks():
@@ -57,7 +57,7 @@ class MinMax(Affine):
 
     name = "minmax"
 
-    def fit(self, chunks: Chunks) -> None:
+    def fit(self, chunks: Chunks, count: int) -> None:
         """The smallest and the largest numbers."""
         low, high = torch.tensor(math.inf), torch.tensor(-math.inf)
         for x in chunks():

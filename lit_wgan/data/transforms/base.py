@@ -43,8 +43,12 @@ class Transform:
 
     # What a subclass supplies.
 
-    def fit(self, chunks: Chunks) -> None:
+    def fit(self, chunks: Chunks, count: int) -> None:
         """Take what the map depends on from the training samples.
+
+        Args:
+            chunks: gives the samples.
+            count: how many there are.
 
         Raises:
             UsageError: for samples that the map cannot take.

@@ -21,10 +21,10 @@ class Chain(Transform):
         super().__init__()
         self.steps = list(steps)
 
-    def fit(self, chunks: Chunks) -> None:
+    def fit(self, chunks: Chunks, count: int) -> None:
         """Fit one step after another."""
         for number, step in enumerate(self.steps):
-            step.fit(self._after(number, chunks))
+            step.fit(self._after(number, chunks), count)
 
     def _after(self, number: int, chunks: Chunks) -> Callable[[], Iterable[Tensor]]:
         def transformed() -> Iterable[Tensor]:

@@ -12,7 +12,7 @@ class Log1p(Transform):
 
     name = "log1p"
 
-    def fit(self, chunks: Chunks) -> None:
+    def fit(self, chunks: Chunks, count: int) -> None:
         """Nothing but a check.
 
         Raises:

@@ -25,7 +25,7 @@ class PixelRange(Affine):
         low, high = torch.tensor(bounds, dtype=torch.float64)
         self.fitted(centre=(low + high) / 2, scale=(high - low) / 2)
 
-    def fit(self, chunks: Chunks) -> None:
+    def fit(self, chunks: Chunks, count: int) -> None:
         """Nothing: the range is given."""
 
     @property

@@ -24,9 +24,9 @@ class Quantile(Transform):
 
     name = "quantile"
 
-    def fit(self, chunks: Chunks) -> None:
+    def fit(self, chunks: Chunks, count: int) -> None:
         """Quantiles of the training samples."""
-        stride = -(-sum(len(x) for x in chunks()) // ROWS)
+        stride = -(-count // ROWS)
         columns, first = [], 0
         for x in chunks():
             columns.append(self._columns(x[(-first) % stride :: stride])[0])

@@ -44,10 +44,10 @@ class TableTransform(Transform):
         """The sizes of the blocks: 1 for a number, k for a category of k."""
         return [len(known) or 1 for known in self.categories]
 
-    def fit(self, chunks: Chunks) -> None:
+    def fit(self, chunks: Chunks, count: int) -> None:
         """Fit the transform of the numbers."""
         if self.of_numbers is not None and self._numeric:
-            self.of_numbers.fit(lambda: (x[:, self._numeric] for x in chunks()))
+            self.of_numbers.fit(lambda: (x[:, self._numeric] for x in chunks()), count)
 
     def forward(self, x: Tensor) -> Tensor:
         """Encoded rows ``(N, sum of columns)``."""
