@@ -13,6 +13,7 @@ from torch import Tensor
 
 from lit_wgan.data.arrays import map_array
 from lit_wgan.data.image_files import ARRAYS, open_image, upright
+from lit_wgan.data.packages import optional_package
 from lit_wgan.data.pixels import DEEP_MODES, GREY_MODES
 from lit_wgan.errors import UsageError
 
@@ -178,14 +179,8 @@ def _is_tiff(path: Path) -> bool:
 
 
 def _from_tiff(path: Path) -> np.ndarray:
-    try:
-        from tifffile import TiffFile
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"Expected the package tifffile for {path}, whose number of channels and bits Pillow does not read, but "
-            'got an environment without it. Install it with pip install "lit-wgan[arrays]".'
-        ) from error
-    with TiffFile(path) as file:
+    # Pillow does not read such numbers of channels and bits.
+    with optional_package("tifffile", str(path)).TiffFile(path) as file:
         pages: Any = file.pages
         return _stacked([_channels_first(page.asarray(), page.axes) for page in pages if not page.is_reduced], path)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from placed import placed
 from torch.utils.data import Dataset
 
 from lit_wgan import WGAN, ImageData, ToyData
@@ -19,21 +20,6 @@ from lit_wgan.networks import DCGANCritic, DCGANGenerator
 def shared_folder(monkeypatch, tmp_path_factory):
     """Images are decoded once for all tests here, and not into the folder from which the tests are run."""
     monkeypatch.chdir(tmp_path_factory.getbasetemp())
-
-
-class Rank(torch.nn.Module):
-    """Stands for a trainer's place among devices, and for the system that it trains."""
-
-    def __init__(self, rank, devices):
-        super().__init__()
-        self.global_rank, self.world_size = rank, devices
-        self.lightning_module = WGAN(torch.nn.Linear(1, 1), torch.nn.Linear(1, 1), latent_dim=1, n_critic=2)
-
-
-def prepared(data, rank=0, devices=1):
-    data.trainer = Rank(rank, devices)
-    data.setup("fit")
-    return data
 
 
 def first_batch(data):
@@ -59,16 +45,16 @@ MAKERS = {
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 @pytest.mark.parametrize("devices", [2, 3, 4])
 def test_devices_together_see_the_minibatches_of_one(make, devices):
-    whole = first_batch(prepared(make()))
+    whole = first_batch(placed(make()))
     assert whole.shape[:2] == (2, 12)
     for rank in range(devices):
-        assert torch.equal(first_batch(prepared(make(), rank, devices)), whole[:, rank::devices])
+        assert torch.equal(first_batch(placed(make(), rank, devices)), whole[:, rank::devices])
 
 
 @pytest.mark.parametrize("make", [MAKERS["images"], MAKERS["augmented images"]])
 @pytest.mark.parametrize("devices", [1, 2])
 def test_images_kept_on_the_device_give_the_same_minibatches_by_their_numbers(make, devices):
-    kept, sent = (prepared(make(on_device=on_device), devices - 1, devices) for on_device in (True, False))
+    kept, sent = (placed(make(on_device=on_device), devices - 1, devices) for on_device in (True, False))
     assert next(iter(kept.train_dataloader())).real.shape == (2, 12 // devices)
     assert torch.equal(first_batch(kept), first_batch(sent))
     assert kept.resident.real.shape == (1297, 1, 8, 8)
@@ -85,7 +71,7 @@ def test_images_are_kept_on_a_gpu_if_they_take_a_quarter_of_its_memory(monkeypat
 @pytest.mark.slow
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 def test_workers_change_nothing(make):
-    batches = [iter(prepared(make(num_workers=n)).train_dataloader()) for n in (0, 2)]
+    batches = [iter(placed(make(num_workers=n)).train_dataloader()) for n in (0, 2)]
     for _ in range(3):
         a, b = (next(it) for it in batches)
         assert a.first == b.first
@@ -94,14 +80,14 @@ def test_workers_change_nothing(make):
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 def test_held_out_and_training_samples_are_different_ones(make):
-    data = prepared(make())
+    data = placed(make())
     train, held_out = (data.real_samples(200, train).real.flatten(1) for train in (True, False))
     assert torch.equal(train, data.real_samples(200, train=True).real.flatten(1))
     assert torch.cdist(train, held_out).min() > 0
 
 
 def test_batch_size_that_does_not_divide_is_refused():
-    data = prepared(ToyData("swiss_roll", batch_size=10), 0, 4)
+    data = placed(ToyData("swiss_roll", batch_size=10), 0, 4)
     with pytest.raises(ValueError, match="divide by the number of devices, 4, but got 10. Use 8"):
         data.train_dataloader()
 
@@ -119,7 +105,7 @@ def test_an_unknown_distribution_is_refused_with_the_choices():
 
 def test_more_real_samples_than_there_are_are_refused():
     with pytest.raises(ValueError, match="at most 500 real samples, but got 501"):
-        prepared(ImageData("digits")).real_samples(501, train=False)
+        placed(ImageData("digits")).real_samples(501, train=False)
 
 
 def test_unit_range_maps_the_256_levels_evenly_onto_minus_one_to_one():
@@ -148,7 +134,7 @@ def test_a_folder_of_photographs_is_left_as_it_is_and_the_cache_is_told(tmp_path
 @pytest.mark.parametrize("make", [torch.from_numpy, np.asarray, list], ids=["tensor", "array", "list"])
 def test_images_in_memory_are_a_data_set(make, tmp_path):
     images = np.arange(20, dtype=np.uint8).repeat(3 * 4 * 4).reshape(20, 3, 4, 4)
-    data = prepared(ImageData(make(images), cache_dir=str(tmp_path)))
+    data = placed(ImageData(make(images), cache_dir=str(tmp_path)))
     assert sorted(
         data.images[part][index, 0, 0, 0] for part in data.images for index in range(len(data.images[part]))
     ) == (list(range(20)))
@@ -172,7 +158,7 @@ class Gradient(Dataset):
 
 
 def test_about_half_of_the_images_are_mirrored_and_anew_in_every_minibatch(tmp_path):
-    data = prepared(ImageData(Gradient(), batch_size=40, horizontal_flip=True, cache_dir=str(tmp_path)))
+    data = placed(ImageData(Gradient(), batch_size=40, horizontal_flip=True, cache_dir=str(tmp_path)))
     mirrored = first_batch(data)[:, :, 0, 0, 0] == 1
     assert 8 <= mirrored[0].sum() <= 32
     assert not torch.equal(mirrored[0], mirrored[1])
@@ -180,7 +166,7 @@ def test_about_half_of_the_images_are_mirrored_and_anew_in_every_minibatch(tmp_p
 
 def test_dequantisation_spreads_each_level_evenly_over_its_interval():
     plain, noisy = (
-        first_batch(prepared(ImageData("digits", batch_size=64, dequantise=dequantise))) for dequantise in (False, True)
+        first_batch(placed(ImageData("digits", batch_size=64, dequantise=dequantise))) for dequantise in (False, True)
     )
     level = (plain + 1) * 127.5
     within = (noisy + 1) * 128 - level.round()
@@ -210,30 +196,30 @@ TOLD = [(name, condition) for name, distribution in TOY_DISTRIBUTIONS.items() fo
 @pytest.mark.parametrize(("name", "condition_of"), TOLD)
 def test_devices_are_told_of_their_own_points(name, condition_of):
     make = partial(ToyData, name, batch_size=12, condition_of=condition_of)
-    whole = first_minibatches(prepared(make()))
+    whole = first_minibatches(placed(make()))
     for rank in range(3):
-        part = first_minibatches(prepared(make(), rank, 3))
+        part = first_minibatches(placed(make(), rank, 3))
         assert torch.equal(part.real, whole.real[:, rank::3])
         assert torch.equal(part.condition, whole.condition[:, rank::3])
 
 
 @pytest.mark.parametrize("name", TOY_DISTRIBUTIONS)
 def test_points_do_not_depend_on_what_is_told_of_them(name):
-    untold = first_minibatches(prepared(ToyData(name, batch_size=12)))
+    untold = first_minibatches(placed(ToyData(name, batch_size=12)))
     assert untold.condition is None
     for condition_of in TOY_DISTRIBUTIONS[name].conditions:
-        assert torch.equal(first_batch(prepared(ToyData(name, batch_size=12, condition_of=condition_of))), untold.real)
+        assert torch.equal(first_batch(placed(ToyData(name, batch_size=12, condition_of=condition_of))), untold.real)
 
 
 def test_points_of_every_part_come_with_their_conditions():
-    data = prepared(ToyData("eight_gaussians", num_held_out=10, batch_size=4, condition_of="label"))
+    data = placed(ToyData("eight_gaussians", num_held_out=10, batch_size=4, condition_of="label"))
     held_out = list(data.val_dataloader())
     assert [len(batch.condition) for batch in held_out] == [4, 4, 2]
     for real, label in (*held_out, data.real_samples(100, train=True), data.real_samples(100, train=False)):
         assert torch.equal(data.distribution.nearest_mode(real)[1], label)
         assert label.dtype == torch.int64
     assert torch.equal(data.training_conditions(7), data.real_samples(7, train=True).condition)
-    assert prepared(ToyData("eight_gaussians")).training_conditions(7) is None
+    assert placed(ToyData("eight_gaussians")).training_conditions(7) is None
 
 
 @pytest.mark.parametrize(
@@ -286,7 +272,7 @@ KINDS = ["class", "number", "vector", "image"]
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_sample_comes_with_its_own_condition(kind, tmp_path):
-    data = prepared(ImageData(Told(kind), batch_size=12, condition_of=1, cache_dir=str(tmp_path)))
+    data = placed(ImageData(Told(kind), batch_size=12, condition_of=1, cache_dir=str(tmp_path)))
     real, condition = first_minibatches(data)
     assert agree(kind, real, condition)
     for train, count in ((True, 54), (False, 6)):
@@ -304,7 +290,7 @@ def test_every_sample_comes_with_its_own_condition(kind, tmp_path):
 def test_conditions_do_not_depend_on_devices_and_on_where_the_images_are_kept(kind, flip, tmp_path):
     def made(rank=0, devices=1, **options):
         options = {"batch_size": 12, "condition_of": 1, "horizontal_flip": flip, "cache_dir": str(tmp_path)} | options
-        return first_minibatches(prepared(ImageData(Told(kind), **options), rank, devices))
+        return first_minibatches(placed(ImageData(Told(kind), **options), rank, devices))
 
     whole = made()
     for rank in range(2):
@@ -318,7 +304,7 @@ def test_conditions_do_not_depend_on_devices_and_on_where_the_images_are_kept(ki
 @pytest.mark.parametrize("on_device", [False, True])
 def test_loader_workers_give_the_same_conditions(on_device, tmp_path):
     options = {"batch_size": 12, "condition_of": 1, "cache_dir": str(tmp_path), "on_device": on_device}
-    alone, helped = (prepared(ImageData(Told("image"), **options, num_workers=workers)) for workers in (0, 2))
+    alone, helped = (placed(ImageData(Told("image"), **options, num_workers=workers)) for workers in (0, 2))
     batches = [iter(data.train_dataloader()) for data in (alone, helped)]
     for _ in range(3):
         one, other = (
@@ -331,7 +317,7 @@ def test_loader_workers_give_the_same_conditions(on_device, tmp_path):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_image_as_condition_is_mirrored_with_its_sample(kind, tmp_path):
-    data = prepared(ImageData(Told(kind), batch_size=40, condition_of=1, horizontal_flip=True, cache_dir=str(tmp_path)))
+    data = placed(ImageData(Told(kind), batch_size=40, condition_of=1, horizontal_flip=True, cache_dir=str(tmp_path)))
     real, condition = first_minibatches(data)
     if kind == "image":
         assert agree(kind, real, condition)
@@ -343,7 +329,7 @@ def test_an_image_as_condition_is_mirrored_with_its_sample(kind, tmp_path):
 
 def test_samples_do_not_depend_on_whether_there_are_conditions(tmp_path):
     options = {"batch_size": 12, "horizontal_flip": True, "dequantise": True, "cache_dir": str(tmp_path)}
-    told, untold = (prepared(ImageData(Told("class"), **options, condition_of=of)) for of in (1, None))
+    told, untold = (placed(ImageData(Told("class"), **options, condition_of=of)) for of in (1, None))
     assert torch.equal(first_batch(told), first_batch(untold))
     assert untold.conditions == {True: None, False: None}
     assert untold.training_conditions(3) is None
@@ -351,7 +337,7 @@ def test_samples_do_not_depend_on_whether_there_are_conditions(tmp_path):
 
 
 def test_conditions_made_of_digits_train_in_their_own_size(tmp_path):
-    data = prepared(ImageData("digits", batch_size=4, condition_of=Downscaled(2)))
+    data = placed(ImageData("digits", batch_size=4, condition_of=Downscaled(2)))
     real, condition = first_minibatches(data)
     assert condition.shape == (2, 4, 1, 4, 4)
     assert (torch.nn.functional.avg_pool2d(real[0], 2) - condition[0]).abs().max() <= 1.001 / 127.5 / 2
@@ -359,15 +345,15 @@ def test_conditions_made_of_digits_train_in_their_own_size(tmp_path):
 
 def test_digits_come_with_their_classes_and_another_condition_has_files_of_its_own(tmp_path):
     options = {"cache_dir": str(tmp_path)}
-    data = prepared(ImageData("digits", **options))
+    data = placed(ImageData("digits", **options))
     assert sorted(np.unique(data.conditions[True])) == list(range(10))
     files = set(tmp_path.iterdir())
     assert np.array_equal(
-        prepared(ImageData("digits", **options, condition_of=1)).conditions[True], data.conditions[True]
+        placed(ImageData("digits", **options, condition_of=1)).conditions[True], data.conditions[True]
     )
     assert set(tmp_path.iterdir()) == files
     for condition_of in (Downscaled(2), Downscaled(4)):
-        prepared(ImageData("digits", **options, condition_of=condition_of))
+        placed(ImageData("digits", **options, condition_of=condition_of))
     assert len(set(tmp_path.iterdir())) == 3 * len(files)
 
 
@@ -375,4 +361,4 @@ def test_training_and_held_out_conditions_that_are_unlike_are_refused(tmp_path):
     held_out = set(part_indices(20, 2, train=False))
     pairs = [(torch.zeros(1, 4, 4, dtype=torch.uint8), 0.5 if index in held_out else 1) for index in range(20)]
     with pytest.raises(ValueError, match="held-out images to be alike, but got a whole number and a number. Let data"):
-        prepared(ImageData(pairs, condition_of=1, cache_dir=str(tmp_path)))
+        placed(ImageData(pairs, condition_of=1, cache_dir=str(tmp_path)))

@@ -11,8 +11,9 @@ import pytest
 import torch
 from litdata.streaming.downloader import Downloader, register_downloader, unregister_downloader
 from litdata.streaming.writer import BinaryWriter
+from placed import placed
 
-from lit_wgan import WGAN, StreamingData
+from lit_wgan import StreamingData
 from lit_wgan.data.streaming.held_out import hold_out, share
 from lit_wgan.data.streaming.items import to_sample
 from lit_wgan.data.streaming.order import ChunkOrder
@@ -42,21 +43,6 @@ def pairs(count):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return write(tmp_path_factory.mktemp("stream") / "set", pairs(105))
-
-
-class Place(torch.nn.Module):
-    """Stands for a trainer's place among devices, and for the system that it trains."""
-
-    def __init__(self, rank, devices):
-        super().__init__()
-        self.global_rank, self.world_size = rank, devices
-        self.lightning_module = WGAN(torch.nn.Linear(1, 1), torch.nn.Linear(1, 1), latent_dim=1, n_critic=2)
-
-
-def ready(data, rank=0, devices=1):
-    data.trainer = Place(rank, devices)
-    data.setup("fit")
-    return data
 
 
 def numbers(minibatch):
@@ -127,7 +113,7 @@ def test_a_tenth_is_held_out_but_not_many():
 
 
 def test_training_and_held_out_items_are_all_items_once(folder):
-    data = ready(StreamingData(str(folder), batch_size=5, held_out=25))
+    data = placed(StreamingData(str(folder), batch_size=5, held_out=25))
     trained = [numbers(data.source(slice(None)).minibatch(t)) for t in range(16)]
     held_out = numbers(data.held_out()[0].read(slice(None)))
     assert sorted(sum(trained, held_out)) == list(range(105))
@@ -137,17 +123,17 @@ def test_devices_together_see_the_minibatches_of_one(folder):
     def make():
         return StreamingData(str(folder), batch_size=12, condition_of=1)
 
-    whole = ready(make()).source(slice(None)).minibatch(7)
+    whole = placed(make()).source(slice(None)).minibatch(7)
     assert (whole.condition == whole.real[:, 0] % 5).all()
     for rank in range(3):
-        data = ready(make(), rank, 3)
+        data = placed(make(), rank, 3)
         mine = data.source(data.rows).minibatch(7)
         assert torch.equal(mine.real, whole.real[rank::3])
         assert torch.equal(mine.condition, whole.condition[rank::3])
 
 
 def test_a_stream_goes_on_where_the_counters_stand(folder):
-    data = ready(StreamingData(str(folder), batch_size=8))
+    data = placed(StreamingData(str(folder), batch_size=8))
     whole = iter(CriticBatchStream(data.source(slice(None)), 2, Counters()))
     expected = [next(whole).real for _ in range(20)]
     resumed = iter(CriticBatchStream(data.source(slice(None)), 2, Counters(12, 24, 0)))
@@ -156,7 +142,7 @@ def test_a_stream_goes_on_where_the_counters_stand(folder):
 
 def test_images_are_bytes_until_they_are_on_the_device(tmp_path):
     items = [{"image": np.full((6, 5, 3), number, np.uint8), "label": number} for number in range(20)]
-    data = ready(StreamingData(str(write(tmp_path / "images", items)), batch_size=4, condition_of="label"))
+    data = placed(StreamingData(str(write(tmp_path / "images", items)), batch_size=4, condition_of="label"))
     batch = next(iter(data.train_dataloader()))
     assert batch.real.dtype == torch.uint8
     assert batch.real.shape == (2, 4, 3, 6, 5)
@@ -166,7 +152,7 @@ def test_images_are_bytes_until_they_are_on_the_device(tmp_path):
 
 
 def test_real_samples_are_the_same_at_every_call_and_come_with_their_conditions(folder):
-    data = ready(StreamingData(str(folder), condition_of=1))
+    data = placed(StreamingData(str(folder), condition_of=1))
     for train in (True, False):
         first, second = (data.real_samples(10, train) for _ in range(2))
         assert torch.equal(first.real, second.real)
@@ -179,7 +165,7 @@ def test_real_samples_are_the_same_at_every_call_and_come_with_their_conditions(
 
 def test_a_data_set_of_its_own_is_held_out(folder, tmp_path):
     others = write(tmp_path / "others", pairs(7))
-    data = ready(StreamingData(str(folder), batch_size=105, held_out=str(others)))
+    data = placed(StreamingData(str(folder), batch_size=105, held_out=str(others)))
     assert sorted(numbers(data.source(slice(None)).minibatch(0))) == list(range(105))
     assert numbers(data.held_out()[0].read(slice(None))) == list(range(7))
 
@@ -237,7 +223,7 @@ def memory():
 
 
 def fetched(folder, tmp_path, **options):
-    return ready(StreamingData(f"memory://{folder}", cache_dir=str(tmp_path / "cache"), **options))
+    return placed(StreamingData(f"memory://{folder}", cache_dir=str(tmp_path / "cache"), **options))
 
 
 def chunks_in(path):
@@ -245,7 +231,7 @@ def chunks_in(path):
 
 
 def test_fetched_chunks_give_the_minibatches_of_local_ones(folder, tmp_path, memory):
-    local = ready(StreamingData(str(folder), batch_size=7)).source(slice(None))
+    local = placed(StreamingData(str(folder), batch_size=7)).source(slice(None))
     remote = fetched(folder, tmp_path, batch_size=7).source(slice(None))
     for t in range(20):
         assert torch.equal(remote.minibatch(t).real, local.minibatch(t).real)
@@ -264,7 +250,7 @@ def test_chunks_take_no_more_room_than_they_may_and_are_fetched_again(folder, tm
     size = (folder / "chunk-0-0.bin").stat().st_size
     data = fetched(folder, tmp_path, batch_size=5, shuffle_chunks=1, held_out=5, max_cache_gb=4 * size / 1e9)
     source = data.source(slice(None))
-    local = ready(StreamingData(str(folder), batch_size=5, shuffle_chunks=1, held_out=5)).source(slice(None))
+    local = placed(StreamingData(str(folder), batch_size=5, shuffle_chunks=1, held_out=5)).source(slice(None))
     for t in range(60):
         assert torch.equal(source.minibatch(t).real, local.minibatch(t).real)
         assert len(chunks_in(tmp_path)) <= 4
@@ -298,7 +284,7 @@ def test_what_killed_processes_did_not_finish_is_removed(folder, tmp_path, memor
 
 
 def first_minibatch(data):
-    return ready(data).source(slice(None)).minibatch(0)
+    return placed(data).source(slice(None)).minibatch(0)
 
 
 def refused(match, url, tmp_path, **options):
@@ -410,7 +396,7 @@ def test_options_that_do_not_fit_the_items_are_refused(options, told, folder, tm
 def test_keys_that_tell_nothing_are_refused(tmp_path):
     odd = write(tmp_path / "odd", [{"field": np.zeros(2), "other": 1}] * 20)
     refused("a sample under one of the keys .* but got dict with the keys field, other", odd, tmp_path)
-    assert ready(StreamingData(str(odd), sample_of="field")).sizes()["data_shape"] == [2]
+    assert placed(StreamingData(str(odd), sample_of="field")).sizes()["data_shape"] == [2]
 
 
 def test_a_held_out_data_set_of_another_shape_is_refused(folder, tmp_path):
@@ -439,14 +425,14 @@ def test_a_client_that_is_not_installed_is_named(tmp_path, memory, monkeypatch):
 def test_litdata_that_is_not_installed_is_named(monkeypatch, folder):
     monkeypatch.setitem(sys.modules, "litdata", None)
     with pytest.raises(ValueError, match=r'pip install "lit-wgan\[streams\]"'):
-        ready(StreamingData(str(folder)))
+        placed(StreamingData(str(folder)))
 
 
 # Units.
 
 
 def test_samples_are_told_in_their_own_units_and_trained_on_in_those_of_the_networks(folder):
-    data = ready(StreamingData(str(folder), batch_size=95, transform="standardise", condition_of=1))
+    data = placed(StreamingData(str(folder), batch_size=95, transform="standardise", condition_of=1))
     data.system.transform = data.transform
     real = data.real_samples(95, train=True).real
     assert real.max() > 90

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lit_wgan.data.packages import optional_package
 from lit_wgan.data.stored.base import PerProcess, Rows, SlicedArray, StoredArray, check_rows, native
 from lit_wgan.data.stored.location import Location
 from lit_wgan.data.stored.mapped import Layout, MappedArray, file_key
-from lit_wgan.data.stored.packages import optional_package
 from lit_wgan.data.stored.slow import of_chunks
 
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lit_wgan.data.packages import optional_package
 from lit_wgan.data.stored.location import Location, locate
-from lit_wgan.data.stored.packages import optional_package
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from lit_wgan.data.cache_folder import REMEDY
+from lit_wgan.data.packages import optional_package
 from lit_wgan.data.stored.base import Rows, StoredArray
 from lit_wgan.data.stored.cached import cache_path, cached_npy, prepare_cache
 from lit_wgan.data.stored.location import Location, name_of
 from lit_wgan.data.stored.mapped import file_key
-from lit_wgan.data.stored.packages import optional_package
 from lit_wgan.data.stored.survey import Survey, coded, survey
 from lit_wgan.data.stored.table_files import header, table_files
 from lit_wgan.engine.files import atomic_write, user_cache

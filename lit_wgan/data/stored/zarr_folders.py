@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lit_wgan.data.packages import optional_package
 from lit_wgan.data.stored.base import PerProcess, Rows, SlicedArray, check_rows, native
 from lit_wgan.data.stored.location import Location
-from lit_wgan.data.stored.packages import optional_package
 from lit_wgan.engine.digests import fingerprint
 from lit_wgan.engine.notices import tell_once
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.image_minibatches import bytes_to_unit_range
+from lit_wgan.data.packages import optional_package
 from lit_wgan.data.sources import make_condition_of
 from lit_wgan.data.streaming.held_out import HeldOutConditions, HeldOutItems, hold_out, last_items, share
 from lit_wgan.data.streaming.items import Items
@@ -116,7 +117,7 @@ class StreamingData(AdversarialData):
     @cached_property
     def stream(self) -> "Stream":
         """The data set, opened and the transform fitted at the first use."""
-        _check_installed()
+        optional_package("litdata", "data.url", "streams")
         items = self._open(self.url)
         _ = items.like  # whose errors are those of options
         counts = items.store.index.counts
@@ -217,12 +218,3 @@ class StreamingData(AdversarialData):
                 f"Expected data.max_cache_gb to hold three times data.shuffle_chunks={self.shuffle_chunks} chunks, "
                 f"{sum(largest) / 1e9:.3g} GB, but got {self.max_cache / 1e9:g}. Raise it, or lower the other."
             )
-
-
-def _check_installed() -> None:
-    try:
-        import litdata  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            'Expected litdata, which reads streams, but it is not installed. Run pip install "lit-wgan[streams]".'
-        ) from error
