@@ -66,8 +66,8 @@ class SampleMetrics(SampleEvaluation):
 
     def _count(self, trainer: Trainer) -> None:
         """Take as many samples as there are, held out or to train on, if they are fewer than were asked for."""
-        there = [self.data_of(trainer).num_samples(train) for train in (True, False)]
-        self.num_samples = min([self.at_most, *(count for count in there if count is not None)])
+        data = self.data_of(trainer)
+        self.num_samples = min(self.at_most, len(data.held_out()[0]), data.num_samples(train=True) or self.at_most)
 
     def condition(self, system: AdversarialSystem, data: AdversarialData) -> Condition | None:
         """The held-out samples' own."""

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from lit_wgan.data.adversarial_data import AdversarialData
+from lit_wgan.data.floats import as_floats
 from lit_wgan.data.held_out import Samples
 from lit_wgan.data.image_minibatches import IndexMinibatches, fits
 from lit_wgan.data.parts import Part, Parts, open_parts
-from lit_wgan.data.parts.column import as_floats
 from lit_wgan.data.parts.opening import Files
 from lit_wgan.data.parts.part import PartMinibatches, Slices
 from lit_wgan.data.sampler import InfiniteSampler, WeightedSampler

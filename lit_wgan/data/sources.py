@@ -56,11 +56,19 @@ def make_condition_of(path: str) -> Any:
     return _made("condition_of", "a place, a key, or the path of a function or class", path)
 
 
-def _made(option: str, wanted: str, path: str) -> Any:
+def named_by(path: str, expected: str) -> Any:
+    """What a path such as ``my_module.name`` names.
+
+    Args:
+        path: of a function or class.
+        expected: what messages begin with.
+
+    Raises:
+        UsageError: if there is no such module, or nothing of this name in it.
+    """
     module, _, name = path.rpartition(".")
-    expected = f"Expected data.{option} to be {wanted}, but got {path}"
     try:
-        found = getattr(import_module(module), name)
+        return getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise  # out of that module
@@ -69,6 +77,11 @@ def _made(option: str, wanted: str, path: str) -> Any:
         ) from error
     except AttributeError as error:
         raise UsageError(f"{expected}, and {error}. Check its spelling.") from error
+
+
+def _made(option: str, wanted: str, path: str) -> Any:
+    expected = f"Expected data.{option} to be {wanted}, but got {path}"
+    found = named_by(path, expected)
     if option == "condition_of" and not isinstance(found, type):
         return found
     try:

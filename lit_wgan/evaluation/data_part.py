@@ -21,7 +21,7 @@ from lit_wgan.engine.digests import array_sha256, describe, text_sha256
 from lit_wgan.engine.minibatches import Minibatch
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.conditions import are_class_numbers, shape_in_words
-from lit_wgan.evaluation.float_rows import FloatRows, as_floats
+from lit_wgan.evaluation.float_rows import FloatRows, finite_floats
 from lit_wgan.evaluation.image_sets import ImageSet, key_of_array
 from lit_wgan.functional.streams import RandomStreams
 
@@ -112,7 +112,7 @@ def _of_arrays(data: ArrayData, train: bool) -> DataPart:
 
     def read(indices: Tensor) -> Minibatch:
         real, told = part.take(indices)
-        return Minibatch(as_floats(real, part.samples.array.name), told)
+        return Minibatch(finite_floats(real, part.samples.array.name), told)
 
     return DataPart(len(part), read, key, part.samples.array.name)
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lit_wgan.data.floats import as_floats
 from lit_wgan.data.image_minibatches import to_unit_range
 from lit_wgan.data.sources import is_map_style
 from lit_wgan.data.stored import StoredArray
@@ -34,7 +35,7 @@ def floats_of_array(array: StoredArray, option: str) -> FloatRows:
     """The rows of a stored array ``(N, ...)`` of numbers in the data's own units."""
 
     def read(rows: slice) -> Tensor:
-        return as_floats(torch.from_numpy(array.take(np.arange(rows.start, rows.stop))), option)
+        return finite_floats(torch.from_numpy(array.take(np.arange(rows.start, rows.stop))), option)
 
     return FloatRows(array.shape[0], read)
 
@@ -60,14 +61,13 @@ def floats_of_items(dataset: Any, option: str) -> FloatRows:
     return FloatRows(len(dataset), read)
 
 
-def as_floats(samples: Tensor, option: str) -> Tensor:
-    """Stored numbers as floats, in float64 where float32 would not hold each exactly.
+def finite_floats(samples: Tensor, option: str) -> Tensor:
+    """Stored numbers as :func:`~lit_wgan.data.floats.as_floats` gives them.
 
     Raises:
         UsageError: for values that are not finite.
     """
-    wide = samples.dtype in (torch.float64, torch.int64, torch.int32, torch.uint32, torch.uint64)
-    floats = samples.double() if wide else samples.float()
+    floats = as_floats(samples)
     if not floats.isfinite().all():
         raise UsageError(f"Expected {option} to hold finite numbers, but got nan or infinity. Mend the samples.")
     return floats

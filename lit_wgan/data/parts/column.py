@@ -68,12 +68,6 @@ class Told(Column):
         return bytes_to_unit_range(taken).float() if len(self.shape) > 1 else taken.float()
 
 
-def as_floats(samples: Tensor) -> Tensor:
-    """Stored samples as floats, in float64 where float32 would not hold every number exactly."""
-    wide = samples.dtype in (torch.float64, torch.int64, torch.int32, torch.uint32, torch.uint64)
-    return samples.double() if wide else samples.float()
-
-
 def number_of_each(column: Column) -> npt.NDArray[Any]:
     """All numbers of a column of one number for each sample, ``(N,)``."""
     return np.concatenate([chunk.reshape(-1) for chunk in column.array.chunks()])

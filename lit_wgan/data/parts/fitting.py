@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lit_wgan.data.cache_folder import REMEDY, make_cache_folder
-from lit_wgan.data.parts.column import as_floats
+from lit_wgan.data.floats import as_floats
 from lit_wgan.data.parts.part import Part
 from lit_wgan.data.stored import check_finite
 from lit_wgan.data.transforms import TableTransform, Transform, restored_transform

@@ -2,11 +2,11 @@
 
 import inspect
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 from torch import Tensor
 
+from lit_wgan.data.sources import named_by
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError
 
@@ -17,17 +17,10 @@ def imported(path: str, option: str) -> Callable[..., Any]:
     Raises:
         UsageError: if there is none, or it cannot be called.
     """
-    module, _, name = path.rpartition(".")
-    try:
-        found = getattr(import_module(module), name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise  # of something that the user's module imports
-        found = None
-    except AttributeError:
-        found = None
+    expected = f"Expected {option} to name a function in a module of Python, but got {path}"
+    found = named_by(path, expected)
     if not callable(found):
-        raise UsageError(f"Expected {option} to name a function in a module of Python, but got {path}. Check the path.")
+        raise UsageError(f"{expected}. Check the path.")
     return found
 
 

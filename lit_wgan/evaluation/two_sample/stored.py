@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lit_wgan.data.floats import as_floats
 from lit_wgan.data.stored.base import StoredArray
 from lit_wgan.data.stored.opening import open_array
 from lit_wgan.errors import UsageError
@@ -12,10 +13,7 @@ from lit_wgan.evaluation.two_sample.result import SampleProtocol, SampleResult
 
 
 def _taken(array: StoredArray, rows: np.ndarray) -> Tensor:
-    """Some rows of an array, float64 if it holds such or long integers, else float32."""
-    kind, size = array.dtype.kind, array.dtype.itemsize
-    wide = size > 4 or (kind in "iu" and size > 2)  # which float32 rounds
-    return torch.from_numpy(array.take(rows).astype(np.float64 if wide else np.float32))
+    return as_floats(torch.from_numpy(array.take(rows)))
 
 
 def compare_stored(
