@@ -71,6 +71,18 @@ class WeightedSampler:
 
     def __getitem__(self, t: int) -> Tensor:
         """Indices of minibatch ``t``, shape ``(batch_size,)``, int64."""
-        uniform = self.streams.uniform(self.stream, t, (self.batch_size,), dtype=torch.float64)
-        # Of a sample that weighs nothing no number lies between the sum before and that behind it.
-        return torch.searchsorted(self.below, uniform * self.below[-1], right=True).clamp(max=len(self.below) - 1)
+        return by_weight(self.below, self.streams.uniform(self.stream, t, (self.batch_size,), dtype=torch.float64))
+
+
+def by_weight(below: Tensor, uniform: Tensor) -> Tensor:
+    """Indices drawn as often as their weights say.
+
+    Args:
+        below: running sums of the weights, ``(N,)``, float64.
+        uniform: numbers in ``[0, 1)``, float64.
+
+    Returns:
+        An index for each number, int64.
+    """
+    # Of what weighs nothing no number lies between the sum before and that behind it.
+    return torch.searchsorted(below, uniform * below[-1], right=True).clamp(max=len(below) - 1)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from lit_wgan.data.conditions.given import as_tensor, in_words, one_tensor, shapes_in_words
 from lit_wgan.data.conditions.source import ConditionSource, Uniform
+from lit_wgan.data.sampler import by_weight
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.functional.streams import RandomStreams
@@ -102,8 +103,8 @@ class ClassLabels(ConditionSource):
         """Labels drawn from the training set's law; as long as that is not known, from all classes alike."""
         counts = self.counts if self.counts.any() else torch.ones_like(self.counts)
         below = counts.double().cumsum(0)
-        chosen = streams.uniform("condition/samples", 0, (rows.stop,), rows, dtype=torch.float64) * below[-1]
-        return torch.searchsorted(below, chosen, right=True).clamp(max=self.num_classes - 1).to(device)
+        uniform = streams.uniform("condition/samples", 0, (rows.stop,), rows, dtype=torch.float64)
+        return by_weight(below, uniform).to(device)
 
     def examples(self, count: int) -> Tensor:
         """The first classes."""
