@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lit_wgan.evaluation import GenerativeEvaluator
     from lit_wgan.runs.wandb_run import WandbRun
     from lit_wgan.systems import GAN, WGAN, WGANGP, AdversarialSystem, WarmStart
+    from lit_wgan.trained import load_generator
 
 __version__ = "0.1.0"
 
@@ -46,6 +47,7 @@ _HOME = {
     "SampleMetrics": "callbacks.sample_metrics",
     "SampleWriter": "callbacks.samples",
     "GenerativeEvaluator": "evaluation.evaluator",
+    "load_generator": "trained.generator",
     "WandbRun": "runs.wandb_run",
 }
 
@@ -71,6 +73,7 @@ __all__ = [
     "Values",
     "WandbRun",
     "WarmStart",
+    "load_generator",
 ]
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from lit_wgan.commands.evaluate_samples import SAMPLES, are_of_samples, evaluate_samples, tell
 from lit_wgan.commands.given_condition import read_condition
-from lit_wgan.commands.loading import load_run
 from lit_wgan.commands.options import Parser
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.options import INCEPTION, METRICS, EvaluationOptions
 from lit_wgan.evaluation.two_sample.kinds import SAMPLE_METRICS
+from lit_wgan.trained.loading import load_run
 
 if TYPE_CHECKING:
     import torch

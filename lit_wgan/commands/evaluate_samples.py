@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lit_wgan.commands.defaults import leave_out_expected
-from lit_wgan.commands.loading import load_run
 from lit_wgan.commands.terminal import say
 from lit_wgan.engine.files import atomic_write
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.evaluation.options import METRICS, EvaluationOptions
 from lit_wgan.evaluation.two_sample.kinds import SAMPLE_METRICS
+from lit_wgan.trained.loading import load_run
 
 if TYPE_CHECKING:
     from jsonargparse import Namespace

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from lit_wgan.commands.options import Parser
 from lit_wgan.commands.terminal import say
-from lit_wgan.commands.yaml_files import check_sections, read_yaml
 from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.runs.yaml_files import check_sections, read_yaml
 
 if TYPE_CHECKING:
     from lightning.pytorch import LightningDataModule

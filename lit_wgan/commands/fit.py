@@ -33,7 +33,6 @@ from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
 from lit_wgan.commands.restoring import told_as_checkpoints
 from lit_wgan.commands.sizes_of_data import fill_in_sizes_
-from lit_wgan.commands.yaml_files import check_config_files
 from lit_wgan.data.adversarial_data import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
 from lit_wgan.engine.ending import ends_at_ctrl_c
@@ -43,6 +42,7 @@ from lit_wgan.runs.claims import lock_directory, releasing_claims
 from lit_wgan.runs.names import run_name
 from lit_wgan.runs.wandb_account import check_account
 from lit_wgan.runs.wandb_run import WandbRun
+from lit_wgan.runs.yaml_files import check_config_files
 from lit_wgan.systems import AdversarialSystem
 from lit_wgan.systems.checks import check_strategy
 from lit_wgan.systems.resuming import check_seed

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from lit_wgan.commands.given_condition import read_condition
-from lit_wgan.commands.loading import load_system
 from lit_wgan.commands.options import Parser
 from lit_wgan.commands.terminal import say
 from lit_wgan.engine.files import writing
 from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.trained.loading import load_system
 
 if TYPE_CHECKING:
     from torch import Tensor

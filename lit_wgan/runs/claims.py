@@ -12,8 +12,8 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from lit_wgan.engine.files import try_lock, writing
 from lit_wgan.errors import UsageError
+from lit_wgan.runs.directories import LOCK
 
-LOCK = ".lock"
 BEFORE_TRAINING = ("config.yaml", "environment.json", "events.out.tfevents.", "hparams.yaml")
 """Beginnings of the names of files that a run writes before its first update."""
 

@@ -7,6 +7,9 @@ from pathlib import Path
 from lit_wgan.engine.files import make_writable
 from lit_wgan.errors import UsageError
 
+LOCK = ".lock"
+"""Name of the file in a run's directory that the process which trains there holds a lock on."""
+
 
 def versions(directory: Path, holding: str = "") -> dict[int, Path]:
     """The runs in a directory by number; with ``holding``, only those that have a file or folder of that name."""

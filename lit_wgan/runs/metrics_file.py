@@ -4,7 +4,7 @@ import contextlib
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.loggers.csv_logs import ExperimentWriter
 
 from lit_wgan.engine.files import CONTINUE, atomic_write, writing
-from lit_wgan.errors import UsageError
+from lit_wgan.runs.metrics_rows import read_table
 
 
 class MetricsFile(CSVLogger):
@@ -68,14 +68,14 @@ class Rows(ExperimentWriter):
         self.log_dir = str(path.parent)
         self.metrics: list[dict[str, float]] = []
         self.hparams: dict[str, Any] = {}
-        self.columns, _ = _read(path)
+        self.columns, _ = read_table(path)
 
     def save(self) -> None:
         """Write the rows that are not written yet."""
         columns = set().union(*self.metrics)
         if not columns <= set(self.columns):
             self.columns = sorted(columns.union(self.columns))
-            _replace(self.path, self.columns, _read(self.path)[1])
+            _replace(self.path, self.columns, read_table(self.path)[1])
         text = io.StringIO(newline="")
         csv.DictWriter(text, self.columns).writerows(self.metrics)
         with writing(self.path, CONTINUE):
@@ -106,40 +106,9 @@ def keep_rows(path: Path, last_step: int) -> None:
     Raises:
         UsageError: for a file that holds anything but steps and numbers.
     """
-    columns, rows = _read(path)
+    columns, rows = read_table(path)
     if path.exists():
         _replace(path, columns, [row for row in rows if row["step"] and int(row["step"]) <= last_step])
-
-
-def read_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
-    """The complete rows of a CSV file: the step of each, and its metrics by name.
-
-    Raises:
-        UsageError: for a file that holds anything but steps and numbers.
-    """
-    _, rows = _read(path)
-    for row in rows:
-        if row["step"]:
-            yield int(row["step"]), {name: float(value) for name, value in row.items() if value and name != "step"}
-
-
-def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """The columns of a CSV file and its complete rows, as text; nothing if there is no file."""
-    text = path.read_bytes() if path.exists() else b""
-    complete = text[: text.rfind(b"\n") + 1]  # a process killed while it wrote leaves a row without an end
-    try:
-        reader = csv.DictReader(io.StringIO(complete.decode(), newline=""))
-        columns, rows = list(reader.fieldnames or ()), list(reader)
-        for row in rows:
-            if None in row:
-                raise ValueError(f"a row of more than {len(columns)} values")
-            _ = int(row["step"] or 0), [float(value) for value in row.values() if value]
-    except (ValueError, KeyError, csv.Error) as error:
-        raise UsageError(
-            f"Expected {path} to hold steps and numbers, but got {type(error).__name__}: {error}. Mend the file, or "
-            "take it away."
-        ) from error
-    return columns, rows
 
 
 def _replace(path: Path, columns: list[str], rows: Iterable[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from torch import nn
 
 from lit_wgan.engine.digests import weights_sha256
 from lit_wgan.engine.files import atomic_write
-from lit_wgan.runs.metrics_file import read_rows
+from lit_wgan.runs.run import Run
 
 NETWORKS = ("generator", "critic", "ema_generator")
 
@@ -22,7 +22,7 @@ def write_result(directory: Path, config: str, system: nn.Module, trainer: Train
         system: holds the final weights.
         trainer: holds the last metrics, where the run has no metrics.csv.
     """
-    metrics = _last_metrics(directory / "metrics.csv")
+    metrics = Run(directory).metrics
     if not metrics:
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
     networks = {name: getattr(system, name, None) for name in NETWORKS}
@@ -34,12 +34,3 @@ def write_result(directory: Path, config: str, system: nn.Module, trainer: Train
     }
     with atomic_write(directory / "result.json") as file:
         file.write(f"{json.dumps(result, indent=2)}\n".encode())
-
-
-def _last_metrics(path: Path) -> dict[str, float]:
-    """The last value of each metric in a metrics.csv."""
-    last: dict[str, float] = {}
-    for _, metrics in read_rows(path):
-        last |= metrics
-    last.pop("epoch", None)  # no unit of endless data
-    return last

@@ -17,7 +17,7 @@ from lit_wgan.engine.collectives import on_rank_zero, rank_and_world
 from lit_wgan.engine.files import atomic_write, writing
 from lit_wgan.engine.internals import attach_wandb_run
 from lit_wgan.errors import UsageError
-from lit_wgan.runs.metrics_file import read_rows
+from lit_wgan.runs.metrics_rows import read_rows
 from lit_wgan.runs.wandb_account import OTHERWISE, check_account, is_connected
 from lit_wgan.runs.wandb_values import histogram
 

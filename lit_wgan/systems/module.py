@@ -9,15 +9,15 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from lit_wgan.data.conditions import ConditionSource
-from lit_wgan.data.conditions.given import in_words, told_to
+from lit_wgan.data.conditions.given import told_to
 from lit_wgan.data.transforms import Transform
 from lit_wgan.engine.checkpoint_contents import check_plain
 from lit_wgan.engine.collectives import average_, average_buffers_
 from lit_wgan.engine.internals import monitored_rates
-from lit_wgan.engine.minibatches import Condition, Minibatch, map_condition, minibatches
+from lit_wgan.engine.minibatches import Condition, Minibatch, minibatches
 from lit_wgan.engine.networks import copy_of, has_lazy_layers
 from lit_wgan.engine.notices import tell_once
-from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state, seed_torch
+from lit_wgan.engine.preserve import evaluation_mode, seed_torch
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.losses import wasserstein_estimate
 from lit_wgan.functional.schedules import Counters
@@ -29,6 +29,7 @@ from lit_wgan.systems.finite import LossWatch, check_finite_weights
 from lit_wgan.systems.held_out import per_slope
 from lit_wgan.systems.judging import generate, judge, takes
 from lit_wgan.systems.resuming import Configuration, restore_run_state_, run_state
+from lit_wgan.systems.sampling import SampleList, latent
 from lit_wgan.systems.seeing import Seen, seen_condition, seen_samples, whole_groups
 from lit_wgan.terms.base import Metrics, Noise, Term
 from lit_wgan.views.base import View, check_group
@@ -123,9 +124,7 @@ class GenerativeModule(LightningModule):
     def latent(self, stream: str, update: int, count: int, rows: slice) -> Tensor:
         """The given rows of ``count`` vectors z of the system's law, shape ``(number of rows, *latent_shape)``."""
         shape, dtype = (count, *self.latent_shape), cast(torch.dtype, self.dtype)
-        if self.latent_law == "normal":
-            return self.streams.normal(stream, update, shape, rows, self.device, dtype)
-        return self.streams.uniform(stream, update, shape, rows, self.device, dtype) * 2 - 1  # on [-1, 1)
+        return latent(self.streams, self.latent_law, stream, update, shape, rows, self.device, dtype)
 
     def draw(self, terms: Sequence[Term], network: str, update: int, real: Tensor, samples: int) -> list[Noise | None]:
         """The random numbers of the terms of a network that are due in an update; None for those that are not."""
@@ -228,14 +227,28 @@ class GenerativeModule(LightningModule):
         draws = SystemDraws(self, "condition/generator", update, len(minibatch.real), torch.float32)
         return self.condition.of_generator(minibatch.condition, draws.uniform)
 
+    @property
+    def samples(self) -> SampleList:
+        """The list of generated samples, of the averaged generator if there is one."""
+        generator = self.generator if self.ema_generator is None else self.ema_generator
+        return SampleList(
+            generator,
+            self.latent_shape,
+            self.latent_law,
+            self.condition,
+            self.transform,
+            self.streams,
+            self.device,
+            cast(torch.dtype, self.dtype),
+            self.global_rank,
+        )
+
     def condition_of_samples(self, rows: slice) -> Condition | None:
         """The conditions that samples of the given numbers are drawn under, in the data's own units.
 
         None in a system without conditions.
         """
-        if self.condition is None:
-            return None
-        return told_to(self.condition.of_samples(rows, self.streams, self.device), self.device)
+        return self.samples.conditions(rows)
 
     def condition_asked(self, value: Any, count: int) -> Condition:
         """The condition of ``count`` samples that a user asks for: one for all of them, or one for each.
@@ -243,12 +256,7 @@ class GenerativeModule(LightningModule):
         Raises:
             UsageError: for a system without conditions, and for what is none of its conditions.
         """
-        if self.condition is None:
-            raise UsageError(
-                f"Expected no condition, since {type(self).__name__} is trained without one, but got "
-                f"{in_words(value)}. Leave it out, or train a system with model.condition."
-            )
-        return told_to(self.condition.asked(value, count), self.device)
+        return self.samples.condition_asked(value, count)
 
     def sample(self, rows: slice, batch_size: int = 256, condition: Any = None) -> Tensor:
         """The generated samples of the given numbers, ``rows`` of one endless list that never changes but in weights.
@@ -267,25 +275,7 @@ class GenerativeModule(LightningModule):
         Raises:
             UsageError: for what is no condition of this system.
         """
-        samples = self.network_samples(rows, batch_size, condition)
-        return samples if self.transform is None else self.transform.inverse(samples)
-
-    def network_samples(self, rows: slice, batch_size: int = 256, condition: Any = None) -> Tensor:
-        """As :meth:`sample`, in the networks' units."""
-        generator = self.generator if self.ema_generator is None else self.ema_generator
-        numbers = range(*rows.indices(rows.stop))
-        z = self.latent("z/samples", 0, rows.stop, rows)
-        told = self.told(
-            self.condition_of_samples(rows) if condition is None else self.condition_asked(condition, len(numbers))
-        )
-
-        def part(first: int) -> Tensor:
-            chosen = slice(first, first + batch_size)
-            self.seed_networks("samples", numbers[first])
-            return generate(generator, z[chosen], map_condition(lambda rows: rows[chosen], told))
-
-        with evaluation_mode(generator), preserve_random_state():
-            return torch.cat([part(first) for first in range(0, len(z), batch_size)])
+        return self.samples.samples(rows, batch_size, condition)
 
     def average_statistics(self) -> None:
         """Make the running statistics of all networks equal on all devices; to be called on all of them."""

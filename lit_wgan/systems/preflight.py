@@ -109,7 +109,7 @@ def try_networks(system: Any, size: int) -> tuple[Tensor, str | None]:
     told = "" if condition is None else f" and conditions {conditions_in_words(condition)}"
     sizes = f"model.latent_dim{as_maps}{'' if source is None else ', model.condition'}"
     try:
-        samples = system.network_samples(slice(size), condition=condition)
+        samples = system.samples.network_samples(slice(size), condition=condition)
     except (RuntimeError, IndexError) as error:
         raise UsageError(
             f"Expected a generator that takes noise of shape {shape_in_words(system.latent_shape)}{told}, but it "

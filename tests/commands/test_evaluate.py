@@ -19,8 +19,8 @@ from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 from lit_wgan import GenerativeEvaluator
 from lit_wgan.cli import main
 from lit_wgan.commands.evaluate import parser
-from lit_wgan.commands.loading import load_run
 from lit_wgan.evaluation import EvaluationOptions
+from lit_wgan.trained.loading import load_run
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 TINY = "--model.generator.width 4 --model.critic.width 4 --data.batch_size 8 --trainer.max_steps 2"

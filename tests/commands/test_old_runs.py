@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lit_wgan import WGANGP, ToyData
-from lit_wgan.commands.loading import load_run
+from lit_wgan.trained.loading import load_run
 
 OLD = Path(__file__).parent / "old_run"
 RUN = Path("runs/old/version_0")

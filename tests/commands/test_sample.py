@@ -13,10 +13,10 @@ from PIL import Image
 from lit_wgan import WGANGP
 from lit_wgan.callbacks.pictures.flat import flat_samples
 from lit_wgan.callbacks.pictures.grid import save_grid
-from lit_wgan.commands.loading import load_system
 from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
 from lit_wgan.evaluation.images import to_bytes
 from lit_wgan.systems.resuming import run_state
+from lit_wgan.trained.loading import load_system
 
 OWN = """
 from torch import nn
@@ -167,7 +167,11 @@ REFUSED = {
     "another class": (lambda: ClassLabels(10), ["--condition", "12"], "a class from 0 to 9, or 4 of them"),
     "null": (lambda: ClassLabels(10), ["--condition", "null"], "a class from 0 to 9, or 4 of them"),
     "no condition is known": (lambda: ClassLabels(10), [], "Expected --condition, since the checkpoint does not hold"),
-    "a system without": (lambda: None, ["--condition", "3"], "Expected no condition, since WGANGP is trained without"),
+    "a system without": (
+        lambda: None,
+        ["--condition", "3"],
+        "Expected no condition, since the gene",
+    ),
     "another shape": (lambda: Values((1, 8, 8)), ["--condition", "image.png"], r"shape \(1, 8, 8\), or 4 of them"),
     "another number": (lambda: Values(1), ["--num", "5", "--condition", "rows.npy"], "a number, or 5 of them"),
     "no number": (lambda: Values(1), ["--condition", "three"], "to be a number, a list .*, or a file, but got three"),

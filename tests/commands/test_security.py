@@ -16,7 +16,6 @@ from lit_wgan.commands.evaluate import parser
 from lit_wgan.commands.given_condition import read_condition
 from lit_wgan.commands.reproduce.records import read_environment, read_result
 from lit_wgan.commands.sweep.command import locked
-from lit_wgan.commands.yaml_files import read_yaml
 from lit_wgan.data.arrays import cached_arrays
 from lit_wgan.data.images import open_images
 from lit_wgan.engine.checkpoints import read_checkpoint
@@ -24,7 +23,8 @@ from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.image_sets import open_image_set
 from lit_wgan.evaluation.reference import read_npz
 from lit_wgan.runs.directories import refuse_links
-from lit_wgan.runs.metrics_file import read_rows
+from lit_wgan.runs.metrics_rows import read_rows
+from lit_wgan.runs.yaml_files import read_yaml
 
 TOY = Path(__file__).parents[1] / "distributed" / "toy.yaml"
 MINE = """

@@ -121,7 +121,7 @@ def test_samples_and_real_samples_are_in_the_datas_units(tmp_path):
     data = ArrayData("series.npy", transform="standardise", per="last_axis")
     system, trainer = trained(data, folder=tmp_path)
     assert system.sample(slice(50)).mean().item() == pytest.approx(1000, abs=60)
-    assert system.network_samples(slice(50)).mean().item() == pytest.approx(0, abs=1.5)
+    assert system.samples.network_samples(slice(50)).mean().item() == pytest.approx(0, abs=1.5)
     real = data.real_samples(20, train=False).real
     assert {tuple(row.flatten().tolist()) for row in real} <= {tuple(row.flatten().tolist()) for row in SERIES}
     trainer.save_checkpoint(tmp_path / "a.ckpt")

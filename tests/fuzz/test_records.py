@@ -22,7 +22,8 @@ from lit_wgan.commands.sweep.parameters import extremes, grid, spread
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.image_sets import open_image_set
 from lit_wgan.evaluation.reference import read_npz
-from lit_wgan.runs.metrics_file import keep_rows, read_rows
+from lit_wgan.runs.metrics_file import keep_rows
+from lit_wgan.runs.metrics_rows import read_rows
 
 CONFIG = {
     "seed_everything": 0,

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from lit_wgan.commands.yaml_files import check_sections, read_yaml
 from lit_wgan.errors import UsageError
-from lit_wgan.runs.metrics_file import read_rows
+from lit_wgan.runs.metrics_rows import read_rows
+from lit_wgan.runs.yaml_files import check_sections, read_yaml
 
 Options = dict[str, Any]
 Row = tuple[int, dict[str, float]]

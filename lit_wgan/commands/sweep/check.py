@@ -13,8 +13,8 @@ from lit_wgan.commands.sweep.choices import remedy
 from lit_wgan.commands.sweep.command_line import command_line, fit_options
 from lit_wgan.commands.sweep.file import SweepFile
 from lit_wgan.commands.sweep.parameters import Value, extremes
-from lit_wgan.commands.yaml_files import check_config_files
 from lit_wgan.errors import UsageError
+from lit_wgan.runs.yaml_files import check_config_files
 
 OWN_OPTIONS = ["--trainer.logger=true", "--trainer.enable_progress_bar=false"]
 """Options of every trial: the search reads metrics.csv, and a progress bar would only fill log.txt."""

@@ -8,8 +8,8 @@ from optuna.distributions import BaseDistribution
 
 from lit_wgan.commands.sweep.choices import check_choice, remedy
 from lit_wgan.commands.sweep.parameters import is_argument, read_parameter
-from lit_wgan.commands.yaml_files import read_yaml
 from lit_wgan.errors import UsageError
+from lit_wgan.runs.yaml_files import read_yaml
 
 METHODS = ("bayes", "random", "grid")
 _MEANING = ("command", "program", "method", "metric", "parameters", "early_terminate")

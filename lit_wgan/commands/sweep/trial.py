@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import IO
 
 from lit_wgan.engine.files import try_lock
+from lit_wgan.engine.locks import lock_holders
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import refuse_links, versions
-from lit_wgan.runs.metrics_file import read_rows
+from lit_wgan.runs.metrics_rows import read_rows
 
 SECONDS_TO_SAVE = 30.0
 """Time between asking a trial to stop and killing it, as W&B's agent has it."""
@@ -124,22 +125,6 @@ def _end_leftover(lock: IO[str]) -> None:
         for number in holders if waited > SECONDS_TO_SAVE else ():
             _signal_holder(number, signal.SIGKILL)
         time.sleep(0.1)
-
-
-def lock_holders(lock: IO[str]) -> set[int]:
-    """The processes that hold the lock on a file, as far as Linux shows them; nothing where there is no ``/proc``.
-
-    The number in the file is not asked: long after a sweep was killed it may be that of any other process.
-    """
-    wanted = os.fstat(lock.fileno())
-    holders = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # another user's, or one that has ended meanwhile
-            for opened in (process / "fd").iterdir():
-                same = os.path.samestat(opened.stat(), wanted)
-                if same and "lock:" in (process / "fdinfo" / opened.name).read_text():
-                    holders.add(int(process.name))
-    return holders - {os.getpid()}
 
 
 def _signal_holder(number: int, which: signal.Signals) -> None:

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from lit_wgan.commands.sweep import trial
-from lit_wgan.commands.sweep.trial import TrialProcess, lock_holders, read_metric
+from lit_wgan.commands.sweep.trial import TrialProcess, read_metric
+from lit_wgan.engine.locks import lock_holders
 
 HOLD = "import fcntl, sys; file = open(sys.argv[1], 'a'); fcntl.flock(file, fcntl.LOCK_EX); print(); sys.stdin.read()"
 OPEN = "import sys; file = open(sys.argv[1]); print(); sys.stdin.read()"

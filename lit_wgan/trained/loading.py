@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lit_wgan.commands.yaml_files import check_sections, read_yaml
+from lit_wgan.runs.yaml_files import check_sections, read_yaml
 
 if TYPE_CHECKING:
     from lightning.pytorch import LightningDataModule

@@ -1,0 +1,1 @@
+"""What a run looks like and how it fares, for people: diagnosis."""

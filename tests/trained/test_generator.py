@@ -1,0 +1,109 @@
+"""A trained generator alone."""
+
+import pytest
+import torch
+import yaml
+from torch import nn
+
+from lit_wgan import WGANGP, load_generator
+from lit_wgan.data.conditions import ClassLabels, Values
+from lit_wgan.data.transforms import make_transform
+from lit_wgan.errors import UsageError
+from lit_wgan.runs.run import Run
+from lit_wgan.systems.resuming import run_state
+from lit_wgan.trained import TrainedGenerator, find_trained
+
+MLP = {"latent_dim": 3, "data_shape": [2], "width": 8, "depth": 1}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A run of a tiny system with a moving average, of 7 updates."""
+    monkeypatch.chdir(tmp_path)
+    directory = tmp_path / "runs" / "toy" / "version_0"
+    (directory / "checkpoints").mkdir(parents=True)
+    critic = {"data_shape": [2], "width": 8, "depth": 1}
+    networks = {
+        "generator": {"class_path": "lit_wgan.networks.MLPGenerator", "init_args": MLP},
+        "critic": {"class_path": "lit_wgan.networks.MLPCritic", "init_args": critic},
+    }
+    arguments = networks | {"latent_dim": 3, "ema_decay": 0.9}
+    config = {"model": {"class_path": "lit_wgan.WGANGP", "init_args": arguments}}
+    (directory / "config.yaml").write_text(yaml.safe_dump(config))
+    from lit_wgan.networks import MLPCritic, MLPGenerator
+
+    system = WGANGP(MLPGenerator(**MLP), MLPCritic(**critic), latent_dim=3, ema_decay=0.9)
+    nn.init.ones_(next(system.ema_generator.parameters()))
+    system.counters.generator_updates = 7
+    system.transform = make_transform("standardise")
+    system.transform.fit(lambda: [torch.tensor([[0.0, 4.0], [2.0, 8.0]], dtype=torch.float64)], 2)
+    contents = {"lit_wgan": run_state(system), "state_dict": system.state_dict()}
+    torch.save(contents, directory / "checkpoints" / "last.ckpt")
+    return directory, system
+
+
+@pytest.mark.parametrize("where", ["toy", "runs/toy", "runs/toy/version_0", "runs/toy/version_0/checkpoints/last.ckpt"])
+def test_a_run_is_found_by_its_name_its_directories_and_its_checkpoint(run, where):
+    directory, system = run
+    found = find_trained(where)
+    assert found.checkpoint.resolve() == directory / "checkpoints" / "last.ckpt"
+    assert found.run.directory.resolve() == directory
+    generator = load_generator(where)
+    assert torch.equal(generator.sample(5), system.sample(slice(5)))
+    assert generator.updates == 7
+
+
+@pytest.mark.parametrize("where", ["other", "runs/other", "/nowhere", "runs"])
+def test_what_is_no_run_is_told(run, where):
+    with pytest.raises(UsageError, match=f"Expected a run, but got {where}, which .*lit-wgan list shows"):
+        find_trained(where)
+
+
+def test_a_run_without_a_checkpoint_is_told(run):
+    (run[0] / "checkpoints" / "last.ckpt").unlink()
+    with pytest.raises(UsageError, match="Expected a run with a checkpoint, but got .*version_0, which has none"):
+        find_trained("toy")
+
+
+def test_a_generator_gives_the_datas_own_units_and_takes_the_average_unless_told_otherwise(run):
+    _, system = run
+    z = system.samples.noise(slice(4))
+    averaged, itself = system.ema_generator, system.generator
+    assert not torch.equal(averaged(z), itself(z))
+    for live, network in [(False, averaged), (True, itself)]:
+        generator = TrainedGenerator(system, live)
+        assert not generator.training
+        assert not any(each.requires_grad for each in generator.parameters())
+        with torch.no_grad():
+            expected = system.transform.inverse(network(z))
+        assert torch.equal(generator(z), expected)
+        assert torch.equal(generator.sample(4), expected)
+
+
+def test_another_seed_gives_other_samples_and_the_same_seed_the_same(run):
+    generator = load_generator("toy")
+    assert torch.equal(generator.sample(6, seed=5), generator.sample(6, seed=5))
+    assert not torch.isclose(generator.sample(6, seed=5), generator.sample(6)).any()
+
+
+class Told(nn.Module):
+    """Noise plus what the generator is told, which it has to be told in the networks' units."""
+
+    def forward(self, z, condition):
+        return z[:, :2] + condition.reshape(len(z), -1)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_conditional_generator_takes_conditions_in_their_own_units(several):
+    source = ClassLabels(3) if several else Values([1])
+    system = WGANGP(Told(), nn.Flatten(), latent_dim=2, condition=source)
+    generator = TrainedGenerator(system)
+    asked = 2 if several else 0.5
+    drawn = generator.sample(4, condition=asked)
+    assert torch.equal(drawn, system.sample(slice(4), condition=asked))
+    z, condition = system.samples.noise(slice(4)), system.condition_asked(asked, 4)
+    assert torch.equal(generator(z, condition), drawn)
+
+
+def test_a_run_reads_its_files_where_a_checkpoint_is_given(run):
+    assert find_trained(run[0] / "checkpoints" / "last.ckpt").run == Run(run[0])
