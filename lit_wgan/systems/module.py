@@ -86,6 +86,7 @@ class GenerativeModule(LightningModule):
         """Shape of one generated sample, as the networks know it; :class:`Preflight` finds out."""
         self.transform: Transform | None = None
         """Between the data's own units and the networks'; :class:`DataUnits` brings it. None where they agree."""
+        self.ema_generator: nn.Module | None = None
         if has_lazy_layers(generator) or has_lazy_layers(critic):
             self._give_sizes()
         self.ema_generator = copy_of(generator).requires_grad_(False) if ema_decay is not None else None
