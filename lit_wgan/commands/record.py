@@ -11,8 +11,8 @@ from lit_wgan.engine.files import atomic_write, is_local, writing
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import refuse_links
 from lit_wgan.runs.environment import write_environment
+from lit_wgan.runs.flat_options import flat_options
 from lit_wgan.runs.wandb_run import wandb_runs
-from lit_wgan.runs.wandb_values import flat_options
 from lit_wgan.runs.yaml_files import read_yaml
 from lit_wgan.systems import AdversarialSystem
 

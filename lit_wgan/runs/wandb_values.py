@@ -1,6 +1,5 @@
-"""Values in the form that Weights & Biases takes: histograms of tensors, options by flat names."""
+"""Values in the form that Weights & Biases takes: histograms of tensors."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -15,12 +14,3 @@ def histogram(values: Tensor, bins: int = 64) -> tuple[Any, Any]:
     if low == high:
         low, high = low - 0.5, high + 0.5
     return torch.histc(values, bins, low, high).numpy(), torch.linspace(low, high, bins + 1).double().numpy()
-
-
-def flat_options(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested options by the names they have on the command line, such as ``model.clip_value``."""
-    flat: dict[str, Any] = {}
-    for name, value in options.items():
-        path = prefix.rstrip(".") if name == "init_args" else f"{prefix}{name}"
-        flat |= flat_options(value, f"{path}.") if isinstance(value, dict) and value else {path: value}
-    return flat

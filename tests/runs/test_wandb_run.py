@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from lit_wgan.runs.wandb_run import WandbRun
-from lit_wgan.runs.wandb_values import flat_options, histogram
+from lit_wgan.runs.wandb_values import histogram
 
 
 def test_a_histogram_counts_each_finite_entry_once():
@@ -26,20 +26,6 @@ def test_clipped_weights_are_at_both_ends_of_their_histogram():
     counts, edges = histogram(torch.tensor([-0.01] * 3 + [0.01] * 4))
     assert (counts[0], counts[-1]) == (3, 4)
     assert (edges[0], edges[-1]) == pytest.approx((-0.01, 0.01))
-
-
-def test_options_have_the_names_of_the_command_line():
-    model = {"class_path": "lit_wgan.WGAN", "init_args": {"clip_value": 0.1, "critic": {"init_args": {"width": 4}}}}
-    flat = flat_options({"model": model, "trainer": {"callbacks": [], "devices": 2}, "seed_everything": 0, "data": {}})
-    assert flat == {
-        "model.class_path": "lit_wgan.WGAN",
-        "model.clip_value": 0.1,
-        "model.critic.width": 4,
-        "trainer.callbacks": [],
-        "trainer.devices": 2,
-        "seed_everything": 0,
-        "data": {},
-    }
 
 
 def test_a_trial_is_not_another_trials_continuation(monkeypatch, tmp_path):
