@@ -15,6 +15,8 @@ from lit_wgan.engine.checkpoint_contents import DamagedError, ForeignError, chec
 from lit_wgan.engine.files import atomic_write, is_local, writing
 from lit_wgan.errors import UsageError
 
+START_ANEW = "Remove that folder to start anew with --ckpt_path last, or leave the option out."
+
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes checkpoint files whole or not at all on the local file system; other paths are left to Lightning."""
@@ -96,10 +98,14 @@ class Newest(NamedTuple):
     damaged: list[Path]
 
 
-def find_newest(directory: Path) -> Newest | None:
+def find_newest(directory: Path, remedy: str = START_ANEW) -> Newest | None:
     """The intact checkpoint of the latest generator update in a directory, or None without any; warn of unusable ones.
 
     The time of a file would not do: clocks are set back, and copies are new.
+
+    Args:
+        directory: of checkpoints.
+        remedy: a sentence on what to do if none can be read.
 
     Raises:
         UsageError: if there are checkpoints, but none that can be read, or one of a newer lit-wgan.
@@ -127,7 +133,7 @@ def find_newest(directory: Path) -> Newest | None:
     if damaged or unusable:
         raise UsageError(
             f"Expected a checkpoint in {directory} that can be read, but got none among {len(damaged + unusable)}. "
-            "Remove that folder to start anew with --ckpt_path last, or leave the option out."
+            f"{remedy}"
         )
     return None
 

@@ -1,5 +1,6 @@
 """Find the checkpoint that a user means, by its file, its run's directory, or its run's name."""
 
+import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +79,19 @@ def find_run(where: str | Path) -> Run:
         if begun:
             return Run(newest_run(directory) or begun[max(begun)])
     what = "which holds no run" if given.exists() else "which is not there"
-    raise UsageError(f"Expected a run, but got {where}, {what}. {REMEDY}")
+    raise UsageError(f"Expected a run, but got {where}, {what}. {_hint(given)}{REMEDY}")
+
+
+def _hint(given: Path) -> str:
+    """A question for the runs and checkpoints whose names are near to one that is none."""
+    folders = [folder for folder in dict.fromkeys((given.parent, RUNS / given.parent)) if folder.is_dir()]
+    names = [each.name for folder in folders for each in folder.iterdir() if each.suffix == ".ckpt" or _is_run(each)]
+    near = difflib.get_close_matches(given.name, names, cutoff=0.5)
+    return f"Did you mean {' or '.join(str(given.with_name(name)) for name in near)}? " if near else ""
+
+
+def _is_run(directory: Path) -> bool:
+    return directory.is_dir() and ((directory / "config.yaml").is_file() or bool(versions(directory, "config.yaml")))
 
 
 def _newest_checkpoint(run: Run) -> Path:
@@ -86,7 +99,7 @@ def _newest_checkpoint(run: Run) -> Path:
 
     elsewhere = (run.config.get("checkpoint") or {}).get("dirpath")
     folder = Path(elsewhere).expanduser() if elsewhere else run.directory / "checkpoints"
-    newest = find_newest(folder)
+    newest = find_newest(folder, "Give another run.")
     if newest is None:
         raise UsageError(
             f"Expected a run with a checkpoint, but got {run.directory}, which has none in {folder}. Wait for its "

@@ -1,6 +1,7 @@
 """A trained generator alone: a module that makes samples in the data's own units."""
 
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +74,21 @@ class TrainedGenerator(nn.Module):
         Raises:
             UsageError: for what is no condition of this generator.
         """
-        samples = SampleList(
+        samples = self.samples if seed is None else replace(self.samples, streams=RandomStreams(seed))
+        return samples.samples(slice(count), batch_size, condition)
+
+    @property
+    def samples(self) -> SampleList:
+        """The list of generated samples of the run's seed."""
+        return SampleList(
             self.network,
             self.latent_shape,
             self.latent_law,
             self.condition,
             self.transform,
-            RandomStreams(self.seed if seed is None else seed),
+            RandomStreams(self.seed),
             *self._where(),
         )
-        return samples.samples(slice(count), batch_size, condition)
 
     def _where(self) -> tuple[torch.device, torch.dtype]:
         """The device and the type of the network."""

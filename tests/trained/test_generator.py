@@ -59,6 +59,30 @@ def test_what_is_no_run_is_told(run, where):
         find_trained(where)
 
 
+@pytest.mark.parametrize(
+    ("where", "meant"),
+    [
+        ("toys", "toys, which is not there. Did you mean toy?"),
+        ("runs/toys", "Did you mean runs/toy?"),
+        ("toy/version_1", "Did you mean toy/version_0?"),
+        ("toy/version_0/checkpoints/lost.ckpt", "Did you mean toy/version_0/checkpoints/last.ckpt?"),
+    ],
+)
+def test_near_names_of_runs_and_checkpoints_are_suggested(run, where, meant):
+    with pytest.raises(UsageError) as told:
+        find_trained(where)
+    assert meant in str(told.value)
+
+
+def test_a_run_whose_checkpoints_are_all_damaged_is_told_and_nothing_is_to_be_removed(run):
+    (run[0] / "checkpoints" / "last.ckpt").write_bytes(b"PK")
+    with (
+        pytest.warns(UserWarning, match="no intact"),
+        pytest.raises(UsageError, match="got none among 1. Give another run."),
+    ):
+        find_trained("toy")
+
+
 def test_a_run_without_a_checkpoint_is_told(run):
     (run[0] / "checkpoints" / "last.ckpt").unlink()
     with pytest.raises(UsageError, match="Expected a run with a checkpoint, but got .*version_0, which has none"):
