@@ -1,16 +1,26 @@
 """The last words of a training run, and its result.json."""
 
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 
-from lit_wgan.evaluation.options import OF_CLASS
+from lit_wgan.reports.diagnosis import diagnose
+from lit_wgan.reports.words import finding_in_words, in_words
 from lit_wgan.runs.result import write_result
+from lit_wgan.runs.run import Run
+
+MOST_METRICS = 4
+"""That are told in words; all are in metrics.csv."""
+MOST_FINDINGS = 3
+KEPT = ("report.html", "curves.png", "samples/", "checkpoints/", "metrics.csv", "config.yaml")
+"""What a run's directory may hold for its owner."""
 
 
 def conclude(trainer: Trainer, system: LightningModule, config: str) -> None:
-    """Write result.json, and say where the results are and how good they were; to be called on all devices.
+    """Write result.json, and say how good the results are and where; to be called on all devices.
 
     Args:
         trainer: has trained the system.
@@ -20,11 +30,42 @@ def conclude(trainer: Trainer, system: LightningModule, config: str) -> None:
     directory = trainer.log_dir  # asks all devices
     if directory is not None and trainer.is_global_zero:
         write_result(Path(directory), config, system, trainer)
-    logged = sorted(trainer.callback_metrics.items())
-    of_all = [(name, value) for name, value in logged if OF_CLASS not in name]
-    metrics = [f"{name} {value:.4g}" for name, value in of_all if name.startswith(("eval/", "fidelity/"))]
-    rank_zero_info(f"{trainer.global_step} generator updates done. {', '.join(metrics)}")
+    rank_zero_info(f"{trainer.global_step} generator updates done.")
+    if trainer.is_global_zero:
+        say_results(trainer, directory)
     if directory is None:
         rank_zero_info("Nothing is kept of a trial run, trainer.fast_dev_run.")
-    else:
-        rank_zero_info(f"Everything is in {directory}: metrics.csv, samples/, checkpoints/, config.yaml.")
+
+
+def say_results(trainer: Trainer, directory: str | None) -> None:
+    """Say what the metrics mean, what may be wrong, where everything is and what to do next; on the first device.
+
+    Args:
+        trainer: holds the last metrics, where the run has no metrics.csv.
+        directory: the run's; None for a trial run, of which nothing is kept.
+    """
+    run = Run(Path(directory)) if directory is not None else None
+    metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    for line in [*_of_metrics((run and run.metrics) or metrics), *(_of_run(run) if run else ())]:
+        rank_zero_info(line)
+
+
+def _of_metrics(metrics: Mapping[str, float]) -> list[str]:
+    """The main metrics in words."""
+    words = in_words(metrics)
+    if len(words) > MOST_METRICS:
+        words[MOST_METRICS:] = [f"{len(words) - MOST_METRICS} more metrics are in metrics.csv."]
+    return words or ["No metric of samples was logged: add callbacks such as lit_wgan.ExactW1 to trainer.callbacks."]
+
+
+def _of_run(run: Run) -> list[str]:
+    """What may be wrong, where everything is, and the next two commands."""
+    there = [name for name in KEPT if (run.directory / name).exists()]
+    quoted = shlex.quote(str(run.directory))
+    folder = shlex.quote(f"samples_of_{run.directory.parent.name}")
+    return [
+        *(finding_in_words(finding) for finding in diagnose(run)[:MOST_FINDINGS]),
+        f"Everything is in {run.directory}: {', '.join(there)}.",
+        f"Next: lit-wgan sample {quoted} -n 100 -o {folder}",
+        f"      lit-wgan report {quoted}",
+    ]

@@ -22,7 +22,7 @@ from lit_wgan.callbacks import (
     ValidationBreak,
 )
 from lit_wgan.commands.closing import Closing, told_as
-from lit_wgan.commands.conclusion import conclude
+from lit_wgan.commands.conclusion import conclude, say_results
 from lit_wgan.commands.continuing import Continued, find_last, missing_checkpoint
 from lit_wgan.commands.defaults import CHECKPOINT_DEFAULTS, TRAINER_DEFAULTS, leave_out_expected
 from lit_wgan.commands.display import shown_by
@@ -166,9 +166,18 @@ class Experiment(LightningCLI):
         return trainer
 
     def _callbacks(self, to_wandb: bool) -> list[Callback]:
-        callbacks: list[Callback] = [Interruptions(self.when_failing), StoppedEarly(), ValidationBreak()]
+        callbacks: list[Callback] = [Interruptions(self._before_closing), StoppedEarly(), ValidationBreak()]
         callbacks += [CriticDiagnostics()] if to_wandb else []
         return callbacks + ([SampleWriter()] if self.subcommand == "predict" else [])
+
+    def _before_closing(self, trainer: Trainer, error: BaseException) -> None:
+        """Begin the limit for closing, and say how good a run is that a signal has ended."""
+        if self.when_failing is not None:
+            self.when_failing(trainer, error)
+        if isinstance(error, SystemExit) and trainer.is_global_zero:
+            callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # Lightning sets it
+            records = [callback for callback in callbacks if isinstance(callback, RunRecord)]
+            say_results(trainer, records[0].directory if records else None)
 
     def before_predict(self) -> None:
         """Generate samples whatever the data are."""

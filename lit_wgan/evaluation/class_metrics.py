@@ -9,9 +9,9 @@ from torch import Tensor
 
 from lit_wgan.evaluation.classes import LEAST, SampleClasses
 from lit_wgan.evaluation.fid import fid, statistics
-from lit_wgan.evaluation.options import OF_CLASS
 from lit_wgan.evaluation.reference import Reference
 from lit_wgan.evaluation.sums import ClassHits
+from lit_wgan.runs.metric_names import OF_CLASS
 
 
 def accuracy(hits: ClassHits) -> dict[str, float]:

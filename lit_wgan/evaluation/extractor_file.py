@@ -14,8 +14,9 @@ from lit_wgan.data.transforms import Transform, restored_transform
 from lit_wgan.engine.files import atomic_write
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.classifier import ConvolutionalClassifier, layout_of
-from lit_wgan.evaluation.options import EXTRACTOR_SUFFIX, OF_CLASS
+from lit_wgan.evaluation.options import EXTRACTOR_SUFFIX
 from lit_wgan.evaluation.weights import named_file, reading_weights
+from lit_wgan.runs.metric_names import OF_CLASS
 
 FORMAT = 1
 Takes = Literal["bytes", "floats"]

@@ -9,12 +9,11 @@ from torch import nn
 
 from lit_wgan.engine.preserve import PRECISIONS
 from lit_wgan.errors import UsageError, check_positive
+from lit_wgan.runs.metric_names import OF_CLASS
 
 INCEPTION = "inception-v3-compat"
 COMPAT = ("exact", "torch-fidelity")
 NEIGHBOURS = 5  # of density and coverage; precision and recall take 3
-OF_CLASS = "_class_"
-"""Between the name of a metric of one class and the class's number."""
 EXTRACTOR_SUFFIX = ".pt"
 """Of the files that ``lit-wgan extractor train`` makes."""
 

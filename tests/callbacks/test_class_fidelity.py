@@ -104,8 +104,8 @@ def test_what_can_be_monitored_is_known_before_and_single_classes_come_on_top(tr
     assert len(found) == len(names) + 20
     with caplog.at_level("INFO"):
         conclude(run, model, "config.yaml")
-    assert "fidelity/accuracy_digits 0." in caplog.text
-    assert "_class_" not in caplog.text
+    assert "Share of samples of the class they were told (digits) 0." in caplog.text
+    assert "class_" not in caplog.text
 
 
 @pytest.mark.filterwarnings("ignore:(?s).*no pre-optimization state")

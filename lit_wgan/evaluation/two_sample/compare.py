@@ -16,9 +16,9 @@ from lit_wgan.evaluation.two_sample.features import Features
 from lit_wgan.evaluation.two_sample.kinds import SAMPLE_METRICS, check_computable
 from lit_wgan.evaluation.two_sample.own import imported, name_of, own_metric, takes_condition
 from lit_wgan.evaluation.two_sample.scaling import Scaling
+from lit_wgan.runs.metric_names import FLOOR
 
 Metric = str | Callable[..., Any]
-FLOOR = "_floor"
 
 
 class Comparison:

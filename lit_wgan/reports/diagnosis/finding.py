@@ -12,7 +12,7 @@ class Finding(NamedTuple):
     Attributes:
         rule: name of the rule, such as ``critic saturated``.
         kind: how bad it is.
-        seen: a sentence with the numbers that were seen, and those that were expected.
+        seen: a short sentence with the numbers that were seen, of at most 65 characters.
         remedy: a sentence on what to change, with the names of options.
         page: of the documentation, with its anchor, such as ``docs/troubleshooting.md#critic-saturated``.
     """

@@ -1,0 +1,69 @@
+"""The last words of a run: how good it is, what may be wrong with it, where everything is, and what to do next."""
+
+import shlex
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from lit_wgan.commands import conclusion
+from lit_wgan.commands.conclusion import say_results
+from lit_wgan.reports.diagnosis import Finding
+
+METRICS = "eval/w1,eval/w1_floor,eval/wasserstein_estimate,step\n3.2,2.74,0.5,10\n3.14,2.74,0.4,20\n"
+
+
+@pytest.fixture
+def words(tmp_path, caplog):
+    """What is said of a run in ``directory`` that holds a metrics.csv and further files."""
+
+    def say(directory, metrics="", files=(), of_trainer=None):
+        (directory / "samples").mkdir(parents=True)
+        (directory / "config.yaml").write_text(yaml.safe_dump({"trainer": {"max_steps": 20}}))
+        for name in files:
+            (directory / name).touch()
+        if metrics:
+            (directory / "metrics.csv").write_text(metrics)
+        with caplog.at_level("INFO"):
+            say_results(SimpleNamespace(callback_metrics=of_trainer or {}), str(directory))
+        return [record.getMessage() for record in caplog.records]
+
+    return say
+
+
+def test_a_run_ends_with_its_metrics_in_words_its_place_and_two_commands(words, tmp_path):
+    directory = tmp_path / "digits" / "version_0"
+    assert words(directory, METRICS, ["report.html"]) == [
+        "W1 3.14; a perfect generator would reach about 2.74 on these samples: 15 % above it.",
+        "Critic's estimate on held-out samples 0.4; it compares within this run only.",
+        f"Everything is in {directory}: report.html, samples/, metrics.csv, config.yaml.",
+        f"Next: lit-wgan sample {directory} -n 100 -o samples_of_digits",
+        f"      lit-wgan report {directory}",
+    ]
+
+
+def test_commands_can_be_pasted_for_a_folder_with_a_space(words, tmp_path):
+    directory = tmp_path / "my digits" / "version_0"
+    command = words(directory, METRICS)[-2].removeprefix("Next: ")
+    assert shlex.split(command) == ["lit-wgan", "sample", str(directory), "-n", "100", "-o", "samples_of_my digits"]
+
+
+def test_a_run_that_measured_nothing_is_told_how_to(words, tmp_path):
+    assert "add callbacks such as lit_wgan.ExactW1" in words(tmp_path / "a" / "version_0", "critic/loss,step\n1,1\n")[0]
+    assert words(tmp_path / "b" / "version_0")[-2].startswith("Next: ")
+
+
+def test_without_metrics_csv_the_metrics_are_the_trainers(words, tmp_path):
+    assert words(tmp_path / "a" / "version_0", of_trainer={"eval/w1": 3.0})[0] == "W1 3."
+
+
+def test_the_last_words_stay_about_ten_lines_of_120_columns(words, tmp_path, monkeypatch):
+    finding = Finding("a rule", "fault", "x" * 60 + ".", "Do something.", "docs/troubleshooting.md#critic-saturated")
+    monkeypatch.setattr(conclusion, "diagnose", lambda run: [finding] * 9)
+    lines = words(
+        tmp_path / "a" / "version_0", ",".join(f"eval/m{i}" for i in range(20)) + ",step\n" + "1," * 20 + "5\n"
+    )
+    assert len(lines) <= 11
+    assert lines[4] == "16 more metrics are in metrics.csv."
+    assert lines[5] == f"Fault: {'x' * 60}. See docs/troubleshooting.md#critic-saturated."
+    assert max(len(line) for line in lines[:8]) <= 120
