@@ -18,6 +18,8 @@ COMMANDS = {
     "fit": "train a system",
     "validate": "evaluate a checkpoint on held-out data",
     "test": "the same as validate",
+    "list": "show the runs in a folder, with their state and their main metrics",
+    "compare": "show what differs between runs, and their metrics side by side",
     "predict": "generate samples from a checkpoint, with the run's data and trainer",
     "sample": "draw samples from a checkpoint, under a condition if wanted, without the data set",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
@@ -45,6 +47,8 @@ examples:
   lit-wgan fit --model.help WGANGP      the options of one system; likewise --data.help ImageData
   lit-wgan validate --config configs/wgan_gp_digits.yaml --ckpt_path FILE
   lit-wgan sample --ckpt FILE --num 64 --condition 3 --output threes.png
+  lit-wgan list --sort w1
+  lit-wgan compare wgan_gp_digits weight_1
   lit-wgan evaluate --ckpt FILE --metrics fid,kid
   lit-wgan extractor train --data ImageData --data.dataset digits --output my_digits.pt
   lit-wgan reproduce runs/wgan_gp_digits/version_0
@@ -148,6 +152,14 @@ def _find_modules_here() -> None:
 
 def _load(command: str) -> Callable[[list[str]], int | None]:
     """Import the function that runs a command; that of most takes seconds."""
+    if command == "list":
+        from lit_wgan.commands.list_runs import list_runs
+
+        return list_runs
+    if command == "compare":
+        from lit_wgan.commands.compare import compare
+
+        return compare
     if command == "sample":
         from lit_wgan.commands.sample import sample
 

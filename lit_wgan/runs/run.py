@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from lit_wgan.engine.locks import lock_holders
+from lit_wgan.engine.locks import locked_files
 from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import LOCK, versions
 from lit_wgan.runs.metrics_rows import read_rows
@@ -44,6 +44,11 @@ class Run:
         attempts = sorted(self.directory.glob("config_[0-9]*.yaml")) or [self.directory / "config.yaml"]
         what = "the config.yaml of a run"
         return read_yaml(attempts[-1], what, "Name a run's directory; lit-wgan list shows those there are.")
+
+    def options(self, section: str) -> dict[str, Any]:
+        """The options of a section of the configuration; none where there is no such section."""
+        options = self.config.get(section)
+        return options if isinstance(options, dict) else {}
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -88,17 +93,22 @@ class Run:
     @property
     def max_updates(self) -> int | None:
         """The generator updates that were asked for; None for a run without end."""
-        asked = (self.config.get("trainer") or {}).get("max_steps", -1)
+        asked = self.options("trainer").get("max_steps", -1)
         return asked if isinstance(asked, int) and asked >= 0 else None
+
+    @property
+    def lock(self) -> Path:
+        """The file on which a process that trains holds a lock."""
+        return self.directory / LOCK
 
     @property
     def state(self) -> State:
         """Whether it trains, has finished or was stopped."""
-        lock = self.directory / LOCK
-        if lock.is_file():
-            with lock.open() as file:
-                if lock_holders(file):
-                    return "trains"
+        return "trains" if locked_files([self.lock]) else self.ended
+
+    @property
+    def ended(self) -> Literal["finished", "stopped"]:
+        """How it ended, if it does not train."""
         ended = self.result.get("generator_updates")
         return "finished" if ended is not None and ended == self.updates else "stopped"
 

@@ -9,6 +9,8 @@ import yaml
 from lit_wgan.errors import UsageError
 
 MOST_VALUES = 1_000_000
+MOST_SIGNS = 2000
+"""Signs that open a level, of which a file that libyaml reads may hold fewer."""
 _OF_VALUES = (ValueError, LookupError, AttributeError, TypeError, RecursionError, OverflowError)
 """What PyYAML raises for values that are not of the type that they seem to have, such as a 13th month."""
 
@@ -28,7 +30,7 @@ def read_yaml(path: Path, what: str, remedy: str) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"Expected {what}, but got {path}, which is no file. {remedy}")
     try:
-        options = yaml.safe_load(path.read_text())
+        options = _load(path.read_text())
         _check_size(options)
     except (yaml.YAMLError, *_OF_VALUES) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -51,6 +53,12 @@ def check_sections(options: dict[str, Any], names: Sequence[str], path: Path, wh
     for name in names:
         if not isinstance(options.get(name), dict):
             raise UsageError(f"Expected {path} to be {what}, but got {name}={options.get(name)!r}. {remedy}")
+
+
+def _load(text: str) -> Any:
+    """Load by libyaml, which is seven times as fast, but for files so deeply nested that it would crash."""
+    is_shallow = sum(text.count(sign) for sign in "[{-?:") < MOST_SIGNS
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader) if is_shallow else yaml.SafeLoader)
 
 
 def _kind(contents: Any) -> str:

@@ -97,7 +97,7 @@ def _is_run(directory: Path) -> bool:
 def _newest_checkpoint(run: Run) -> Path:
     from lit_wgan.engine.checkpoints import find_newest
 
-    elsewhere = (run.config.get("checkpoint") or {}).get("dirpath")
+    elsewhere = run.options("checkpoint").get("dirpath")
     folder = Path(elsewhere).expanduser() if elsewhere else run.directory / "checkpoints"
     newest = find_newest(folder, "Give another run.")
     if newest is None:

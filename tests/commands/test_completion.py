@@ -35,6 +35,8 @@ def test_bash_completes_commands_and_options(command):
     assert "--data.condition_of" in completed(script, "lit-wgan", "fit", "--data.cond")
     assert completed(script, "lit-wgan", "evaluate", "--extr") == ["--extractor"]
     assert completed(script, "lit-wgan", "sample", "--cond") == ["--condition"]
+    assert completed(script, "lit-wgan", "list", "--s") == ["--sort"]
+    assert completed(script, "lit-wgan", "compare", "--j") == ["--json"]
 
 
 def test_zsh_completes_as_bash_and_no_other_shell_does(command):

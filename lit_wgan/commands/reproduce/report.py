@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from lit_wgan.commands.columns import in_columns
 from lit_wgan.commands.reproduce.comparison import Compared, compare_environments, compare_results, compare_rows
 from lit_wgan.commands.reproduce.recipe import Recipe
 from lit_wgan.commands.reproduce.records import read_environments, read_metrics, read_result
@@ -36,8 +37,7 @@ def report(recipe: Recipe, again: Path) -> tuple[str, bool]:
 def _table(entries: Sequence[Compared]) -> list[str]:
     lines = [("", "then", "now", "")]
     lines += [(e.name, _short(e.then), _short(e.now), "equal" if e.equal else "DIFFERENT") for e in entries]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return in_columns(lines)
 
 
 def _short(value: Any) -> str:
