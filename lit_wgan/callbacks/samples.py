@@ -9,7 +9,7 @@ from lightning.pytorch.callbacks import BasePredictionWriter
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from lit_wgan.callbacks.pictures import drawing_of, samples_in
+from lit_wgan.callbacks.pictures import drawing_of
 from lit_wgan.callbacks.sample_files import save_conditions, save_sample
 from lit_wgan.data import AdversarialData
 from lit_wgan.engine.collectives import gather
@@ -65,11 +65,11 @@ class SampleGrid(Callback):
 
     def _draw(self, trainer: Trainer, system: AdversarialSystem, path: Path) -> None:
         shape = tuple(system.sample(slice(1)).shape[1:])
-        draw = drawing_of(shape, system.transform)
-        if draw is not None:
+        drawing = drawing_of(shape, system.transform)
+        if drawing is not None:
             data = getattr(trainer, "datamodule", None)
-            count = samples_in(shape, system.transform, self.num_samples)
-            draw(system, path, count, data if isinstance(data, AdversarialData) else None)
+            count = drawing.count(self.num_samples)
+            drawing.draw(drawing.generated(system, count, data if isinstance(data, AdversarialData) else None), path)
         else:
             tell_once(f"Samples of shape {shape} make no pictures: they have more axes than volumes.")
 

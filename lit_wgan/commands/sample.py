@@ -105,15 +105,15 @@ def _draw(system: "AdversarialSystem", output: Path, count: int, asked: "Conditi
     from lit_wgan.callbacks.pictures import drawing_of
 
     shape = tuple(system.sample(slice(1)).shape[1:])
-    draw = drawing_of(shape, system.transform)
-    if draw is None:
+    drawing = drawing_of(shape, system.transform)
+    if drawing is None:
         raise UsageError(
             f"Expected samples that make a picture, of at most four axes, but got samples of shape "
             f"{shape}. Let --output end in .npy, or name a folder."
         )
     with writing(output):
         output.parent.mkdir(parents=True, exist_ok=True)
-        draw(system, output, count, condition=asked)
+        drawing.draw(drawing.generated(system, count, condition=asked), output)
     say(f"A picture of samples is in {output}.")
 
 

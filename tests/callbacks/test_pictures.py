@@ -9,12 +9,14 @@ from torch import nn
 
 from lit_wgan import WGAN
 from lit_wgan.callbacks.pictures import drawing_of
-from lit_wgan.callbacks.pictures.columns import draw_columns, save_histograms
+from lit_wgan.callbacks.pictures.columns import save_histograms
+from lit_wgan.callbacks.pictures.drawing import COLUMNS, IMAGES, SERIES
 from lit_wgan.callbacks.pictures.flat import flat, in_unit_range
-from lit_wgan.callbacks.pictures.grid import GAP, LABEL, draw_images, save_grid
+from lit_wgan.callbacks.pictures.grid import GAP, LABEL, save_grid
 from lit_wgan.callbacks.pictures.names import short_names
 from lit_wgan.callbacks.pictures.points import save_scatter
-from lit_wgan.callbacks.pictures.series import draw_series, most_similar, of_channels
+from lit_wgan.callbacks.pictures.selection import most_similar
+from lit_wgan.callbacks.pictures.series import of_channels
 from lit_wgan.data import AdversarialData
 from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
 from lit_wgan.data.transforms import PixelRange, TableTransform
@@ -58,7 +60,8 @@ def system_of(function, condition=None):
 
 def drawn(path, system, count, *args, **kwargs):
     """The bytes ``(H, W, 3)`` of a picture."""
-    drawing_of(system.sample(slice(1)).shape[1:])(system, path, count, *args, **kwargs)
+    drawing = drawing_of(system.sample(slice(1)).shape[1:])
+    drawing.draw(drawing.generated(system, count, *args, **kwargs), path)
     with Image.open(path) as picture:
         return np.asarray(picture.convert("RGB"))
 
@@ -158,7 +161,7 @@ def test_unconditional_pictures_are_the_bytes_they_were(tmp_path):
     assert (tmp_path / "new.png").read_bytes() == (tmp_path / "old.png").read_bytes()
     points, real = system_of(lambda z: z), torch.randn(50, 2)
     drawn(tmp_path / "new.png", points, 50, HeldOut(real, torch.arange(50)))
-    save_scatter(real, points.sample(slice(50)), tmp_path / "old.png", "0 generator updates")
+    save_scatter({"real": real, "generated": points.sample(slice(50))}, tmp_path / "old.png", "0 generator updates")
     assert (tmp_path / "new.png").read_bytes() == (tmp_path / "old.png").read_bytes()
 
 
@@ -230,7 +233,7 @@ def test_real_series_behind_are_those_of_the_class_and_of_the_nearest_numbers():
 
 @pytest.mark.parametrize("shape", [(8,), (1, 30), (30, 1)])
 def test_series_of_eight_numbers_are_drawn(shape):
-    assert drawing_of(shape) is draw_series
+    assert drawing_of(shape) is SERIES
 
 
 @pytest.mark.parametrize("shape", [(), (2, 3, 4, 5, 6)])
@@ -268,8 +271,8 @@ def test_other_units_are_stretched_without_their_extremes():
 
 
 def test_each_channel_of_a_series_is_a_panel(tmp_path):
-    assert drawing_of((30, 2)) is drawing_of((2, 30)) is drawing_of((64, 12)) is draw_series
-    assert drawing_of((28, 28)) is draw_images
+    assert drawing_of((30, 2)) is drawing_of((2, 30)) is drawing_of((64, 12)) is SERIES
+    assert drawing_of((28, 28)) is IMAGES
     series = torch.rand(5, 30, 2)
     assert torch.equal(of_channels(series)[1], series[..., 1])
     assert torch.equal(of_channels(series.transpose(1, 2))[1], series[..., 1])
@@ -280,9 +283,69 @@ def test_each_channel_of_a_series_is_a_panel(tmp_path):
 
 def test_columns_of_a_table_are_histograms_with_the_names_of_categories(tmp_path):
     table = TableTransform(["age", "town"], [[], ["Ulm", "Bern"]])
-    assert drawing_of((2,), None) is not draw_columns
-    assert drawing_of((9,), table) is drawing_of((5,), None) is draw_columns
+    assert drawing_of((2,), None) is not COLUMNS
+    assert drawing_of((9,), table) is drawing_of((5,), None) is COLUMNS
     rows = torch.stack([torch.randn(50), torch.randint(0, 2, (50,)).float()], 1)
-    save_histograms(rows, rows, table.names, table.categories, tmp_path / "a.png", "t")
-    save_histograms(None, rows, ["0", "1"], [[], []], tmp_path / "b.png", "t")
+    save_histograms({"real": rows, "generated": rows}, table.names, table.categories, tmp_path / "a.png", "t")
+    save_histograms({"generated": rows}, ["0", "1"], [[], []], tmp_path / "b.png", "t")
     assert (tmp_path / "a.png").read_bytes() != (tmp_path / "b.png").read_bytes()
+
+
+def shown(path, drawing, contents):
+    drawing.draw(contents, path)
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def test_held_out_images_stand_in_the_columns_of_their_classes(tmp_path):
+    """In the layout of generated ones; a class of which too few are held out leaves places black."""
+    labels = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
+    real = (labels / 4 - 0.5)[:, None, None, None].expand(-1, 1, SIZE, SIZE)
+    system = system_of(lambda z, c: halves(z, c / 4), ClassLabels(3))
+    held_out = shown(tmp_path / "real.png", IMAGES, IMAGES.held_out(system, 9, HeldOut(real, labels)))
+    assert held_out.shape == drawn(tmp_path / "grid.png", system, 9).shape
+    levels = as_bytes(torch.tensor([0, 1, 2]) / 4 - 0.5)
+    for row in range(3):
+        expected = levels if row < 2 else [levels[0], levels[1], 0]
+        assert [tile(held_out, row, column).max() for column in range(3)] == expected
+    np.testing.assert_array_equal(
+        held_out[:LABEL], shown(tmp_path / "a.png", IMAGES, IMAGES.generated(system, 9))[:LABEL]
+    )
+
+
+def test_held_out_images_under_images_stand_under_their_own(tmp_path):
+    fields = torch.rand(5, 1, 4, 4) * 2 - 1
+    source = Values((1, 4, 4))
+    source.learn_(torch.rand(5, 1, 4, 4))
+    system = system_of(lambda z, c: halves(z, c.mean((1, 2, 3))), source)
+    real = HeldOut(torch.rand(9, 1, SIZE, SIZE), torch.cat([fields, fields[:4]]))
+    contents = IMAGES.held_out(system, 16, real)
+    assert torch.equal(contents.conditions, fields)
+    assert torch.equal(contents.samples, real.minibatch.real[:5])
+    assert shown(tmp_path / "real.png", IMAGES, contents).any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "told", "source"),
+    [
+        ((2,), torch.arange(40) % 2, ClassLabels(2)),
+        ((5,), None, None),
+        ((30,), None, None),
+        ((30,), torch.arange(40.0)[:, None], Values(1)),
+        ((6, 6, 6), None, None),
+    ],
+)
+def test_held_out_samples_of_every_kind_are_drawn_like_generated_ones(shape, told, source, tmp_path):
+    if source is not None:
+        source.learn_(told[:5])
+    system = system_of(lambda z, *c: z[:, :1].view(-1, *[1] * len(shape)).expand(-1, *shape), source)
+    drawing, data = drawing_of(shape), HeldOut(torch.randn(40, *shape), told)
+    contents = drawing.held_out(system, 16, data)
+    generated = drawing.generated(system, 16, data)
+    assert [len(group) for group in contents.groups] == [len(group) for group in generated.groups]
+    real = shown(tmp_path / "real.png", drawing, contents)
+    made = shown(tmp_path / "fake.png", drawing, generated)
+    assert real.shape[0] == made.shape[0]
+    assert real.shape[1] in (made.shape[1], made.shape[1] - 450)  # points are drawn beside real ones
+    assert real.std() > 0
+    assert all(torch.isin(drawn_in, data.minibatch.real).all() for drawn_in in contents.groups)

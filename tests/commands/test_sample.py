@@ -150,7 +150,7 @@ def test_images_are_files_or_a_grid(saved, command, tmp_path):
     for number in range(3):
         np.testing.assert_array_equal(pixels(f"ones/{number:06d}.png"), expected[number, 0])
     assert drawn(command, *options, "--num", "3", "--condition", "1", "--output", "ones.png").endswith("ones.png.\n")
-    save_grid(flat_samples(system, system.sample(slice(3), condition=1)), tmp_path / "expected.png")
+    save_grid(flat_samples(system.sample(slice(3), condition=1), system.transform), tmp_path / "expected.png")
     assert (tmp_path / "ones.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
     drawn(command, *options, "--num", "20", "--output", "columns.png")
     assert pixels("columns.png").shape[1] == 2 + 10 * 66

@@ -8,8 +8,7 @@ import torch
 from lightning.pytorch import Trainer
 
 from lit_wgan import WGANGP, ArrayData, ClassLabels, SeveralConditions, Values
-from lit_wgan.callbacks.pictures.points import draw_points
-from lit_wgan.callbacks.pictures.series import draw_series
+from lit_wgan.callbacks.pictures import drawing_of
 from lit_wgan.data.parts import open_parts
 from lit_wgan.data.parts.opening import Files
 from lit_wgan.data.sampler import WeightedSampler
@@ -268,8 +267,8 @@ def test_batches_hold_stored_types():
 def test_pictures_take_the_held_out_samples_there_are(tmp_path):
     data = ArrayData(torch.randn(40, 2), held_out=0.2, batch_size=8, cache_dir=str(tmp_path))
     system, _ = trained(data, folder=tmp_path)
-    for file, draw in (("series.png", draw_series), ("points.png", draw_points)):
-        draw(system, tmp_path / file, 16, data)
+    for file, drawing in (("series.png", drawing_of((8,))), ("points.png", drawing_of((2,)))):
+        drawing.draw(drawing.generated(system, 16, data), tmp_path / file)
         assert (tmp_path / file).exists()
     assert len(data.held_out_samples(16).real) == 8
     assert torch.equal(data.held_out_samples(5).real, data.real_samples(5, train=False).real)

@@ -1,5 +1,6 @@
-"""Pictures of generated samples: grids of images and volumes, points in the plane, curves, histograms."""
+"""Pictures of samples: grids of images and volumes, points in the plane, curves, histograms."""
 
-from lit_wgan.callbacks.pictures.drawing import Drawing, drawing_of, samples_in
+from lit_wgan.callbacks.pictures.drawing import Drawing, drawing_of
+from lit_wgan.callbacks.pictures.shown import Shown
 
-__all__ = ["Drawing", "drawing_of", "samples_in"]
+__all__ = ["Drawing", "Shown", "drawing_of"]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from lit_wgan.systems import AdversarialSystem
+from lit_wgan.data.transforms import Transform
 
 COLOURS = (1, 3)
 """Channels of images that are shown as they are."""
@@ -26,15 +26,15 @@ def is_shown_flat(shape: Sequence[int]) -> bool:
     return len(shape) in (2, 3, 4)
 
 
-def flat_samples(system: AdversarialSystem, samples: Tensor) -> Tensor:
-    """Samples of a system ``(N, ...)`` as images ``(N, 1 | 3, h, w)`` in [-1, 1].
+def flat_samples(samples: Tensor, transform: Transform | None) -> Tensor:
+    """Samples ``(N, ...)`` in the data's own units as images ``(N, 1 | 3, h, w)`` in [-1, 1].
 
     The channels of an image stand side by side, unless there are one or three. A volume is shown by the slices through
     its middle across each of its axes.
     """
-    if system.transform is None:
+    if transform is None:
         return flat(in_unit_range(samples.float(), HALF_INSIDE))
-    return flat(in_unit_range(system.transform.forward(samples.float()), MOST_INSIDE))
+    return flat(in_unit_range(transform.forward(samples.float()), MOST_INSIDE))
 
 
 def in_unit_range(samples: Tensor, inside: float) -> Tensor:

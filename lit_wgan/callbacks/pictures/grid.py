@@ -7,19 +7,15 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, pad
 
 from lit_wgan.callbacks.pictures.flat import flat_samples
 from lit_wgan.callbacks.pictures.names import short_names
-from lit_wgan.callbacks.pictures.under import samples_under_each
-from lit_wgan.data import AdversarialData
+from lit_wgan.callbacks.pictures.shown import Shown
 from lit_wgan.data.conditions.given import as_tuple
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.evaluation.images import to_bytes
-from lit_wgan.systems import AdversarialSystem
 
-COLUMNS = 16
-"""Conditions in one grid, at most."""
 GAP = 2
 """Pixels between images; a grey line, twice as thick, parts conditions that are images from the samples."""
 LABEL = 16
@@ -41,21 +37,16 @@ def as_picture(image: Tensor) -> Image.Image:
     return Image.fromarray(pixels.squeeze(-1) if len(image) == 1 else pixels)
 
 
-def draw_images(
-    system: AdversarialSystem,
-    path: Path,
-    count: int,
-    data: AdversarialData | None = None,
-    condition: Condition | None = None,
-) -> None:
-    """Draw a grid of ``count`` images, or a column of images for each condition, all of them from the same noise."""
-    if system.condition is None or condition is not None:
-        save_grid(flat_samples(system, system.sample(slice(count), condition=condition)), path)
+def draw_images(shown: Shown, path: Path) -> None:
+    """Draw a grid of images, or a column of images for each group."""
+    images = flat_samples(shown.samples, shown.transform)
+    if len(shown.groups) == 1 and shown.conditions is None:
+        save_grid(images, path)
         return
-    conditions = system.condition.examples(min(COLUMNS, count))
-    samples = samples_under_each(system, conditions, count)
-    shown = flat_samples(system, torch.cat(samples)).unflatten(0, (len(samples), -1))
-    save_columns(shown.transpose(0, 1), conditions, path)
+    columns = images.split([len(group) for group in shown.groups])
+    rows = max(map(len, columns))
+    full = [pad(column, (0, 0) * 3 + (0, rows - len(column)), value=-1) for column in columns]
+    save_columns(torch.stack(full, 1), shown.conditions, path)
 
 
 def save_grid(images: Tensor, path: Path) -> None:
@@ -64,18 +55,19 @@ def save_grid(images: Tensor, path: Path) -> None:
     as_picture(_tiled(images, int(columns))).save(path)
 
 
-def save_columns(images: Tensor, conditions: Condition, path: Path) -> None:
+def save_columns(images: Tensor, conditions: Condition | None, path: Path) -> None:
     """Write images ``(rows, columns, C, H, W)`` as one PNG with the condition of each column above it.
 
     A condition that is an image is shown as one, as large as the samples; numbers are written.
 
     Args:
         images: in ``[-1, 1]``.
-        conditions: of the columns.
+        conditions: of the columns; None for columns without a name.
         path: of the file.
     """
     _, columns, _, *size = images.shape
-    told = [_as_shown(part, size) for part in as_tuple(conditions) if is_image(part.shape[1:])]
+    parts = () if conditions is None else as_tuple(conditions)
+    told = [_as_shown(part, size) for part in parts if is_image(part.shape[1:])]
     samples = images.flatten(0, 1).cpu()
     channels = max(each.shape[1] for each in [*told, samples])
     everything = torch.cat([each.float().expand(-1, channels, -1, -1) for each in [*told, samples]])
@@ -83,7 +75,8 @@ def save_columns(images: Tensor, conditions: Condition, path: Path) -> None:
     if told:
         cut = GAP // 2 + len(told) * (grid.shape[1] - GAP) * columns // len(everything)
         grid = torch.cat([grid[:, :cut], torch.zeros(channels, 2 * GAP, grid.shape[2]), grid[:, cut:]], 1)
-    _labelled(as_picture(grid), short_names(conditions)).save(path)
+    names = [""] * columns if conditions is None else short_names(conditions)
+    _labelled(as_picture(grid), names).save(path)
 
 
 def _as_shown(conditions: Tensor, size: Sequence[int]) -> Tensor:

@@ -17,5 +17,10 @@ def short_names(conditions: Condition) -> list[str]:
     return [", ".join(_short(number, digits) for part in shown for number in part[row]) for row in range(len(parts[0]))]
 
 
+def are_short(conditions: Condition) -> bool:
+    """Whether a condition is told in full by its name: it is a class, or a few numbers."""
+    return all(part[0].numel() <= MOST_NUMBERS for part in as_tuple(conditions))
+
+
 def _short(number: Tensor, digits: int) -> str:
     return f"{number.item():.{digits}g}" if number.is_floating_point() else str(number.item())

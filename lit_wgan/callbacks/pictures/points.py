@@ -1,37 +1,28 @@
 """Points in the plane as scatter plots; those of a conditional system coloured by condition."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from lit_wgan.callbacks.pictures.names import MOST_NUMBERS
-from lit_wgan.data import AdversarialData
+from lit_wgan.callbacks.pictures.shown import REAL, Shown
 from lit_wgan.data.conditions.given import as_tuple
-from lit_wgan.engine.minibatches import Condition, Minibatch
-from lit_wgan.systems import AdversarialSystem
+from lit_wgan.engine.minibatches import Condition
 
 
-def draw_points(
-    system: AdversarialSystem,
-    path: Path,
-    count: int,
-    data: AdversarialData | None = None,
-    condition: Condition | None = None,
-) -> None:
-    """Draw ``count`` points with as many held-out ones, under whose conditions they are made unless one is given."""
-    title = f"{system.counters.generator_updates} generator updates"
-    real = None if data is None else data.held_out_samples(count)
-    count = count if real is None else len(real.real)
-    told = condition
-    if system.condition is not None and condition is None:
-        told = system.condition_of_samples(slice(count)) if real is None else real.condition
-    fake = system.sample(slice(count), condition=told)
-    colours = None if told is None or condition is not None else colours_of(told)
+def draw_points(shown: Shown, path: Path) -> None:
+    """Draw points with real ones, coloured by their conditions."""
+    points = shown.samples
+    real = points.new_empty(0, 2) if shown.real is None else torch.cat(list(shown.real))
+    colours = None if shown.told is None else colours_of(shown.told)
+    parts = {REAL: real, shown.label: points}
     if colours is None:
-        save_scatter(fake.new_empty(0, 2) if real is None else real.real, fake, path, title)
+        save_scatter(parts, path, shown.title)
     else:
-        save_coloured(real, fake, colours, path, title)
+        save_coloured({label: part for label, part in parts.items() if len(part)}, colours, path, shown.title)
 
 
 def colours_of(conditions: Condition) -> Tensor | None:
@@ -40,36 +31,34 @@ def colours_of(conditions: Condition) -> Tensor | None:
     return next((part[:, 0] for part in parts if part.shape[1] <= MOST_NUMBERS), None)
 
 
-def save_scatter(real: Tensor, fake: Tensor, path: Path, title: str) -> None:
-    """Write points ``(N, 2)``, real and generated, as one scatter plot in a PNG."""
+def save_scatter(parts: Mapping[str, Tensor], path: Path, title: str) -> None:
+    """Write points ``(N, 2)``, by what they are (``real``, ``generated``), as one scatter plot in a PNG."""
     from matplotlib.figure import Figure  # pyplot would keep every figure and choose a window system
 
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.add_subplot(title=title, aspect="equal")
-    for points, label in [(real, "real"), (fake, "generated")]:
+    for label, points in parts.items():
         x, y = points.cpu().double().numpy().reshape(-1, 2).T
         axes.scatter(x, y, s=4, alpha=0.6, label=label)
     axes.legend(loc="upper right")
     figure.savefig(path, dpi=100)
 
 
-def save_coloured(real: Minibatch | None, fake: Tensor, colours: Tensor, path: Path, title: str) -> None:
-    """Write points ``(N, 2)`` and, beside them, real ones of the same conditions as a PNG.
+def save_coloured(parts: Mapping[str, Tensor], colours: Tensor, path: Path, title: str) -> None:
+    """Write points ``(N, 2)`` as a PNG, those of each kind beside the others.
 
     Args:
-        real: points, if there are any.
-        fake: points.
-        colours: class numbers or numbers ``(N,)`` of both.
+        parts: points, by what they are: ``real``, ``generated``; row by row of the same conditions.
+        colours: class numbers or numbers ``(N,)`` of each kind's points.
         path: of the file.
         title: of the figure.
     """
     from matplotlib.figure import Figure
 
-    panels = [("generated", fake)] if real is None else [("real", real.real), ("generated", fake)]
-    figure = Figure(figsize=(4.5 * len(panels) + 0.7, 4.8), layout="constrained")
+    figure = Figure(figsize=(4.5 * len(parts) + 0.7, 4.8), layout="constrained")
     figure.suptitle(title)
-    all_axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
-    for axes, (name, points) in zip(all_axes, panels, strict=True):
+    all_axes = figure.subplots(1, len(parts), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, (name, points) in zip(all_axes, parts.items(), strict=True):
         x, y = points.cpu().double().numpy().T
         axes.set(title=name, aspect="equal")
         drawn = axes.scatter(x, y, s=4, c=colours.double().numpy(), **_scale(colours))
