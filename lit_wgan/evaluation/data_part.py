@@ -15,6 +15,8 @@ from lit_wgan.data.datamodules import ToyData
 from lit_wgan.data.image_data import ImageData
 from lit_wgan.data.image_minibatches import bytes_to_unit_range, take
 from lit_wgan.data.sources import is_map_style
+from lit_wgan.data.streaming import StreamingData
+from lit_wgan.data.streaming.held_out import last_items
 from lit_wgan.data.toy import draw_minibatch
 from lit_wgan.engine.batch_layouts import parts_of
 from lit_wgan.engine.digests import array_sha256, describe, text_sha256
@@ -88,6 +90,8 @@ def part_of_data(data: Any, loader: Callable[[], Any], train: bool, most: int, s
         return _of_images(data, train)
     if isinstance(data, ArrayData):
         return _of_arrays(data, train)
+    if isinstance(data, StreamingData):
+        return _of_stream(data, train)
     if isinstance(data, ToyData):
         drawn = (RandomStreams(seed), "toy/train" if train else "toy/held_out", 0, most)
         samples = draw_minibatch(data.distribution, data.condition_of, *drawn)
@@ -115,6 +119,14 @@ def _of_arrays(data: ArrayData, train: bool) -> DataPart:
         return Minibatch(finite_floats(real, part.samples.array.name), told)
 
     return DataPart(len(part), read, key, part.samples.array.name)
+
+
+def _of_stream(data: StreamingData, train: bool) -> DataPart:
+    stream = data.stream
+    rows = last_items(stream.counts) if train else stream.held_out.rows
+    items = stream.items if train else stream.held_out.items
+    key = [data.url, str(data.held_out_from), array_sha256(rows.numpy())]
+    return DataPart(len(rows), lambda indices: data.own_units(items.read(rows[indices])), key, data.url)
 
 
 def _of_dataset(dataset: Any, data: Any) -> DataPart:

@@ -69,6 +69,22 @@ def interpolation(
     return (found if samples.transform is None else samples.transform.inverse(found)).cpu().unflatten(0, z.shape[:2])
 
 
+def usual_rows(of: Sampled | SampleList, rows: int) -> tuple[list[tuple[int, int]], Condition | None]:
+    """Pairs of samples that show much in so many rows, and the condition of each row; None for those of both ends.
+
+    Each row begins where that before it ended. Where classes are told, between which there is nothing, each row is
+    under one of them.
+    """
+    samples = of if isinstance(of, SampleList) else of.samples
+    pairs = [(row, row + 1) for row in range(rows)]
+    if samples.condition is None:
+        return pairs, None
+    examples = samples.condition.examples(rows)
+    if all(part.is_floating_point() for part in as_tuple(examples)):
+        return pairs, None
+    return pairs, map_condition(lambda part: part[torch.arange(rows) % len(part)], examples)
+
+
 def noise_path(start: Tensor, end: Tensor, steps: int, how: How) -> Tensor:
     """Noise ``(steps, ...)`` in even steps from ``start`` to ``end``, both ``(...)``, which are its ends exactly.
 
