@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader
 
 from lit_wgan import WGANGP, ToyData
 from lit_wgan.functional.streams import RandomStreams
+from lit_wgan.runs.run import Run
 from lit_wgan.systems.gan import dcgan_adam
 from lit_wgan.systems.judging import judge_both
 
@@ -47,6 +48,12 @@ def test_view_of_the_page_hides_the_level_of_series_and_trains(examples, trainer
     system = WGANGP(generator, examples["LinearCritic"]((4, 2)), latent_dim=3, view=view)
     trainer().fit(system, DataLoader(series, 8))
     assert system.counters.generator_updates == 2
+
+
+def test_rule_of_the_page_finds_scores_that_drift(examples, tmp_path):
+    (tmp_path / "metrics.csv").write_text("critic/drift,step\n" + "".join(f"{step}.0,{step}\n" for step in range(400)))
+    finding = examples["critic_drifts"](Run(tmp_path))
+    assert (finding.seen, finding.page) == ("The mean squared score is 333.", "docs/troubleshooting.md#critic-drifts")
 
 
 def test_system_of_the_page_trains_with_the_critic_of_the_page(examples, networks, trainer):

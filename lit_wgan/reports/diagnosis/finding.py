@@ -1,9 +1,13 @@
 """What a rule has found in a run."""
 
+from collections.abc import Callable
 from typing import Literal, NamedTuple
+
+from lit_wgan.runs.run import Run
 
 Kind = Literal["fault", "hint"]
 """A fault keeps a run from training as it should; a hint says what could be better, or what cannot be told."""
+PAGE = "docs/troubleshooting.md"
 
 
 class Finding(NamedTuple):
@@ -22,3 +26,12 @@ class Finding(NamedTuple):
     seen: str
     remedy: str
     page: str
+
+
+Rule = Callable[[Run], Finding | None]
+"""Looks at a run, and tells what it finds, or None."""
+
+
+def found(rule: str, kind: Kind, seen: str, remedy: str) -> Finding:
+    """A finding, with the page that tells more."""
+    return Finding(rule, kind, seen, remedy, f"{PAGE}#{rule.replace(' ', '-')}")

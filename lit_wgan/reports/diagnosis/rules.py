@@ -1,17 +1,39 @@
 """All rules, in the order in which their findings are told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from lit_wgan.reports.diagnosis.finding import Finding
+from lit_wgan.reports.diagnosis.critic import (
+    critic_constant,
+    critic_saturated,
+    critic_steep,
+    critic_weak,
+    discriminator_too_good,
+    held_out_gap,
+)
+from lit_wgan.reports.diagnosis.finding import Finding, Rule
+from lit_wgan.reports.diagnosis.progress import w1_jumps, w1_still_falls, w1_stuck, w1_worse
+from lit_wgan.reports.diagnosis.samples import copies, few_samples, modes_missed, recall_low
 from lit_wgan.runs.run import Run
 
-Rule = Callable[[Run], Finding | None]
-"""Looks at a run, and tells what it finds, or None."""
-
-RULES: Sequence[Rule] = ()
+RULES: Sequence[Rule] = (
+    critic_constant,
+    critic_steep,
+    critic_weak,
+    discriminator_too_good,
+    held_out_gap,
+    copies,
+    modes_missed,
+    recall_low,
+    w1_jumps,
+    w1_worse,
+    w1_stuck,
+    critic_saturated,
+    few_samples,
+    w1_still_falls,
+)
 
 
 def diagnose(run: Run) -> list[Finding]:
     """What the rules find in a run that has logged something; faults before hints."""
-    found = [finding for rule in RULES if (finding := rule(run)) is not None]
-    return sorted(found, key=lambda finding: finding.kind != "fault")
+    findings = [finding for rule in RULES if (finding := rule(run)) is not None]
+    return sorted(findings, key=lambda finding: finding.kind != "fault")

@@ -1,0 +1,107 @@
+"""Rules about the course of the main metric: do samples get better, did they, will they?"""
+
+from itertools import pairwise
+from statistics import median
+
+from lit_wgan.reports.diagnosis.courses import Course, course, floor
+from lit_wgan.reports.diagnosis.finding import Finding, found
+from lit_wgan.runs.run import Run
+
+FEWEST_VALIDATIONS = 3
+FAR = 2.0
+"""Times the floor, above which W1 is far from it."""
+NO_PROGRESS, ENOUGH = 0.75, 200
+"""Late W1 over early W1, at least, after so many updates."""
+WORSE = 1.3
+"""Late W1 over the best before. Measured: at most 1.1 in trainings as they should be."""
+JUMP, JUMPS = 1.25, 2
+"""W1 over the one before, and how often. Measured: at most one so large, near the floor."""
+STILL_FALLS, NEAR = 0.6, 1.1
+"""What is left of the distance to the floor after the last third, at most; times the floor, at least."""
+LOWER_RATES = "Lower model.generator_optimizer.lr and model.critic_optimizer.lr"
+
+
+def w1(run: Run) -> tuple[Course, float] | None:
+    """W1 at all validations and its floor; None with too few validations, or without a floor."""
+    measured, reached = course(run, "eval/w1"), floor(run, "eval/w1")
+    return (measured, reached) if len(measured.values) >= FEWEST_VALIDATIONS and reached is not None else None
+
+
+def w1_jumps(run: Run) -> Finding | None:
+    """W1 leaps up again and again: the learning rates are too high, or the critic is hardly constrained.
+
+    Source: runs of ours at learning rates of 0.05, at clip_value 1 and at gp_weight 0.001.
+    """
+    measured = w1(run)
+    if measured is None:
+        return None
+    (_, values), reached = measured
+    leaps = [b / a for a, b in pairwise(values) if a > 0 and b > FAR * reached and b > JUMP * a]
+    if len(leaps) < JUMPS:
+        return None
+    return found(
+        "w1 jumps",
+        "fault",
+        f"W1 rose by {100 * (JUMP - 1):.0f} % or more {len(leaps)} times, once by {100 * (max(leaps) - 1):.0f} %.",
+        f"{LOWER_RATES}; constrain the critic more, by model.gp_weight or a smaller model.clip_value.",
+    )
+
+
+def w1_worse(run: Run) -> Finding | None:
+    """W1 has been much better: training has diverged, or goes on past its best.
+
+    Source: a run of ours at a learning rate of 0.05.
+    """
+    measured = w1(run)
+    if measured is None:
+        return None
+    (updates, values), reached = measured
+    best, late = min(values), min(measured[0].late())
+    if late < WORSE * best or late < WORSE * reached:
+        return None
+    return found(
+        "w1 worse",
+        "fault",
+        f"W1 was {best:.3g} at update {updates[list(values).index(best)]}, and is {values[-1]:.3g} now.",
+        f"{LOWER_RATES}; keep the best checkpoint with checkpoint.monitor eval/w1.",
+    )
+
+
+def w1_stuck(run: Run) -> Finding | None:
+    """W1 is far above its floor, and hardly better than it was early: the generator does not learn.
+
+    Source: runs of ours at clip_value 1e-4 and at a generator's learning rate of 1e-6.
+    """
+    measured = w1(run)
+    if measured is None:
+        return None
+    (updates, values), reached = measured
+    early, late = median(measured[0].early() or values[:1]), median(measured[0].late())
+    if updates[-1] < ENOUGH or late < NO_PROGRESS * early or late < FAR * reached:
+        return None
+    return found(
+        "w1 stuck",
+        "fault",
+        f"W1 was {early:.3g} early and is {late:.3g} now; it could be {reached:.3g}.",
+        "See to the findings about the critic first; without any raise model.generator_optimizer.lr.",
+    )
+
+
+def w1_still_falls(run: Run) -> Finding | None:
+    """The last third of the updates has brought W1 much nearer to its floor: more updates will bring more.
+
+    Source: runs of ours that were cut short.
+    """
+    measured = w1(run)
+    if measured is None or w1_jumps(run) is not None:
+        return None
+    (updates, values), reached = measured
+    before = [value for update, value in zip(updates, values, strict=True) if update <= 2 * updates[-1] / 3]
+    if not before or values[-1] < NEAR * reached or values[-1] - reached > STILL_FALLS * (before[-1] - reached):
+        return None
+    return found(
+        "w1 still falls",
+        "hint",
+        f"W1 fell from {before[-1]:.3g} to {values[-1]:.3g} in the last third; it could be {reached:.3g}.",
+        "Train longer: --ckpt_path last and a larger trainer.max_steps.",
+    )

@@ -1,0 +1,93 @@
+"""Each rule on runs made to have its fault, and on runs that train well: the table of docs/troubleshooting.md."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lit_wgan.reports.diagnosis import RULES, diagnose
+from lit_wgan.reports.words import finding_in_words
+from lit_wgan.runs.run import Run
+
+ROOT = Path(__file__).parents[3]
+RUNS = Path(__file__).parent / "runs"
+PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
+TABLE = {
+    name: (made, found)
+    for name, made, found in re.findall(r"^\| `(\w+)` \| ([^|]*?) \| ([^|]*?) \|$", PAGE, flags=re.MULTILINE)
+}
+"""Of each run the faults that it was made to have, none of one that trains well, and what is found."""
+
+
+def names(findings):
+    return [finding.rule for finding in findings]
+
+
+def test_every_run_is_in_the_table_and_the_readme():
+    readme = (RUNS / "README.md").read_text()
+    directories = sorted(path.parent.name for path in RUNS.glob("*/metrics.csv"))
+    assert directories == sorted(TABLE)
+    assert [name for name in directories if f"`{name}`" not in readme] == []
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_table_tells_what_is_found_and_no_run_that_trains_well_has_a_fault(name):
+    made, told = TABLE[name]
+    findings = diagnose(Run(RUNS / name))
+    assert ", ".join(names(findings)) == told
+    assert set(filter(None, made.split(", "))) <= set(names(findings))
+    assert made or [finding for finding in findings if finding.kind == "fault"] == []
+
+
+def test_every_rule_is_shown_right_on_a_run_made_to_have_its_fault():
+    shown = {rule for made, _ in TABLE.values() for rule in made.split(", ")} - {""}
+    assert shown <= {rule.__name__.replace("_", " ").replace("held out", "held-out") for rule in RULES}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_findings_fit_a_line_and_lead_to_a_heading(name):
+    for finding in diagnose(Run(RUNS / name)):
+        assert len(finding_in_words(finding)) <= 120
+        heading = f"{finding.rule[:1].upper()}{finding.rule[1:]}"
+        assert f"\n## {heading}\n" in PAGE
+        assert finding.page == f"docs/troubleshooting.md#{heading.lower().replace(' ', '-')}"
+
+
+def test_faults_come_before_hints():
+    kinds = [finding.kind for finding in diagnose(Run(RUNS / "clip_value_1e_4"))]
+    assert kinds == sorted(kinds)
+    assert set(kinds) == {"fault", "hint"}
+
+
+def run(tmp_path, metrics="", config=None):
+    """A run with the given columns of metrics.csv."""
+    if metrics:
+        (tmp_path / "metrics.csv").write_text(metrics)
+    if config is not None:
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    return Run(tmp_path)
+
+
+@pytest.mark.parametrize("config", [None, {}, {"trainer": None}, {"trainer": {"callbacks": None}}])
+@pytest.mark.parametrize("metrics", ["", "critic/loss,step\n1,10\n", "my/metric,eval/w1,step\nnan,nan,10\n"])
+def test_nothing_is_found_in_a_run_that_logged_next_to_nothing(tmp_path, metrics, config):
+    assert diagnose(run(tmp_path, metrics, config)) == []
+
+
+def test_values_that_are_not_finite_are_passed_over(tmp_path):
+    rows = "".join(f"{'1,0' if step % 2 else 'nan,inf'},{step}\n" for step in range(40))
+    found = diagnose(run(tmp_path, f"generator/loss,critic/wasserstein_estimate,step\n{rows}"))
+    assert names(found) == ["critic constant"]
+
+
+def test_a_single_callback_is_read_as_a_list_of_one(tmp_path):
+    callback = {"class_path": "lit_wgan.ExactW1", "init_args": {"num_samples": 20}}
+    found = diagnose(run(tmp_path, "eval/w1,step\n1,10\n", {"trainer": {"callbacks": callback}}))
+    assert names(found) == ["few samples"]
+
+
+def test_fid_of_few_images_is_told_with_inception_alone(tmp_path):
+    rows = "fidelity/fid,fidelity/fid_digits,fidelity/num_samples,step\n{},{},500,10\n"
+    assert names(diagnose(run(tmp_path, rows.format(30.0, "")))) == ["few samples"]
+    assert diagnose(run(tmp_path, rows.format("", 30.0))) == []
