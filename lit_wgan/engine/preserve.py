@@ -35,6 +35,12 @@ def seed_torch(seed: int, device: torch.device) -> None:
         torch.get_device_module(device).manual_seed(seed)
 
 
+def random_states(device: torch.device) -> list[torch.Tensor]:
+    """The states of torch's generators of the CPU and of a device: they change when a random number is drawn."""
+    states = [torch.default_generator.get_state()]
+    return states if device.type == "cpu" else [*states, torch.get_device_module(device).get_rng_state()]
+
+
 @contextmanager
 def evaluation_mode(network: nn.Module) -> Iterator[None]:
     """Put a network in evaluation mode, without gradients or autocast; then restore the training flag of each part."""

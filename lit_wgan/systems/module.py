@@ -241,7 +241,6 @@ class GenerativeModule(LightningModule):
             self.streams,
             self.device,
             cast(torch.dtype, self.dtype),
-            self.global_rank,
         )
 
     def condition_of_samples(self, rows: slice) -> Condition | None:

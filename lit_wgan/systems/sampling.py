@@ -1,6 +1,8 @@
 """Samples by their numbers: one endless list, which a generator makes of a seed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -10,10 +12,13 @@ from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.data.conditions.given import in_words, told_to
 from lit_wgan.data.transforms import Transform
 from lit_wgan.engine.minibatches import Condition, map_condition
-from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state, seed_torch
+from lit_wgan.engine.preserve import evaluation_mode, preserve_random_state, random_states, seed_torch
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.streams import LatentLaw, RandomStreams
 from lit_wgan.systems.judging import generate
+
+CHUNK = 64
+"""Samples that a generator makes together if it draws random numbers by itself, numbers 0 to 63 and so on."""
 
 
 def latent(
@@ -45,7 +50,6 @@ class SampleList:
         streams: random numbers of the list's seed.
         device: of the generator.
         dtype: of the generator.
-        rank: of this process, by which layers that draw by themselves are seeded.
     """
 
     generator: nn.Module
@@ -56,7 +60,6 @@ class SampleList:
     streams: RandomStreams
     device: torch.device
     dtype: torch.dtype
-    rank: int = 0
 
     def noise(self, rows: slice) -> Tensor:
         """The noise z of the samples of the given numbers, shape ``(number of rows, *latent_shape)``."""
@@ -106,21 +109,42 @@ class SampleList:
     def of_noise(self, z: Tensor, condition: Condition | None, batch_size: int = 256, numbers: Any = None) -> Tensor:
         """Samples of given noise, in the generator's units.
 
+        A generator that draws random numbers by itself draws the same for a sample of the same number, whatever
+        samples are made beside it; then ``CHUNK`` are made at a time.
+
         Args:
             z: noise ``(N, *latent_shape)``.
             condition: of each, in the data's own units; None without conditions.
             batch_size: how many at a time.
-            numbers: of the samples, by which layers that draw by themselves are seeded; None for 0 to N - 1.
+            numbers: of the samples, in ascending order; None for 0 to N - 1.
         """
-        numbers = range(len(z)) if numbers is None else numbers
         told = condition
         if self.condition is not None and condition is not None:
             told = told_to(self.condition.tell(condition), self.device, self.dtype)
 
         def part(first: int) -> Tensor:
             chosen = slice(first, first + batch_size)
-            seed_torch(self.streams.key(f"torch/samples/{self.rank}", numbers[first]), self.device)
             return generate(self.generator, z[chosen], map_condition(lambda rows: rows[chosen], told))
 
         with evaluation_mode(self.generator), preserve_random_state():
-            return torch.cat([part(first) for first in range(0, len(z), batch_size)])
+            before = random_states(self.device)
+            parts = [part(0)]
+            if any(not torch.equal(*states) for states in zip(before, random_states(self.device), strict=True)):
+                return self._by_chunks(z, told, range(len(z)) if numbers is None else numbers)
+            return torch.cat(parts + [part(first) for first in range(batch_size, len(z), batch_size)])
+
+    def _by_chunks(self, z: Tensor, told: Condition | None, numbers: Sequence[int]) -> Tensor:
+        """Samples of a generator that draws by itself: each in its place of a whole chunk, which alone is seeded.
+
+        Places of samples that are not asked for are made of the first one's noise.
+        """
+        parts = []
+        for chunk, group in groupby(range(len(z)), lambda row: numbers[row] // CHUNK):
+            rows = list(group)
+            places = [numbers[row] % CHUNK for row in rows]
+            filled = torch.zeros(CHUNK, dtype=torch.int64, device=z.device)
+            filled[places] = torch.tensor(rows, device=z.device)
+            seed_torch(self.streams.key("torch/samples", chunk), self.device)
+            made = generate(self.generator, z[filled], map_condition(lambda each, filled=filled: each[filled], told))
+            parts.append(made[places])
+        return torch.cat(parts)

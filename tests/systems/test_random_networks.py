@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from lit_wgan import GAN, WGAN, WGANGP, ToyData
+from lit_wgan.data.conditions import ClassLabels
 
 
 class Noisy(nn.Module):
@@ -66,3 +67,31 @@ def test_samples_are_the_same_at_every_call_and_leave_the_random_state_alone(tra
     torch.manual_seed(99)
     assert torch.equal(system.sample(slice(10), batch_size=4), samples)
     assert not torch.equal(samples[:4], samples[4:8])
+
+
+class Numbered(nn.Module):
+    """A generator of noise of its own beside z and the label that it is told."""
+
+    def forward(self, z, label):
+        return torch.stack([torch.rand(len(z)), z[:, 0], label.float()], 1)
+
+
+@pytest.mark.parametrize("rows", [slice(300), slice(100, 140), slice(63, 66), slice(1, 300, 2), slice(250, 300, 3)])
+@pytest.mark.parametrize("batch_size", [1, 7, 64, 256])
+def test_noise_of_a_network_depends_on_the_number_of_the_sample_alone(rows, batch_size):
+    system = WGAN(Numbered(), nn.Linear(3, 1), latent_dim=3, condition=ClassLabels(num_classes=4))
+    all_samples = system.sample(slice(300))
+    assert len(all_samples[:, 0].unique()) == 300
+    assert torch.equal(system.sample(rows, batch_size), all_samples[rows])
+
+
+def test_a_network_without_noise_of_its_own_is_asked_for_batches():
+    sizes = []
+
+    class Recorded(nn.Linear):
+        def forward(self, x):
+            sizes.append(len(x))
+            return super().forward(x)
+
+    WGAN(Recorded(3, 2), nn.Linear(2, 1), latent_dim=3).sample(slice(10), batch_size=4)
+    assert sizes == [4, 4, 2]
