@@ -20,9 +20,9 @@ from torch.utils.data import Dataset, TensorDataset
 from lit_wgan.data.folders import FolderImages, folder
 from lit_wgan.data.held_out import part_indices
 from lit_wgan.data.image_files import open_image
+from lit_wgan.data.packages import optional_package
 from lit_wgan.data.sources import Source
 from lit_wgan.engine.digests import fingerprint
-from lit_wgan.errors import UsageError
 
 
 def digits(root: Path, train: bool, download: bool) -> Source:
@@ -90,15 +90,10 @@ def lsun(root: Path, train: bool, download: bool) -> Source:
     def load() -> Dataset[Any]:
         from torchvision.datasets import LSUN  # takes seconds
 
-        try:
-            # torchvision leaves a list of keys in the working directory, and would trust one left by another root.
-            with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
-                return LmdbImages(LSUN(str(root), classes=[part]).dbs[0])
-        except ModuleNotFoundError as error:
-            raise UsageError(
-                "Expected the package lmdb for data.dataset=lsun, but got an environment without it. "
-                "Install it with `pip install lit-wgan[lsun]`."
-            ) from error
+        optional_package("lmdb", "data.dataset=lsun", "lsun")
+        # torchvision leaves a list of keys in the working directory, and would trust one left by another root.
+        with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
+            return LmdbImages(LSUN(str(root), classes=[part]).dbs[0])
 
     return Source(fingerprint(root, glob.glob(f"{part}_lmdb/*", root_dir=root)), load)
 

@@ -154,7 +154,7 @@ def test_lsun_bedrooms_are_read_by_official_part(tmp_path, monkeypatch):
 def test_lsun_without_lmdb_names_the_extra(tmp_path, monkeypatch):
     make_lsun(tmp_path)
     monkeypatch.setitem(sys.modules, "lmdb", None)
-    with pytest.raises(ValueError, match=r"Expected the package lmdb .*`pip install lit-wgan\[lsun\]`"):
+    with pytest.raises(ValueError, match=r"Expected the package lmdb, .*pip install \"lit-wgan\[lsun\]\""):
         open_in(tmp_path, "lsun", image_size=8)
 
 

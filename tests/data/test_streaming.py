@@ -422,6 +422,18 @@ def test_a_client_that_is_not_installed_is_named(tmp_path, memory, monkeypatch):
     refused("^Expected the client of memory://x to be installed, but got: pip", "memory://x", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("module", "url", "remedy"),
+    [
+        ("botocore.config", "s3://bucket", r"lit-wgan\[streams\]"),
+        ("google.cloud.storage", "gs://bucket", "google-cloud-storage"),
+    ],
+)
+def test_a_package_that_an_address_needs_is_named_with_its_remedy(tmp_path, monkeypatch, module, url, remedy):
+    monkeypatch.setitem(sys.modules, module, None)
+    refused(f'^Expected the package {module}, which {url} needs, .* pip install "{remedy}"', url, tmp_path)
+
+
 def test_litdata_that_is_not_installed_is_named(monkeypatch, folder):
     monkeypatch.setitem(sys.modules, "litdata", None)
     with pytest.raises(ValueError, match=r'pip install "lit-wgan\[streams\]"'):

@@ -7,6 +7,7 @@ from io import BytesIO
 from threading import Thread
 from typing import Any, BinaryIO, TypeVar
 
+from lit_wgan.data.packages import optional_package
 from lit_wgan.engine.workers import WORKER_SECONDS
 from lit_wgan.errors import UsageError
 
@@ -68,14 +69,15 @@ class Remote:
 
         options = self.storage_options
         if self.url.startswith(("s3://", "r2://")):
-            from botocore.config import Config
-
+            config = optional_package("botocore.config", self.url, "streams")
             retries = {"total_max_attempts": TRIES, "mode": "standard"}  # litdata's own 1000 would take a day
-            limits = Config(retries=retries, connect_timeout=self.timeout, read_timeout=self.timeout)
+            limits = config.Config(retries=retries, connect_timeout=self.timeout, read_timeout=self.timeout)
             options = {"config": limits} | options
+        if self.url.startswith("gs://"):
+            optional_package("google.cloud.storage", self.url, requirement="google-cloud-storage")
         try:
             client = get_downloader(self.url, "", [], options, {})
-        except ModuleNotFoundError as error:
+        except ModuleNotFoundError as error:  # of a client that litdata was told of
             raise UsageError(
                 f"Expected the client of {self.url} to be installed, but got: {error}. Install it with pip."
             ) from error
