@@ -15,7 +15,16 @@ from lit_wgan.runs.run import Run
 MOST_METRICS = 4
 """That are told in words; all are in metrics.csv."""
 MOST_FINDINGS = 3
-KEPT = ("report.html", "curves.png", "samples/", "checkpoints/", "metrics.csv", "config.yaml")
+KEPT = (
+    "report.html",
+    "curves.png",
+    "learning.mp4",
+    "learning.gif",
+    "samples/",
+    "checkpoints/",
+    "metrics.csv",
+    "config.yaml",
+)
 """What a run's directory may hold for its owner."""
 
 
@@ -46,15 +55,16 @@ def say_results(trainer: Trainer, directory: str | None) -> None:
     """
     run = Run(Path(directory)) if directory is not None else None
     metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-    for line in [*_of_metrics((run and run.metrics) or metrics), *(_of_run(run) if run else ())]:
+    for line in [*_of_metrics((run and run.metrics) or metrics, run), *(_of_run(run) if run else ())]:
         rank_zero_info(line)
 
 
-def _of_metrics(metrics: Mapping[str, float]) -> list[str]:
-    """The main metrics in words."""
+def _of_metrics(metrics: Mapping[str, float], run: Run | None) -> list[str]:
+    """The main metrics in words, and where the others are."""
     words = in_words(metrics)
-    if len(words) > MOST_METRICS:
-        words[MOST_METRICS:] = [f"{len(words) - MOST_METRICS} more metrics are in metrics.csv."]
+    places = [name for name in ("metrics.csv", "result.json") if run is not None and (run.directory / name).is_file()]
+    if len(words) > MOST_METRICS and places:
+        words[MOST_METRICS:] = [f"{len(words) - MOST_METRICS} more metrics are in {places[0]}."]
     return words or ["No metric of samples was logged: add callbacks such as lit_wgan.ExactW1 to trainer.callbacks."]
 
 

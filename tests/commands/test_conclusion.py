@@ -8,6 +8,8 @@ import yaml
 
 from lit_wgan.commands import conclusion
 from lit_wgan.commands.conclusion import say_results
+from lit_wgan.commands.fit import Experiment
+from lit_wgan.commands.record import RunRecord
 from lit_wgan.reports.diagnosis import Finding
 
 METRICS = "eval/w1,eval/w1_floor,eval/wasserstein_estimate,step\n3.2,2.74,0.5,10\n3.14,2.74,0.4,20\n"
@@ -53,8 +55,29 @@ def test_a_run_that_measured_nothing_is_told_how_to(words, tmp_path):
     assert words(tmp_path / "b" / "version_0")[-2].startswith("Next: ")
 
 
+@pytest.mark.parametrize(("error", "told"), [(SystemExit(0), True), (KeyboardInterrupt(), False), (OSError(), False)])
+def test_a_run_that_a_signal_has_ended_says_how_good_it_is_too(error, told, tmp_path, caplog):
+    """Other errors have their own last words."""
+    experiment, begun = Experiment.__new__(Experiment), []
+    experiment.when_failing = lambda trainer, error: begun.append(error)
+    record = RunRecord(None, None)
+    record.directory = str(tmp_path)
+    trainer = SimpleNamespace(is_global_zero=True, callbacks=[record], callback_metrics={"eval/w1": 3.0})
+    with caplog.at_level("INFO"):
+        experiment._before_closing(trainer, error)
+    assert begun == [error]
+    assert ("W1 3." in caplog.text, f"Everything is in {tmp_path}" in caplog.text) == (told, told)
+
+
 def test_without_metrics_csv_the_metrics_are_the_trainers(words, tmp_path):
     assert words(tmp_path / "a" / "version_0", of_trainer={"eval/w1": 3.0})[0] == "W1 3."
+
+
+def test_without_any_file_all_metrics_are_told(caplog):
+    """As of a trial run, fast_dev_run, which keeps nothing."""
+    with caplog.at_level("INFO"):
+        say_results(SimpleNamespace(callback_metrics={f"eval/m{i}": 1.0 for i in range(9)}), None)
+    assert [record.getMessage() for record in caplog.records] == [f"eval/m{i} 1." for i in range(9)]
 
 
 def test_the_last_words_stay_about_ten_lines_of_120_columns(words, tmp_path, monkeypatch):

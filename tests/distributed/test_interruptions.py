@@ -28,6 +28,7 @@ def test_every_sigterm_leaves_a_checkpoint_within_ten_seconds(attempts, seconds,
         _, err = process.communicate(timeout=seconds)
         assert process.returncode == 0, err
         assert err.count("Stopped by SIGTERM after") == 1
+        assert err.count("Everything is in ") == 1
         checkpoint = torch.load(runs.checkpoints / "last.ckpt", weights_only=True)
         assert f"after {checkpoint['global_step']} generator updates" in err
         assert checkpoint["global_step"] > updates

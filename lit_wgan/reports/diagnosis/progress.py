@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 from lit_wgan.reports.diagnosis.courses import Course, course, floor
 from lit_wgan.reports.diagnosis.finding import Finding, found
@@ -21,10 +22,22 @@ STILL_FALLS, NEAR = 0.6, 1.1
 LOWER_RATES = "Lower model.generator_optimizer.lr and model.critic_optimizer.lr"
 
 
-def w1(run: Run) -> tuple[Course, float] | None:
-    """W1 at all validations and its floor; None with too few validations, or without a floor."""
-    measured, reached = course(run, "eval/w1"), floor(run, "eval/w1")
-    return (measured, reached) if len(measured.values) >= FEWEST_VALIDATIONS and reached is not None else None
+class Distance(NamedTuple):
+    """W1 or, where that is not logged, sliced W1, at all validations."""
+
+    label: str
+    metric: str
+    course: Course
+    floor: float
+
+
+def w1(run: Run) -> Distance | None:
+    """The distance of samples from held-out ones; None with too few validations, or without a floor."""
+    for label, metric in (("W1", "eval/w1"), ("Sliced W1", "eval/sliced_w1")):
+        measured, reached = course(run, metric), floor(run, metric)
+        if len(measured.values) >= FEWEST_VALIDATIONS and reached is not None:
+            return Distance(label, metric, measured, reached)
+    return None
 
 
 def w1_jumps(run: Run) -> Finding | None:
@@ -35,14 +48,14 @@ def w1_jumps(run: Run) -> Finding | None:
     measured = w1(run)
     if measured is None:
         return None
-    (_, values), reached = measured
+    label, _, (_, values), reached = measured
     leaps = [b / a for a, b in pairwise(values) if a > 0 and b > FAR * reached and b > JUMP * a]
     if len(leaps) < JUMPS:
         return None
     return found(
         "w1 jumps",
         "fault",
-        f"W1 rose by {100 * (JUMP - 1):.0f} % or more {len(leaps)} times, once by {100 * (max(leaps) - 1):.0f} %.",
+        f"{label} rose by {100 * (JUMP - 1):.0f} % or more {len(leaps)} times, once by {100 * (max(leaps) - 1):.0f} %.",
         f"{LOWER_RATES}; constrain the critic more, by model.gp_weight or a smaller model.clip_value.",
     )
 
@@ -55,15 +68,15 @@ def w1_worse(run: Run) -> Finding | None:
     measured = w1(run)
     if measured is None:
         return None
-    (updates, values), reached = measured
-    best, late = min(values), min(measured[0].late())
+    label, metric, (updates, values), reached = measured
+    best, late = min(values), min(measured.course.late())
     if late < WORSE * best or late < WORSE * reached:
         return None
     return found(
         "w1 worse",
         "fault",
-        f"W1 was {best:.3g} at update {updates[list(values).index(best)]}, and is {values[-1]:.3g} now.",
-        f"{LOWER_RATES}; keep the best checkpoint with checkpoint.monitor eval/w1.",
+        f"{label} was {best:.3g} at update {updates[list(values).index(best)]}, and is {values[-1]:.3g} now.",
+        f"{LOWER_RATES}; keep the best checkpoint with checkpoint.monitor {metric}.",
     )
 
 
@@ -75,14 +88,14 @@ def w1_stuck(run: Run) -> Finding | None:
     measured = w1(run)
     if measured is None:
         return None
-    (updates, values), reached = measured
-    early, late = median(measured[0].early() or values[:1]), median(measured[0].late())
+    label, _, (updates, values), reached = measured
+    early, late = median(measured.course.early() or values[:1]), median(measured.course.late())
     if updates[-1] < ENOUGH or late < NO_PROGRESS * early or late < FAR * reached:
         return None
     return found(
         "w1 stuck",
         "fault",
-        f"W1 was {early:.3g} early and is {late:.3g} now; it could be {reached:.3g}.",
+        f"{label} was {early:.3g} early and is {late:.3g} now; it could be {reached:.3g}.",
         "See to the findings about the critic first; without any raise model.generator_optimizer.lr.",
     )
 
@@ -95,13 +108,13 @@ def w1_still_falls(run: Run) -> Finding | None:
     measured = w1(run)
     if measured is None or w1_jumps(run) is not None:
         return None
-    (updates, values), reached = measured
+    label, _, (updates, values), reached = measured
     before = [value for update, value in zip(updates, values, strict=True) if update <= 2 * updates[-1] / 3]
     if not before or values[-1] < NEAR * reached or values[-1] - reached > STILL_FALLS * (before[-1] - reached):
         return None
     return found(
         "w1 still falls",
         "hint",
-        f"W1 fell from {before[-1]:.3g} to {values[-1]:.3g} in the last third; it could be {reached:.3g}.",
+        f"{label} fell from {before[-1]:.3g} to {values[-1]:.3g} in the last third; it could be {reached:.3g}.",
         "Train longer: --ckpt_path last and a larger trainer.max_steps.",
     )

@@ -81,6 +81,16 @@ def test_values_that_are_not_finite_are_passed_over(tmp_path):
     assert names(found) == ["critic constant"]
 
 
+@pytest.mark.parametrize(
+    "name", ["clip_value_1e_4", "rates_5e_2_wgan_gp", "rates_5e_4_gan", "ok_oscillations", "ok_sky"]
+)
+def test_without_w1_the_same_is_found_by_sliced_w1(name, tmp_path):
+    text = (RUNS / name / "metrics.csv").read_text().replace("eval/w1", "eval/other")
+    found, sliced = diagnose(Run(RUNS / name)), diagnose(run(tmp_path, text))
+    assert names(sliced) == names(found)
+    assert all(finding.seen.startswith("Sliced W1") for finding in sliced if finding.rule.startswith("w1"))
+
+
 def test_a_single_callback_is_read_as_a_list_of_one(tmp_path):
     callback = {"class_path": "lit_wgan.ExactW1", "init_args": {"num_samples": 20}}
     found = diagnose(run(tmp_path, "eval/w1,step\n1,10\n", {"trainer": {"callbacks": callback}}))
