@@ -28,6 +28,8 @@ from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor, nn
 
 from lit_wgan import WGANGP
+from lit_wgan.systems.shards import Objective
+from lit_wgan.terms.base import Metrics
 
 NAMES = {"toy": "toy", "digits": "digits", "cifar10": "cifar10_128"}
 UPDATES = {"toy": 40, "digits": 40, "cifar10": 2}  # to time in each round
@@ -39,10 +41,12 @@ VARIANTS = {"toy": (ONE, TWO, STOCK), "digits": (ONE, TWO), "cifar10": (ONE, TWO
 def reduce_as_ddp_does(system: WGANGP) -> None:
     """Leave the reduction of gradients to DDP."""
 
-    def descend(network: nn.Module, optimizer: Any, loss: Tensor, *others: Tensor) -> None:
+    def descend(network: nn.Module, optimizer: Any, objective: Objective, minibatch: Any, *others: Tensor) -> Metrics:
         optimizer.zero_grad()
+        loss, metrics = objective(minibatch)
         system.manual_backward(loss)
         optimizer.step()
+        return {"loss": loss.detach()} | metrics
 
     system._descend = descend  # type: ignore[method-assign]
 

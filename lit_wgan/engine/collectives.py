@@ -38,14 +38,6 @@ def average_gradients_(network: nn.Module, *others: Tensor) -> None:
     average_([*(p.grad for p in network.parameters() if p.grad is not None), *others])
 
 
-def average_buffers_(network: nn.Module) -> None:
-    """Replace the floating-point buffers of a network, such as running statistics, by their mean over all devices.
-
-    Lightning never synchronises them in manual optimization, so they drift apart.
-    """
-    average_([buffer for buffer in network.buffers() if buffer.is_floating_point()])
-
-
 def average_(tensors: Iterable[Tensor]) -> None:
     """Replace tensors of one type by their mean over all devices, in place and in one all-reduce."""
     _reduce_(list(tensors), mean=True)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lit_wgan.engine.collectives import average_buffers_
+from lit_wgan.engine.trees import average_buffers_
 
 PRECISIONS = {"float32": "ieee", "tf32": "tf32", "bfloat16": "ieee"}
 """The precisions of feature extractors, and what torch calls the precision of float32 products that each needs."""

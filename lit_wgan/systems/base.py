@@ -14,7 +14,6 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.engine.acceleration import compiled, fuse_
-from lit_wgan.engine.collectives import average_gradients_, no_gradient_sync
 from lit_wgan.engine.minibatches import Condition, Minibatch, minibatches
 from lit_wgan.engine.stopping import StopRequest
 from lit_wgan.errors import Allowed, check_positive
@@ -30,6 +29,7 @@ from lit_wgan.systems.module import GenerativeModule
 from lit_wgan.systems.preflight import Preflight
 from lit_wgan.systems.resuming import Resuming
 from lit_wgan.systems.seeing import Seen, seen_samples
+from lit_wgan.systems.shards import Objective
 from lit_wgan.systems.training_conditions import TrainingConditions
 from lit_wgan.terms.base import Metrics, Noise, Step, Term, add_terms, check_terms
 from lit_wgan.views.base import View
@@ -66,6 +66,8 @@ class AdversarialSystem(GenerativeModule):
         allow: what to train in spite of good reasons not to, with a warning: a critic with ``batch_norm`` under a
             gradient penalty, one with a ``bounded_head``.
         view: what the critic sees in place of samples; None for the samples themselves.
+        shards: number of blocks, a power of two, in which every minibatch is computed, so that a run is the same to the
+            bit on as many devices as divide it; None for one pass on each device, which is faster.
 
     Raises:
         UsageError: for numbers out of range and, when training starts, for shapes that do not fit.
@@ -90,8 +92,9 @@ class AdversarialSystem(GenerativeModule):
         latent_law: LatentLaw = "normal",
         allow: Sequence[Allowed] = (),
         view: View | None = None,
+        shards: int | None = None,
     ):
-        super().__init__(generator, critic, latent_dim, ema_decay, condition, latent_law, view)
+        super().__init__(generator, critic, latent_dim, ema_decay, condition, latent_law, view, shards)
         check_positive(generator_batch_multiple=generator_batch_multiple)
         check_n_critic(n_critic)
         check_terms(critic_terms, "critic", critic, allow)
@@ -148,40 +151,48 @@ class AdversarialSystem(GenerativeModule):
             check_shape(minibatch.real, self.sample_shape)
             self.update_critic(minibatch)
             if self.counters.critic_updates_in_step == n_critic_at(self.n_critic, self.counters.generator_updates):
-                self.update_generator(minibatch.repeated(self.generator_batch_multiple))
+                self.update_generator(minibatch)
 
     def update_critic(self, minibatch: Minibatch) -> None:
         """One critic update, on m real samples and as many generated ones."""
+        # Stepped without Lightning's wrapper, so that global_step counts generator updates alone.
+        optimizer = cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))[0]
+        metrics = self._descend(self.critic, optimizer, self._critic_pass, minibatch)
+        self.constrain_critic()
+        self.losses.add("critic", self.counters.generator_updates, metrics["loss"])
+        self.metrics = {f"critic/{name}": value for name, value in metrics.items()}
+        self.counters.critic_updates += 1
+        self.counters.critic_updates_in_step += 1
+
+    def _critic_pass(self, minibatch: Minibatch) -> tuple[Tensor, Metrics]:
+        """The critic's loss on some rows of a minibatch, and what to log beside it."""
         update = self.counters.critic_updates
         z = self.noise("z/critic", update, len(minibatch.real))
         seen = self.see("critic", update, minibatch, minibatch.condition)
         noises = self.draw(self.critic_terms, "critic", update, seen.real, len(minibatch.real))
         self.seed_networks("critic", update)
-        loss, metrics = self._critic_objective(minibatch, z, noises, seen)
-        # Stepped without Lightning's wrapper, so that global_step counts generator updates alone.
-        self._descend(self.critic, cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))[0], loss)
-        self.constrain_critic()
-        self.losses.add("critic", self.counters.generator_updates, loss)
-        self.metrics = {f"critic/{name}": value.detach() for name, value in ({"loss": loss} | metrics).items()}
-        self.counters.critic_updates += 1
-        self.counters.critic_updates_in_step += 1
+        return self._critic_objective(minibatch, z, noises, seen)
 
     def update_generator(self, minibatch: Minibatch) -> None:
-        """One generator update, on as many fresh noise vectors as the real minibatch has rows."""
-        update = self.counters.generator_updates
+        """One generator update, on fresh noise vectors for each row of a real minibatch."""
+        optimizer = cast(list[LightningOptimizer], self.optimizers())[1]
+        self.toggle_optimizer(optimizer)  # spares the critic's weight gradients
+        vote = self.stop.vote(self.device, cast(torch.dtype, self.dtype))
+        metrics = self._descend(self.generator, optimizer, self._generator_pass, minibatch, vote)
+        self.untoggle_optimizer(optimizer)
+        self.losses.add("generator", self.counters.generator_updates, metrics["loss"])
+        self.metrics |= {f"generator/{name}": value for name, value in metrics.items()}
+        self._end_update()
+
+    def _generator_pass(self, minibatch: Minibatch) -> tuple[Tensor, Metrics]:
+        """The generator's loss on noise for some rows of a minibatch, each of them taken as often as is asked for."""
+        minibatch, update = minibatch.repeated(self.generator_batch_multiple), self.counters.generator_updates
         z = self.noise("z/generator", update, len(minibatch.real))
         condition = self.condition_of_generator(minibatch, update)
         seen = self.see("generator", update, minibatch, condition, self.generator_batch_multiple)
         noises = self.draw(self.generator_terms, "generator", update, seen.real, len(minibatch.real))
         self.seed_networks("generator", update)
-        optimizer = cast(list[LightningOptimizer], self.optimizers())[1]
-        self.toggle_optimizer(optimizer)  # spares the critic's weight gradients
-        loss, metrics = self._generator_objective(minibatch, z, condition, noises, seen)
-        self._descend(self.generator, optimizer, loss, self.stop.vote(self.device, cast(torch.dtype, self.dtype)))
-        self.untoggle_optimizer(optimizer)
-        self.losses.add("generator", update, loss)
-        self.metrics |= {f"generator/{name}": value.detach() for name, value in ({"loss": loss} | metrics).items()}
-        self._end_update()
+        return self._generator_objective(minibatch, z, condition, noises, seen)
 
     def critic_objective(
         self, minibatch: Minibatch, z: Tensor, noises: Sequence[Noise | None], seen: Seen
@@ -226,14 +237,18 @@ class AdversarialSystem(GenerativeModule):
         return add_terms(self.generator_loss(step), self.generator_terms, step, noises)
 
     def _descend(
-        self, network: nn.Module, optimizer: Optimizer | LightningOptimizer, loss: Tensor, *others: Tensor
-    ) -> None:
+        self,
+        network: nn.Module,
+        optimizer: Optimizer | LightningOptimizer,
+        objective: Objective,
+        minibatch: Minibatch,
+        *others: Tensor,
+    ) -> Metrics:
         """One optimizer step of one network, on the gradient of the global minibatch's loss; averages others too."""
         optimizer.zero_grad()
-        with no_gradient_sync(self.trainer.model):
-            self.manual_backward(loss)
-        average_gradients_(network, *others)
+        metrics = self.split.backward(self, network, objective, minibatch, others)
         optimizer.step()
+        return metrics
 
     def _end_update(self) -> None:
         if self.ema_generator is not None and self.ema_decay is not None:
@@ -243,7 +258,7 @@ class AdversarialSystem(GenerativeModule):
         self.counters.critic_updates_in_step = 0
         if is_log_due(self.trainer, self):
             of_weights = {f"critic/{name}": value for name, value in self.critic_metrics().items()}
-            self.record({name: value.mean() for name, value in self.metrics.items()} | of_weights)
+            self.record({name: self.split.mean(value) for name, value in self.metrics.items()} | of_weights)
         for scheduler in cast(list[LRScheduler], self.lr_schedulers() or []):
             scheduler.step()  # now that the rates of this update are logged
 

@@ -1,22 +1,26 @@
 """Random numbers of the terms and of the generator's conditions, as a system's streams give them."""
 
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor
 
 from lit_wgan.functional.streams import ALL_ROWS, RandomStreams
+from lit_wgan.systems.shards import Place
 
 
 class HasStreams(Protocol):
     """What is read of a system."""
 
     streams: RandomStreams
-    trainer: Any
+
+    @property
+    def place(self) -> Place:
+        """What is computed just now, of all devices or blocks."""
 
     @property
     def rows(self) -> slice:
-        """This device's rows of a global minibatch."""
+        """Its rows of a global minibatch."""
 
     @property
     def device(self) -> torch.device:
@@ -61,7 +65,7 @@ class SystemDraws:
 
     def uniform(self, *shape: int) -> Tensor:
         """Uniform numbers in ``[0, 1)``, ``(m, *shape)``."""
-        system, count = self.system, self.rows * self.system.trainer.world_size
+        system, count = self.system, self.rows * self.system.place.world
         shape = (count, *shape)
         return system.streams.uniform(self._next(), self.update, shape, system.rows, system.device, self.dtype)
 

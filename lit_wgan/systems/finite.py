@@ -17,8 +17,8 @@ class LossWatch:
         self._unchecked: list[tuple[str, Tensor]] = []
 
     def add(self, network: str, update: int, loss: Tensor) -> None:
-        """Remember the loss of a network at a generator update."""
-        self._unchecked.append((f"the {network} at generator update {update}", loss.detach()))
+        """Remember the loss of a network at a generator update, one number or one for each block."""
+        self._unchecked.append((f"the {network} at generator update {update}", loss.detach().mean()))
 
     def check(self) -> None:
         """Raise a NonFiniteError if a loss since the last check was infinite or no number."""

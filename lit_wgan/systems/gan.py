@@ -50,6 +50,7 @@ class GAN(AdversarialSystem):
         latent_law: of the noise, ``normal`` or ``uniform``.
         allow: what to train in spite of good reasons not to.
         view: what the critic sees in place of samples.
+        shards: number of blocks in which minibatches are computed, for the same bits on any number of devices.
 
     Source: Goodfellow et al. 2014, arXiv:1406.2661, Algorithm 1.
     """
@@ -77,6 +78,7 @@ class GAN(AdversarialSystem):
         latent_law: LatentLaw = "normal",
         allow: Sequence[Allowed] = (),
         view: View | None = None,
+        shards: int | None = None,
     ):
         super().__init__(
             generator,
@@ -96,6 +98,7 @@ class GAN(AdversarialSystem):
             latent_law=latent_law,
             allow=allow,
             view=view,
+            shards=shards,
         )
         self.saturating = saturating
 

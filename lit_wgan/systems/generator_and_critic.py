@@ -1,7 +1,8 @@
 """A generator and a critic with their noise, samples and scores."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -11,10 +12,10 @@ from torch import Tensor, nn
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.data.conditions.given import told_to
 from lit_wgan.data.transforms import Transform
-from lit_wgan.engine.collectives import average_buffers_
 from lit_wgan.engine.minibatches import Condition, Minibatch
 from lit_wgan.engine.networks import copy_of, has_lazy_layers
 from lit_wgan.engine.preserve import evaluation_mode, seed_torch
+from lit_wgan.engine.trees import average_buffers_
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.losses import wasserstein_estimate
 from lit_wgan.functional.streams import LatentLaw, RandomStreams, noise_shape
@@ -23,6 +24,7 @@ from lit_wgan.systems.draws import DrawsAlone, SystemDraws
 from lit_wgan.systems.judging import generate, judge, takes
 from lit_wgan.systems.sampling import SampleList, latent
 from lit_wgan.systems.seeing import Seen, seen_condition, seen_samples
+from lit_wgan.systems.shards import Place, Shards, WholeShares
 from lit_wgan.terms.base import Noise, Term
 from lit_wgan.views.base import View, check_group
 
@@ -38,6 +40,7 @@ class GeneratorAndCritic(LightningModule):
         condition: likewise.
         latent_law: likewise.
         view: likewise.
+        shards: likewise.
     """
 
     estimate_name = "wasserstein_estimate"
@@ -54,6 +57,7 @@ class GeneratorAndCritic(LightningModule):
         condition: ConditionSource | None,
         latent_law: LatentLaw,
         view: View | None = None,
+        shards: int | None = None,
     ):
         super().__init__()
         self.latent_shape = noise_shape(latent_dim)
@@ -69,6 +73,9 @@ class GeneratorAndCritic(LightningModule):
         self.ema_decay = ema_decay
         self.condition = condition
         self.view = view
+        self.split = WholeShares() if shards is None else Shards(shards)
+        """How a minibatch is computed: in one pass on each device, or block by block."""
+        self._place: Place | None = None
         self.tells_critic = condition is not None and takes(critic, 1 + condition.parts)
         """Whether the critic is told the condition, which else the terms alone see."""
         # The one seed is Lightning's, as set by seed_everything and carried to every process.
@@ -92,21 +99,39 @@ class GeneratorAndCritic(LightningModule):
     # Random numbers.
 
     @property
+    def device_place(self) -> Place:
+        """This device among all."""
+        return Place(self.global_rank, self.trainer.world_size)
+
+    @property
+    def place(self) -> Place:
+        """What is computed just now: this device's share of a minibatch, or one of its blocks."""
+        return self._place or self.device_place
+
+    @contextmanager
+    def at(self, place: Place) -> Iterator[None]:
+        """Compute the rows of a place in this block, by the random numbers of its own."""
+        self._place = place
+        try:
+            yield
+        finally:
+            self._place = None
+
+    @property
     def rows(self) -> slice:
-        """The rows of a global minibatch that belong to this device."""
-        return slice(self.global_rank, None, self.trainer.world_size)
+        """The rows of a global minibatch that are computed just now."""
+        return slice(self.place.rank, None, self.place.world)
 
     def seed_networks(self, stream: str, update: int) -> None:
         """Seed torch's own generators, which dropout and a network's own noise draw from.
 
-        So their numbers too depend on the seed, the update and the device alone.
+        So their numbers too depend on the seed, the update and the device alone or, instead of the device, the block.
         """
-        seed_torch(self.streams.key(f"torch/{stream}/{self.global_rank}", update), self.device)
+        seed_torch(self.streams.key(f"torch/{stream}/{self.place.rank}", update), self.device)
 
     def noise(self, stream: str, update: int, batch_size: int) -> Tensor:
-        """This device's rows of the global minibatch of noise z, shape ``(batch_size, *latent_shape)``."""
-        rows = batch_size * self.trainer.world_size
-        return self.latent(stream, update, rows, self.rows)
+        """The rows of the global minibatch of noise z that are computed just now, ``(batch_size, *latent_shape)``."""
+        return self.latent(stream, update, batch_size * self.place.world, self.rows)
 
     def latent(self, stream: str, update: int, count: int, rows: slice) -> Tensor:
         """The given rows of ``count`` vectors z of the system's law, shape ``(number of rows, *latent_shape)``."""
@@ -159,7 +184,7 @@ class GeneratorAndCritic(LightningModule):
         """
         if self.view is None:
             return Seen(*real, condition)
-        check_group(self.view, len(real.real) // passes, self.trainer.world_size)
+        check_group(self.view, len(real.real) // passes, self.place.world)
         noise = self.view.draw(SystemDraws(self, f"view/{stream}", update, len(real.real), self._draws_in), real.real)
         return Seen(
             seen_samples(self.view, real.real, noise, passes),

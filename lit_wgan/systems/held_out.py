@@ -1,6 +1,6 @@
 """The critic's estimate on held-out samples."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer
@@ -31,26 +31,29 @@ class HeldOutEstimate(Callback):
     """
 
     def __init__(self) -> None:
-        self._mean, self._slope = MeanMetric(), MeanMetric()
+        self._estimates: list[MeanMetric] = []
+        self._slopes: list[MeanMetric] = []
 
     def on_validation_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Average the networks' buffers over devices, and log this validation by generator updates."""
         pl_module.average_statistics()
         count_validation_by(trainer, pl_module.counters.generator_updates)
-        self._mean, self._slope = (MeanMetric().to(pl_module.device) for _ in range(2))
+        places = pl_module.split.places(pl_module.device_place)
+        self._estimates, self._slopes = (
+            [MeanMetric(sync_on_compute=False).to(pl_module.device) for _ in places] for _ in range(2)
+        )
 
     def on_validation_batch_end(self, trainer: Trainer, pl_module: Any, outputs: Any, *args: Any) -> None:
         """Add the estimates of a batch, each weighted by its number of samples."""
-        for estimate, samples in outputs["estimates"]:
-            self._mean.update(estimate, weight=samples)
-        for slope, samples in outputs.get("slopes", ()):
-            self._slope.update(slope, weight=samples)
+        for means, given in ((self._estimates, outputs["estimates"]), (self._slopes, outputs["slopes"])):
+            for number, value, samples in given:
+                means[number].update(value, weight=samples)
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Log the means."""
-        metrics = {f"eval/{pl_module.estimate_name}": self._mean.compute()}
+        metrics = {f"eval/{pl_module.estimate_name}": _mean(pl_module, self._estimates)}
         if pl_module.knows_slope:
-            metrics["eval/gradient_norm"] = self._slope.compute()
+            metrics["eval/gradient_norm"] = _mean(pl_module, self._slopes)
         pl_module.log_dict(metrics | per_slope(metrics, "eval/"))
 
     def on_test_start(self, trainer: Trainer, pl_module: Any) -> None:
@@ -64,3 +67,8 @@ class HeldOutEstimate(Callback):
     def on_test_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
         """As :meth:`on_validation_epoch_end`."""
         self.on_validation_epoch_end(trainer, pl_module)
+
+
+def _mean(system: Any, means: Sequence[MeanMetric]) -> Tensor:
+    """The mean over all samples of all devices, of the means of this device's places."""
+    return system.split.sum([each.mean_value for each in means]) / system.split.sum([each.weight for each in means])

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.engine.checkpoint_contents import check_plain
-from lit_wgan.engine.collectives import average_
 from lit_wgan.engine.internals import monitored_rates
 from lit_wgan.engine.minibatches import Minibatch, minibatches
 from lit_wgan.engine.notices import tell_once
@@ -37,6 +36,7 @@ class GenerativeModule(GeneratorAndCritic):
         condition: likewise.
         latent_law: likewise.
         view: likewise.
+        shards: likewise.
     """
 
     def __init__(
@@ -48,8 +48,9 @@ class GenerativeModule(GeneratorAndCritic):
         condition: ConditionSource | None,
         latent_law: LatentLaw,
         view: View | None = None,
+        shards: int | None = None,
     ):
-        super().__init__(generator, critic, latent_dim, ema_decay, condition, latent_law, view)
+        super().__init__(generator, critic, latent_dim, ema_decay, condition, latent_law, view, shards)
         self.counters = Counters()
         self.losses = LossWatch()
         self.configured = Configuration([], [])
@@ -59,31 +60,39 @@ class GenerativeModule(GeneratorAndCritic):
 
     # Validation and prediction.
 
-    def validation_step(self, batch: Any, batch_idx: int) -> dict[str, list[tuple[Tensor, int]]]:
+    def validation_step(self, batch: Any, batch_idx: int) -> dict[str, list[tuple[int, Tensor, int]]]:
         """The critic's estimate on held-out samples and as many generated ones, and how many, for each minibatch.
 
-        Where the critic's slope is held near 1, also its mean between them.
+        Before them the number of the place, of those of this device, which they belong to. Where the critic's slope is
+        held near 1, also its mean between them.
         """
-        estimates, slopes = [], []
+        estimates: list[tuple[int, Tensor, int]] = []
+        slopes: list[tuple[int, Tensor, int]] = []
         for given in minibatches(batch):
-            if self.view is not None:
-                given = given.map(whole_groups(self.view))
-            if not len(given.real):  # this device's share of a short last minibatch
-                continue
-            z = self.noise("z/validation", batch_idx, len(given.real))
-            self.seed_networks("validation", batch_idx)
-            real, condition = self.accept(given)
-            fake = generate(self.generator, z, condition).to(self.dtype)
-            check_shape(real, fake.shape[1:])
-            seen = self.see("validation", batch_idx, Minibatch(real, condition), condition)
-            seen_fake = seen_samples(self.view, fake, seen.noise)
-            scores = (self.score_seen(x, seen.condition) for x in (seen.real, seen_fake))
-            estimates.append((self.estimate(*scores), len(real)))
-            slope = self.slope(seen.real, seen_fake, seen.condition, batch_idx)
-            slopes += [] if slope is None else [(slope, len(real))]
+            places = self.split.places(self.device_place)
+            for number, place in enumerate(places):
+                share = self.split.share(given, number, len(places))
+                if self.view is not None:
+                    share = share.map(whole_groups(self.view))
+                if len(share.real):  # which a short last minibatch does not have for all
+                    with self.at(place):
+                        self._validate(share, batch_idx, number, estimates, slopes)
         return {"estimates": estimates, "slopes": slopes}
 
-    def test_step(self, batch: Any, batch_idx: int) -> dict[str, list[tuple[Tensor, int]]]:
+    def _validate(self, given: Minibatch, batch_idx: int, number: int, estimates: list[Any], slopes: list[Any]) -> None:
+        z = self.noise("z/validation", batch_idx, len(given.real))
+        self.seed_networks("validation", batch_idx)
+        real, condition = self.accept(given)
+        fake = generate(self.generator, z, condition).to(self.dtype)
+        check_shape(real, fake.shape[1:])
+        seen = self.see("validation", batch_idx, Minibatch(real, condition), condition)
+        seen_fake = seen_samples(self.view, fake, seen.noise)
+        scores = (self.score_seen(x, seen.condition) for x in (seen.real, seen_fake))
+        estimates.append((number, self.estimate(*scores), len(real)))
+        slope = self.slope(seen.real, seen_fake, seen.condition, batch_idx)
+        slopes += [] if slope is None else [(number, slope, len(real))]
+
+    def test_step(self, batch: Any, batch_idx: int) -> dict[str, list[tuple[int, Tensor, int]]]:
         """As :meth:`validation_step`."""
         return self.validation_step(batch, batch_idx)
 
@@ -108,7 +117,7 @@ class GenerativeModule(GeneratorAndCritic):
 
     def record(self, metrics: Metrics) -> None:
         """Log metrics of training, averaged over devices, at the present generator update."""
-        average_(metrics.values())
+        self.split.average_(list(metrics.values()))
         metrics |= per_slope(metrics, "critic/")
         self.log_dict(metrics, logger=False)  # for callbacks and the progress bar
         values = {name: float(value) for name, value in metrics.items()} | monitored_rates(self.trainer)

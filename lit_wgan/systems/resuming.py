@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.trainer.states import TrainerFn
-from lightning.pytorch.utilities import rank_zero_info
+from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -16,6 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.data.transforms import restored_transform
 from lit_wgan.engine.checkpoint_contents import COUNTERS, FORMAT, check_contents, check_loops, damaged
+from lit_wgan.engine.determinism import processor
 from lit_wgan.engine.internals import attached_trainer
 from lit_wgan.engine.optimizer_states import find_fault, use_switches_
 from lit_wgan.errors import UsageError
@@ -93,9 +94,17 @@ def run_state(system: Any) -> Options:
         "seed": system.streams.seed,
         "conditions": [] if system.condition is None else system.condition.law(),
         **({} if system.transform is None else {"transform": system.transform.state()}),
+        **_sharding(system),
         **system.configured._asdict(),
         **asdict(system.counters),
     }
+
+
+def _sharding(system: Any) -> Options:
+    """What the bits of a run depend on whose bits are the same on any number of devices."""
+    if system.split.shards is None:
+        return {}
+    return {"shards": system.split.shards, "processor": processor(system.device)}
 
 
 def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
@@ -117,6 +126,7 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
     trainer = attached_trainer(system)
     if trainer is not None and trainer.state.fn == TrainerFn.FITTING:
         check_seed(state["seed"], os.environ.get("PL_GLOBAL_SEED"))
+        check_shards(state, run_state(system))
         check_optimizer_states(checkpoint)
         check_loops(checkpoint, trainer)
     system.restored = Configuration(state.pop("schedules"), state.pop("optimizers", None))
@@ -166,6 +176,26 @@ def check_seed(saved: int, asked: str | None) -> None:
             f"Expected the seed that the checkpoint was trained with, {saved}, but got {asked}. "
             f"Add --seed_everything {saved}."
         )
+
+
+def check_shards(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raise a UsageError if a run is to go on in other blocks; tell if it does so on another kind of processor."""
+    before, now = (state.get("shards") for state in (saved, asked))
+    if before != now:
+        words = ["null" if shards is None else shards for shards in (before, now)]
+        raise UsageError(
+            f"Expected the model.shards that the run began with, {words[0]}, but got {words[1]}. Give those, or begin "
+            "a run of its own without --ckpt_path last."
+        )
+    if saved.get("processor") != asked.get("processor"):
+        rank_zero_warn(
+            f"The run began on another kind of processor ({_in_words(saved.get('processor'))}) than it goes on with "
+            f"({_in_words(asked.get('processor'))}): it will end as a run on either would but for rounding."
+        )
+
+
+def _in_words(processor: Any) -> str:
+    return ", ".join(f"{name} {value}" for name, value in dict(processor or {}).items()) or "unknown"
 
 
 def check_optimizer_states(checkpoint: Mapping[str, Any]) -> None:

@@ -47,6 +47,7 @@ class WGAN(AdversarialSystem):
         latent_law: of the noise, ``normal`` or ``uniform``.
         allow: what to train in spite of good reasons not to.
         view: what the critic sees in place of samples.
+        shards: number of blocks in which minibatches are computed, for the same bits on any number of devices.
 
     Source: Arjovsky et al. 2017, arXiv:1701.07875v3, Algorithm 1.
     """
@@ -71,6 +72,7 @@ class WGAN(AdversarialSystem):
         latent_law: LatentLaw = "normal",
         allow: Sequence[Allowed] = (),
         view: View | None = None,
+        shards: int | None = None,
     ):
         check_positive(clip_value=clip_value)
         super().__init__(
@@ -91,6 +93,7 @@ class WGAN(AdversarialSystem):
             latent_law=latent_law,
             allow=allow,
             view=view,
+            shards=shards,
         )
         self.clip_value = clip_value
 

@@ -55,6 +55,7 @@ class WGANGP(AdversarialSystem):
             ``samples_and_condition``.
         allow: what to train in spite of good reasons not to.
         view: what the critic sees in place of samples.
+        shards: number of blocks in which minibatches are computed, for the same bits on any number of devices.
 
     Source: Gulrajani et al. 2017, arXiv:1704.00028v3, Algorithm 1.
     """
@@ -83,6 +84,7 @@ class WGANGP(AdversarialSystem):
         gp_over: Over = "samples",
         allow: Sequence[Allowed] = (),
         view: View | None = None,
+        shards: int | None = None,
     ):
         check_positive(gp_weight=gp_weight, gp_interval=gp_interval)
         penalty = GradientPenalty(gp_weight, one_sided, gp_interval, gp_mixed_precision, gp_over)
@@ -104,6 +106,7 @@ class WGANGP(AdversarialSystem):
             latent_law=latent_law,
             allow=allow,
             view=view,
+            shards=shards,
         )
 
     knows_slope = True

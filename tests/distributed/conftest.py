@@ -136,3 +136,8 @@ def undisturbed(tmp_path_factory, forks):
 @pytest.fixture(scope="session")
 def same_run():
     return assert_same_run
+
+
+@pytest.fixture(scope="session")
+def equal():
+    return assert_equal

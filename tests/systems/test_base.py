@@ -60,7 +60,11 @@ class Recorder(WGANGP):
     def update_generator(self, minibatch):
         before = state(self.critic)
         super().update_generator(minibatch)
-        self.seen.append(("generator", len(minibatch.real), same(before, state(self.critic))))
+        self.seen.append(("generator", self.generated, same(before, state(self.critic))))
+
+    def generator_objective(self, minibatch, z, *given):
+        self.generated = len(z)
+        return super().generator_objective(minibatch, z, *given)
 
 
 def test_an_update_of_one_network_leaves_the_other_bit_equal(networks, trainer):
