@@ -1,6 +1,6 @@
-"""Time per generator update on two processes against one, and the cost of agreeing to stop and of logging.
+"""Time per generator update on two processes and in shards against one, and what agreeing to stop and logging cost.
 
-    python benchmarks/scaling.py [--rounds 5] [--cases toy digits cifar10] [--json FILE]
+    python benchmarks/scaling.py [--rounds 5] [--cases toy digits cifar10 resnet] [--json FILE]
 
 Each process has one thread, and the global minibatch is the same for one and for two. The variants take turns round by
 round, each in processes of its own, and warm up before their updates are timed. The table gives medians over the
@@ -31,11 +31,18 @@ from lit_wgan import WGANGP
 from lit_wgan.systems.shards import Objective
 from lit_wgan.terms.base import Metrics
 
-NAMES = {"toy": "toy", "digits": "digits", "cifar10": "cifar10_128"}
-UPDATES = {"toy": 40, "digits": 40, "cifar10": 2}  # to time in each round
+NAMES = {"toy": "toy", "digits": "digits", "cifar10": "cifar10_128", "resnet": "resnet"}
+UPDATES = {"toy": 40, "digits": 40, "cifar10": 2, "resnet": 1}  # to time in each round
+SHARDS = 8
 # (devices, who reduces the gradients)
 ONE, TWO, STOCK = (1, "lit-wgan"), (2, "lit-wgan"), (2, "DDP's own")
-VARIANTS = {"toy": (ONE, TWO, STOCK), "digits": (ONE, TWO), "cifar10": (ONE, TWO)}
+IN_SHARDS = ((1, "8 shards"), (2, "8 shards"))
+VARIANTS = {
+    "toy": (ONE, TWO, STOCK, *IN_SHARDS),
+    "digits": (ONE, TWO, *IN_SHARDS),
+    "cifar10": (ONE, TWO, *IN_SHARDS),
+    "resnet": (ONE, TWO, *IN_SHARDS),
+}
 
 
 def reduce_as_ddp_does(system: WGANGP) -> None:
@@ -90,14 +97,17 @@ def worker(case: str, devices: int, reduction: str) -> None:
     torch.set_num_threads(1)
     seed_everything(0, verbose=False)
     settings, updates = CASES[NAMES[case]], UPDATES[case]
-    system = WGANGP(settings.generator(), settings.critic(), settings.latent_dim, gp_weight=settings.gp_weight)
-    if reduction != "lit-wgan":
+    shards = SHARDS if "shards" in reduction else None
+    system = WGANGP(
+        settings.generator(), settings.critic(), settings.latent_dim, gp_weight=settings.gp_weight, shards=shards
+    )
+    if reduction == STOCK[1]:
         reduce_as_ddp_does(system)
     warm_up = max(1, updates // 4)
     stopwatch = Stopwatch(warm_up)
     for owner, name in ((system.stop, "vote"), (system.stop, "agreed"), (system, "record")):
         stopwatch.watch(owner, name)
-    strategy = "ddp" if reduction == "lit-wgan" else "ddp_find_unused_parameters_true"
+    strategy = "ddp_find_unused_parameters_true" if reduction == STOCK[1] else "ddp"
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(
             accelerator="cpu",
