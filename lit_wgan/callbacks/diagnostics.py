@@ -6,11 +6,11 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor, nn
 
-from lit_wgan.runs.wandb_run import wandb_runs
+from lit_wgan.runs.media import media_loggers
 
 
 class CriticDiagnostics(Callback):
-    """Logs histograms of the critic to Weights & Biases, with the metrics of training, every ``log_every_n_steps``.
+    """Logs histograms of the critic to TensorBoard and W&B, with the metrics of training, every ``log_every_n_steps``.
 
     ``critic/weights``: all weights; under clipping they pile up at -c and c. ``critic/layer_gradient_norms``: norms of
     the newest critic loss's gradient, one for the weights of each layer, and one line each as ``critic_layers/...``:
@@ -28,7 +28,7 @@ class CriticDiagnostics(Callback):
         """Log an update that is due."""
         update = pl_module.counters.generator_updates
         due = update % max(trainer.log_every_n_steps, 1) == 0  # type: ignore[attr-defined]
-        loggers = wandb_runs(trainer)
+        loggers = media_loggers(trainer)
         if due and loggers and trainer.is_global_zero and update not in (0, self._logged):
             self._logged = update
             norms = layer_gradient_norms(pl_module.critic)

@@ -13,11 +13,13 @@ from lit_wgan.callbacks.pictures import drawing_of
 from lit_wgan.callbacks.sample_files import save_conditions, save_sample
 from lit_wgan.data import AdversarialData
 from lit_wgan.engine.collectives import gather
-from lit_wgan.engine.files import CONTINUE, writing
-from lit_wgan.engine.notices import tell_once
+from lit_wgan.engine.notices import failure_as_warning, tell_once
 from lit_wgan.errors import check_positive
-from lit_wgan.runs.wandb_run import wandb_runs
+from lit_wgan.runs.media import media_loggers
 from lit_wgan.systems.base import AdversarialSystem
+
+EARLY = (10, 20, 50, 100, 200)
+"""Generator updates that have a picture too, since samples change most at first."""
 
 
 class SampleGrid(Callback):
@@ -26,11 +28,13 @@ class SampleGrid(Callback):
     Images become a grid, in which several channels and the middle slices of volumes stand side by side, points in the
     plane a scatter plot with real points, series of at least 8 numbers curves, tables and short vectors a histogram of
     each column. In a conditional system a grid has a column for each of several conditions and a row
-    for each noise vector, points are coloured by condition, and each of a few conditions has a panel of curves. A run
-    that logs to W&B sends each picture there, as ``samples``.
+    for each noise vector, points are coloured by condition, and each of a few conditions has a panel of curves. Beside
+    them ``samples/real.png`` shows held-out samples in the same way, of data that have such. TensorBoard and W&B are
+    sent each picture, as ``samples``. A picture that cannot be drawn is a warning, and training goes on.
 
     Args:
-        every_n_updates: generator updates from one picture to the next; the last update has one too.
+        every_n_updates: generator updates from one picture to the next; the last update has one too, and before the
+            first some early ones.
         num_samples: images or series in a picture, at most. There are always 1000 points.
     """
 
@@ -40,9 +44,14 @@ class SampleGrid(Callback):
         self.num_samples = num_samples
         self._pictured = -1
 
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Take the update from which a run continues for one that has its picture."""
+        self._pictured = pl_module.counters.generator_updates
+
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         """Draw a picture if one is due."""
-        if trainer.global_step % self.every_n_updates == 0:
+        update = trainer.global_step
+        if update % self.every_n_updates == 0 or (update in EARLY and update < self.every_n_updates):
             self._picture(trainer, pl_module)
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
@@ -55,23 +64,29 @@ class SampleGrid(Callback):
             return
         self._pictured = update
         system.average_statistics()
-        path = Path(cast(str, trainer.log_dir)) / "samples" / f"{update:07d}.png"  # asks all devices
+        folder = Path(cast(str, trainer.log_dir)) / "samples"  # asks all devices
         if trainer.is_global_zero:
-            with writing(path, CONTINUE):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._draw(trainer, system, path)
-            for logger in wandb_runs(trainer) if path.exists() else []:
-                logger.log_image("samples", [str(path)], step=update)
+            self._draw(trainer, system, folder / f"{update:07d}.png", update)
 
-    def _draw(self, trainer: Trainer, system: AdversarialSystem, path: Path) -> None:
+    def _draw(self, trainer: Trainer, system: AdversarialSystem, path: Path, update: int) -> None:
         shape = tuple(system.sample(slice(1)).shape[1:])
         drawing = drawing_of(shape, system.transform)
-        if drawing is not None:
-            data = getattr(trainer, "datamodule", None)
-            count = drawing.count(self.num_samples)
-            drawing.draw(drawing.generated(system, count, data if isinstance(data, AdversarialData) else None), path)
-        else:
+        if drawing is None:
             tell_once(f"Samples of shape {shape} make no pictures: they have more axes than volumes.")
+            return
+        given = getattr(trainer, "datamodule", None)
+        data = given if isinstance(given, AdversarialData) else None
+        count = drawing.count(self.num_samples)
+        shown = drawing.generated(system, count, data)
+        with failure_as_warning(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            drawing.draw(shown, path)
+        for logger in media_loggers(trainer) if path.exists() else []:
+            logger.log_picture("samples", path, update)
+        real = path.with_name("real.png")
+        if data is not None and path.exists() and not real.exists():
+            with failure_as_warning(real):
+                drawing.draw(drawing.held_out(system, count, data), real)
 
 
 class SampleWriter(BasePredictionWriter):

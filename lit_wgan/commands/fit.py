@@ -27,6 +27,7 @@ from lit_wgan.commands.continuing import Continued, find_last, missing_checkpoin
 from lit_wgan.commands.defaults import CHECKPOINT_DEFAULTS, TRAINER_DEFAULTS, leave_out_expected
 from lit_wgan.commands.display import shown_by
 from lit_wgan.commands.experiment_trainer import ExperimentTrainer
+from lit_wgan.commands.figures import Figures
 from lit_wgan.commands.given_options import check_options
 from lit_wgan.commands.help import readable_help
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
@@ -157,7 +158,7 @@ class Experiment(LightningCLI):
         plugins = config.plugins if isinstance(config.plugins, list) else [config.plugins] if config.plugins else []
         if not any(isinstance(plugin, CheckpointIO) for plugin in plugins):
             kwargs["plugins"] = [*plugins, AtomicCheckpointIO()]
-        self.trainer_defaults["callbacks"] = self._callbacks(to_wandb) + shown_by(config)
+        self.trainer_defaults["callbacks"] = self._callbacks() + shown_by(config)
         if any(isinstance(callback, ProgressLines) for callback in self.trainer_defaults["callbacks"]):
             kwargs["enable_progress_bar"] = False
         trainer = super().instantiate_trainer(**kwargs)
@@ -165,9 +166,9 @@ class Experiment(LightningCLI):
         init_group_after_restart(trainer)
         return trainer
 
-    def _callbacks(self, to_wandb: bool) -> list[Callback]:
-        callbacks: list[Callback] = [Interruptions(self._before_closing), StoppedEarly(), ValidationBreak()]
-        callbacks += [CriticDiagnostics()] if to_wandb else []
+    def _callbacks(self) -> list[Callback]:
+        callbacks: list[Callback] = [Figures(), Interruptions(self._before_closing), StoppedEarly(), ValidationBreak()]
+        callbacks.append(CriticDiagnostics())
         return callbacks + ([SampleWriter()] if self.subcommand == "predict" else [])
 
     def _before_closing(self, trainer: Trainer, error: BaseException) -> None:

@@ -12,13 +12,13 @@ from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import refuse_links
 from lit_wgan.runs.environment import write_environment
 from lit_wgan.runs.flat_options import flat_options
-from lit_wgan.runs.wandb_run import wandb_runs
+from lit_wgan.runs.media import media_loggers
 from lit_wgan.runs.yaml_files import read_yaml
 from lit_wgan.systems import AdversarialSystem
 
 
 class RunRecord(SaveConfigCallback):
-    """Writes config.yaml and environment.json into the run's directory, and logs both to W&B if that is asked for.
+    """Writes config.yaml and environment.json into the run's directory, and logs both to TensorBoard and W&B.
 
     An attempt that continues a run adds the generator update from which it continues to their names.
     """
@@ -43,7 +43,7 @@ class RunRecord(SaveConfigCallback):
         config = Path(directory) / self.config_filename
         environment = config.with_name(config.name.replace("config", "environment")).with_suffix(".json")
         write_environment(environment, cast(AdversarialSystem, pl_module).streams.seed, trainer)
-        for logger in wandb_runs(trainer):
+        for logger in media_loggers(trainer):
             options = flat_options(read_yaml(config, "the configuration just written", "Check the disk."))
             logger.log_hyperparams(options | {"environment": json.loads(environment.read_text())})
 

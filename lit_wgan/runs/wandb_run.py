@@ -17,9 +17,9 @@ from lit_wgan.engine.collectives import on_rank_zero, rank_and_world
 from lit_wgan.engine.files import atomic_write, writing
 from lit_wgan.engine.internals import attach_wandb_run
 from lit_wgan.errors import UsageError
+from lit_wgan.runs.histograms import histogram
 from lit_wgan.runs.metrics_rows import read_rows
 from lit_wgan.runs.wandb_account import OTHERWISE, check_account, is_connected
-from lit_wgan.runs.wandb_values import histogram
 
 AXIS = "generator_updates"
 STOPPED = "stopped"
@@ -154,6 +154,17 @@ class WandbRun(WandbLogger):
         import wandb
 
         self.log_metrics({name: wandb.Histogram(np_histogram=histogram(x)) for name, x in values.items()}, step)
+
+    @rank_zero_only
+    def log_picture(self, name: str, path: Path, step: int) -> None:
+        """Log a PNG."""
+        self.log_image(name, [str(path)], step=step)
+
+    @rank_zero_only
+    def log_note(self, name: str, text: str, step: int) -> None:
+        """Put a text into the run's summary."""
+        with self._failure_as_warning():
+            self.experiment.summary[name] = text
 
     @rank_zero_only
     def log_hyperparams(self, params: Any) -> None:

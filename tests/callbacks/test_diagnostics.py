@@ -1,10 +1,12 @@
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 from torch.utils.data import DataLoader
 
 from lit_wgan import WGAN, WGANGP, CriticDiagnostics, WandbRun
 from lit_wgan.callbacks.diagnostics import layer_gradient_norms
+from lit_wgan.runs.events_file import EventsFile
 
 
 class Kept(WandbRun):
@@ -24,8 +26,8 @@ class Kept(WandbRun):
         self.values[step] = values
 
 
-def fit(trainer, system):
-    logger = Kept()
+def fit(trainer, system, logger=None):
+    logger = logger or Kept()
     callbacks = [CriticDiagnostics()]
     run = trainer(max_steps=6, logger=logger, callbacks=callbacks, log_every_n_steps=3, limit_val_batches=0)
     run.fit(system, DataLoader(torch.randn(64, 2), batch_size=8))
@@ -57,3 +59,12 @@ def test_the_penaltys_points_are_looked_into_one_by_one(trainer, networks):
     logger = fit(trainer, WGANGP(**networks(), n_critic=2))
     assert logger.values[3]["critic/sample_gradient_norms"].shape == (8,)
     assert not torch.equal(*(logger.values[step]["critic/sample_gradient_norms"] for step in (3, 6)))
+
+
+def test_tensorboard_has_the_histograms_too(trainer, networks, tmp_path):
+    logger = EventsFile(str(tmp_path), "run", 0)
+    fit(trainer, WGAN(**networks(), n_critic=2), logger)
+    events = EventAccumulator(logger.log_dir, {"histograms": 0, "scalars": 0}).Reload()
+    assert [event.step for event in events.Histograms("critic/weights")] == [3, 6]
+    assert events.Histograms("critic/weights")[1].histogram_value.max == pytest.approx(0.01)
+    assert [event.step for event in events.Scalars("critic_layers/0.weight")] == [3, 6]

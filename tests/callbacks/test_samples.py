@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from lightning.pytorch.loggers import CSVLogger
 from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 from torch.utils.data import DataLoader
 
 from lit_wgan import WGAN, SampleGrid, SampleWriter, ToyData
+from lit_wgan.callbacks.pictures.drawing import POINTS
 from lit_wgan.callbacks.pictures.grid import save_grid
 from lit_wgan.callbacks.sample_files import save_sample
 from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
@@ -17,6 +21,7 @@ from lit_wgan.data.value_range import ValueRange
 from lit_wgan.engine.notices import tell_once
 from lit_wgan.evaluation.image_sets import open_image_set
 from lit_wgan.evaluation.images import to_bytes
+from lit_wgan.runs.events_file import EventsFile
 
 
 def system_of_shape(*shape):
@@ -73,7 +78,7 @@ def test_samples_of_more_axes_than_volumes_make_no_picture_and_this_is_told_once
     told = []
     monkeypatch.setattr("lit_wgan.engine.notices.rank_zero_info", told.append)
     tell_once.cache_clear()
-    assert list(fit(trainer, tmp_path, (1, 2, 2, 2, 2)).iterdir()) == []
+    assert not fit(trainer, tmp_path, (1, 2, 2, 2, 2)).exists()
     assert told == ["Samples of shape (1, 2, 2, 2, 2) make no pictures: they have more axes than volumes."]
 
 
@@ -105,6 +110,63 @@ def test_other_units_than_those_of_images_are_written_as_arrays(tmp_path):
 def test_numbers_below_one_are_refused(arguments):
     with pytest.raises(ValueError, match="to be above 0, but got 0"):
         SampleGrid(**arguments)
+
+
+def pictured(trainer, tmp_path, networks, max_steps, every_n_updates, **fitted):
+    """The names of the pictures of a run on toy data, by default."""
+    logger = EventsFile(str(tmp_path), "run", 0)
+    callbacks = [SampleGrid(every_n_updates)]
+    run = trainer(max_steps=max_steps, callbacks=callbacks, logger=logger, limit_val_batches=0, log_every_n_steps=100)
+    run.fit(WGAN(**networks(), n_critic=1), **(fitted or {"datamodule": ToyData("swiss_roll", batch_size=8)}))
+    return sorted(path.name for path in (tmp_path / "run" / "version_0" / "samples").iterdir()), logger
+
+
+@pytest.fixture
+def quick_pictures(monkeypatch):
+    """Pictures are black, since it is not looked at them."""
+    draw = lambda shown, path: Image.new("L", (8, 8)).save(path)  # noqa: E731
+    monkeypatch.setattr("lit_wgan.callbacks.samples.drawing_of", lambda *_: replace(POINTS, draw=draw))
+
+
+def test_early_pictures_and_one_of_real_samples_are_drawn_and_tensorboard_has_them(
+    trainer, tmp_path, networks, quick_pictures
+):
+    names, logger = pictured(trainer, tmp_path, networks, 45, 40)
+    assert names == ["0000010.png", "0000020.png", "0000040.png", "0000045.png", "real.png"]
+    events = EventAccumulator(logger.log_dir, {"images": 0}).Reload()
+    assert [image.step for image in events.Images("samples")] == [10, 20, 40, 45]
+
+
+def test_a_picture_of_real_samples_is_drawn_once(trainer, tmp_path, networks, quick_pictures):
+    folder = tmp_path / "run" / "version_0" / "samples"
+    folder.mkdir(parents=True)
+    (folder / "real.png").write_bytes(b"of the first attempt")
+    pictured(trainer, tmp_path, networks, 2, 1)
+    assert (folder / "real.png").read_bytes() == b"of the first attempt"
+
+
+def test_loaders_of_ones_own_have_no_real_picture(trainer, tmp_path, networks, quick_pictures):
+    loader = DataLoader(torch.zeros(16, 2), 8)
+    assert pictured(trainer, tmp_path, networks, 1, 1, train_dataloaders=loader)[0] == ["0000001.png"]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(OSError(28, "No space left on device"), "No space left on device"), (KeyError("bug"), "Traceback")],
+)
+def test_a_picture_that_cannot_be_drawn_is_a_warning_and_leaves_no_half_file(
+    error, told, trainer, tmp_path, networks, monkeypatch
+):
+    """On a full disk in a line, an error in the code with its traceback; training goes on."""
+
+    def draw(shown, path):
+        path.write_bytes(b"half")
+        raise error
+
+    monkeypatch.setattr("lit_wgan.callbacks.samples.drawing_of", lambda *_: replace(POINTS, draw=draw))
+    with pytest.warns(UserWarning, match=rf"(?s)0000001\.png.*{told}"):
+        names, _ = pictured(trainer, tmp_path, networks, 1, 1)
+    assert names == []
 
 
 @pytest.mark.slow

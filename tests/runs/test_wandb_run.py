@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from lit_wgan.runs.histograms import histogram
 from lit_wgan.runs.wandb_run import WandbRun
-from lit_wgan.runs.wandb_values import histogram
 
 
 def test_a_histogram_counts_each_finite_entry_once():

@@ -1,4 +1,4 @@
-"""Values in the form that Weights & Biases takes: histograms of tensors."""
+"""Histograms of tensors."""
 
 from typing import Any
 

@@ -1,0 +1,124 @@
+"""learning.mp4: the pictures of a run's samples one after another, all from the same noise."""
+
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from lit_wgan.engine.files import atomic_write
+from lit_wgan.runs.run import Run
+
+MOST_FRAMES = 300
+"""Of more pictures, so many are taken, evenly spaced."""
+SECONDS = 8.0
+"""How long a video is, if each picture so is seen for between a tenth and half of a second."""
+SHORTEST, LONGEST = 0.1, 0.5
+HELD = 2.0
+"""For how many seconds the last picture stays."""
+SIZES = (480, 1280)
+"""Width and height are brought between these, in pixels: small pictures are enlarged by a whole factor."""
+STRIP = 28
+"""Height of the strip with the number of the update, in pixels."""
+ENCODER_SECONDS = 120
+"""After so many seconds an encoder is given up."""
+
+
+def write_video(run: Run) -> Path | None:
+    """Write the pictures of a run's samples as a video into its directory: H.264 with imageio-ffmpeg, else a GIF.
+
+    Returns:
+        The path of ``learning.mp4`` or ``learning.gif``; None if there are fewer than two pictures.
+
+    Raises:
+        OSError: if the file cannot be written.
+        subprocess.SubprocessError: if the encoder fails.
+    """
+    chosen = spread(run.pictures(), MOST_FRAMES)
+    if len(chosen) < 2:
+        return None
+    seconds = min(max(SECONDS / len(chosen), SHORTEST), LONGEST)
+    size = _size([_size_of(path) for _, path in chosen])
+    encoder = find_encoder()
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / ("learning.gif" if encoder is None else "learning.mp4")
+        frames = (frame(path, update, size) for update, path in chosen)
+        if encoder is None:
+            first, *others = (each.quantize(64) for each in frames)
+            durations = [round(1000 * seconds)] * len(others) + [round(1000 * HELD)]
+            first.save(made, save_all=True, append_images=others, duration=durations, loop=0, optimize=False)
+        else:
+            for number, each in enumerate(frames):
+                each.save(Path(folder) / f"{number:05d}.png", compress_level=1)
+            _encode(encoder, Path(folder), made, seconds)
+        path = run.directory / made.name
+        with atomic_write(path, "Training goes on without it.") as file:
+            file.write(made.read_bytes())
+    return path
+
+
+def spread(pictures: list[tuple[int, Path]], most: int) -> list[tuple[int, Path]]:
+    """At most so many of the pictures, evenly spaced, the first and the last among them."""
+    places = np.linspace(0, len(pictures) - 1, min(len(pictures), most)).round().astype(int)
+    return [pictures[place] for place in places]
+
+
+def find_encoder() -> str | None:
+    """The path of the ffmpeg that comes with imageio-ffmpeg; None if that is not installed or has none."""
+    if find_spec("imageio_ffmpeg") is None:
+        return None
+    import imageio_ffmpeg
+
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:  # there is none for this machine
+        return None
+
+
+def frame(path: Path, update: int, size: tuple[int, int]) -> Image.Image:
+    """A picture in the middle of a frame of a size, above the number of its update."""
+    width, height = size
+    with Image.open(path) as picture:
+        shown = _resized(picture.convert("RGB"))
+    made = Image.new("RGB", size, "white")
+    made.paste(shown, ((width - shown.width) // 2, (height - STRIP - shown.height) // 2))
+    text, font = f"generator update {update}", ImageFont.load_default(15)
+    left = (width - font.getlength(text)) / 2
+    ImageDraw.Draw(made).text((left, height - STRIP + 5), text, "#404040", font)
+    return made
+
+
+def _size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
+
+
+def _scale(width: int, height: int) -> float:
+    least, most = SIZES
+    return max(1, least // max(width, height)) if max(width, height) <= most else most / max(width, height)
+
+
+def _resized(picture: Image.Image) -> Image.Image:
+    scale = _scale(*picture.size)
+    how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS
+    return picture.resize((round(picture.width * scale), round(picture.height * scale)), how)
+
+
+def _size(sizes: list[tuple[int, int]]) -> tuple[int, int]:
+    """The even size of frames that hold all pictures and the strip: H.264 takes no other for the colours of films."""
+    scaled = [(round(w * _scale(w, h)), round(h * _scale(w, h))) for w, h in sizes]
+    width, height = max(max(w for w, _ in scaled), 200), max(h for _, h in scaled) + STRIP
+    return width + width % 2, height + height % 2
+
+
+def _encode(encoder: str, folder: Path, path: Path, seconds: float) -> None:
+    """Encode the numbered PNGs of a folder so that every player shows them."""
+    hold = f"fps=20,tpad=stop_mode=clone:stop_duration={HELD - seconds}"
+    options = ["-vf", hold, "-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"]
+    given = ["-framerate", str(1 / seconds), "-i", str(folder / "%05d.png")]
+    command = [encoder, "-y", "-loglevel", "error", "-threads", "1", *given, *options, "-movflags", "+faststart"]
+    subprocess.run(
+        [*command, str(path)], check=True, capture_output=True, timeout=ENCODER_SECONDS, start_new_session=True
+    )
