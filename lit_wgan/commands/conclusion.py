@@ -15,17 +15,8 @@ from lit_wgan.runs.run import Run
 MOST_METRICS = 4
 """That are told in words; all are in metrics.csv."""
 MOST_FINDINGS = 3
-KEPT = (
-    "report.html",
-    "curves.png",
-    "learning.mp4",
-    "learning.gif",
-    "samples/",
-    "checkpoints/",
-    "metrics.csv",
-    "config.yaml",
-)
-"""What a run's directory may hold for its owner."""
+KEPT = ("report.html", "curves.png", "samples/", "checkpoints/")
+"""What a run's directory may hold to look at and to go on with."""
 
 
 def conclude(trainer: Trainer, system: LightningModule, config: str) -> None:
@@ -70,12 +61,11 @@ def _of_metrics(metrics: Mapping[str, float], run: Run | None) -> list[str]:
 
 def _of_run(run: Run) -> list[str]:
     """What may be wrong, where everything is, and the next two commands."""
-    there = [name for name in KEPT if (run.directory / name).exists()]
+    kept = ", ".join(name for name in KEPT if (run.directory / name).exists())
     quoted = shlex.quote(str(run.directory))
-    folder = shlex.quote(f"samples_of_{run.directory.parent.name}")
     return [
         *(finding_in_words(finding) for finding in diagnose(run)[:MOST_FINDINGS]),
-        f"Everything is in {run.directory}: {', '.join(there)}.",
-        f"Next: lit-wgan sample {quoted} -n 100 -o {folder}",
+        f"Everything is in {run.directory}{f': {kept}' if kept else ''}.",
+        f"Next: lit-wgan sample {quoted} -n 100 -o new_samples",
         f"      lit-wgan report {quoted}",
     ]

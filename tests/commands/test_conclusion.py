@@ -1,6 +1,7 @@
 """The last words of a run: how good it is, what may be wrong with it, where everything is, and what to do next."""
 
 import shlex
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -38,8 +39,8 @@ def test_a_run_ends_with_its_metrics_in_words_its_place_and_two_commands(words, 
     assert words(directory, METRICS, ["report.html"]) == [
         "W1 3.14; a perfect generator would reach about 2.74 on these samples: 15 % above it.",
         "Critic's estimate on held-out samples 0.4; it compares within this run only.",
-        f"Everything is in {directory}: report.html, samples/, metrics.csv, config.yaml.",
-        f"Next: lit-wgan sample {directory} -n 100 -o samples_of_digits",
+        f"Everything is in {directory}: report.html, samples/.",
+        f"Next: lit-wgan sample {directory} -n 100 -o new_samples",
         f"      lit-wgan report {directory}",
     ]
 
@@ -47,7 +48,7 @@ def test_a_run_ends_with_its_metrics_in_words_its_place_and_two_commands(words, 
 def test_commands_can_be_pasted_for_a_folder_with_a_space(words, tmp_path):
     directory = tmp_path / "my digits" / "version_0"
     command = words(directory, METRICS)[-2].removeprefix("Next: ")
-    assert shlex.split(command) == ["lit-wgan", "sample", str(directory), "-n", "100", "-o", "samples_of_my digits"]
+    assert shlex.split(command) == ["lit-wgan", "sample", str(directory), "-n", "100", "-o", "new_samples"]
 
 
 def test_a_run_that_measured_nothing_is_told_how_to(words, tmp_path):
@@ -90,3 +91,22 @@ def test_the_last_words_stay_about_ten_lines_of_120_columns(words, tmp_path, mon
     assert lines[4] == "16 more metrics are in metrics.csv."
     assert lines[5] == f"Fault: {'x' * 60}. See docs/troubleshooting.md#critic-saturated."
     assert max(len(line) for line in lines[:8]) <= 120
+
+
+@pytest.mark.slow
+def test_a_run_that_early_stopping_has_ended_says_both_why_and_how_good_it_is(command, caplog):
+    config = Path(__file__).parents[2] / "configs" / "wgan_gp_eight_gaussians_early_stopping.yaml"
+    tiny = ["--model.generator.width", "4", "--model.critic.width", "4", "--data.batch_size", "8"]
+    often = ["--trainer.val_check_interval", "1", "--checkpoint.every_n_train_steps", "1"]
+    quick = ["--trainer.callbacks=[]", "--trainer.callbacks+=ExactW1", "--trainer.callbacks.num_samples=9"]
+    stop = ["--trainer.callbacks+=lightning.pytorch.callbacks.EarlyStopping", "--trainer.callbacks.monitor=eval/w1"]
+    patience = ["--trainer.callbacks.patience=1", "--trainer.callbacks.min_delta=100", "--checkpoint.monitor=eval/w1"]
+    with caplog.at_level("INFO"):
+        status, _, err = command("fit", "--config", str(config), *tiny, *often, *quick, *stop, *patience)
+    assert status == 0, err
+    lines = [record.getMessage() for record in caplog.records]
+    first = next(number for number, line in enumerate(lines) if line.startswith("Stopped early after 2 "))
+    assert lines[first + 1] == "2 generator updates done."
+    assert lines[first + 2].startswith("W1 ")
+    assert lines[-1].strip() == "lit-wgan report runs/wgan_gp_eight_gaussians_early_stopping/version_0"
+    assert max(map(len, lines[first + 1 :])) <= 120

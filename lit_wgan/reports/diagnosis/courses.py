@@ -20,13 +20,21 @@ class Course(NamedTuple):
 
     def early(self) -> list[float]:
         """Those of the first third of the updates."""
-        end = self.updates[-1] / 3 if self.updates else 0
-        return [value for update, value in zip(self.updates, self.values, strict=True) if update <= end]
+        return self._third(0)
+
+    def halfway(self) -> list[float]:
+        """Those of the second third of the updates."""
+        return self._third(1)
 
     def late(self) -> list[float]:
         """Those of the last third of the updates."""
-        begin = 2 * self.updates[-1] / 3 if self.updates else 0
-        return [value for update, value in zip(self.updates, self.values, strict=True) if update > begin]
+        return self._third(2)
+
+    def _third(self, number: int) -> list[float]:
+        third = self.updates[-1] / 3 if self.updates else 0
+        begin, end = number * third, (number + 1) * third
+        logged = zip(self.updates, self.values, strict=True)
+        return [value for update, value in logged if begin < update <= end or (update == 0 and number == 0)]
 
 
 def course(run: Run, metric: str) -> Course:

@@ -36,13 +36,17 @@ def test_the_table_tells_what_is_found_and_no_run_that_trains_well_has_a_fault(n
     made, told = TABLE[name]
     findings = diagnose(Run(RUNS / name))
     assert ", ".join(names(findings)) == told
-    assert set(filter(None, made.split(", "))) <= set(names(findings))
+    expected = list(filter(None, made.split(", ")))
+    for rule in expected:
+        assert (rule in names(findings)) == (not rule.startswith("(")), "a fault in parentheses is known to be missed"
+        assert rule.strip("()") not in names(findings) or not rule.startswith("(")
     assert made or [finding for finding in findings if finding.kind == "fault"] == []
 
 
 def test_every_rule_is_shown_right_on_a_run_made_to_have_its_fault():
-    shown = {rule for made, _ in TABLE.values() for rule in made.split(", ")} - {""}
-    assert shown <= {rule.__name__.replace("_", " ").replace("held out", "held-out") for rule in RULES}
+    made = {rule for made, _ in TABLE.values() for rule in made.split(", ")}
+    rules = {rule.__name__.replace("_", " ").replace("held out", "held-out") for rule in RULES}
+    assert {rule for rule in made if rule and not rule.startswith("(")} == rules
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -89,6 +93,19 @@ def test_without_w1_the_same_is_found_by_sliced_w1(name, tmp_path):
     found, sliced = diagnose(Run(RUNS / name)), diagnose(run(tmp_path, text))
     assert names(sliced) == names(found)
     assert all(finding.seen.startswith("Sliced W1") for finding in sliced if finding.rule.startswith("w1"))
+
+
+@pytest.mark.parametrize(
+    ("training", "held_out", "expected"),
+    [(9.0, -1.0, ["held-out gap"]), (9.0, 3.0, []), (0.5, 0.01, [])],
+)
+def test_a_gap_is_one_where_the_estimate_stays_in_training_and_falls_on_held_out_samples(
+    training, held_out, expected, tmp_path
+):
+    """Where both fall until noise is left, their ratio says nothing."""
+    rows = "".join(f"{10.0 if step < 40 else training},{9.0 if step < 40 else held_out},{step}\n" for step in range(91))
+    metrics = f"critic/wasserstein_estimate,eval/wasserstein_estimate,step\n{rows}"
+    assert names(diagnose(run(tmp_path, metrics))) == expected
 
 
 def test_a_single_callback_is_read_as_a_list_of_one(tmp_path):
