@@ -12,14 +12,14 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def python_of_the_readme():
-    return re.findall(r"```python\n(.*?)```", PAGES[0].read_text(), re.DOTALL)
+def python_of(page):
+    return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
 
 
 @pytest.mark.slow
-def test_python_example_of_the_readme_measures_a_generator(monkeypatch, tmp_path, capsys):
+def test_python_example_measures_a_generator(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    *_, code = python_of_the_readme()
+    *_, code = python_of("docs/python.md")
     real_images = torch.randint(0, 256, (1000, 1, 8, 8)).byte()
     names: dict = {"real_images": real_images, "generator": DCGANGenerator(8, 1, 64, width=4)}
     exec(code.replace("10_000", "1000"), names)
@@ -27,8 +27,9 @@ def test_python_example_of_the_readme_measures_a_generator(monkeypatch, tmp_path
     assert "1000 DCGANGenerator's images" in capsys.readouterr().out
 
 
-def test_python_example_of_the_readme_trains_and_samples(monkeypatch, tmp_path):
-    code, term, _ = python_of_the_readme()
+def test_python_examples_train_and_sample(monkeypatch, tmp_path):
+    code, term, _ = python_of("docs/python.md")
+    assert python_of("README.md") == [code]
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(code.replace("max_steps=200", "max_steps=2, logger=False, accelerator='cpu'"), names)

@@ -35,7 +35,7 @@ def main(run: Path, output: Path) -> None:
 
 
 def samples(run: Path, update: int) -> torch.Tensor:
-    """The first samples of the averaged generator after an update; after none, of the weights that training began with."""
+    """The first samples of the averaged generator after an update, or of the weights that training began with."""
     if update:
         system = load_system(run / "checkpoints" / f"{update:07d}.ckpt")
     else:

@@ -160,6 +160,11 @@ def test_conditions_are_told_in_networks_units_and_asked_in_the_datas(tmp_path):
     assert torch.equal(system.sample(slice(3), condition=10.0), system.sample(slice(3), condition=[10.0, 10.0, 10.0]))
 
 
+def test_vectors_have_a_column_for_each_number_so_that_networks_of_tables_take_them():
+    np.save("vectors.npy", np.ones((200, 3), dtype=np.float32))
+    assert opened("vectors.npy").sizes() == {"data_shape": [3], "columns": [1, 1, 1]}
+
+
 def test_sizes_are_those_of_the_networks():
     sizes = opened("table.csv", transform="standardise", conditions="table.csv:count").sizes()
     assert sizes == {"data_shape": [4], "columns": [1, 2, 1], "shape": [1], "condition_dim": 1}

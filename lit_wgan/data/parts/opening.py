@@ -37,6 +37,8 @@ class Parts:
             sizes |= {"channels": shape[0], "image_size": list(shape[1:])}
         if isinstance(self.transform, TableTransform):
             sizes["columns"] = self.transform.columns
+        elif len(shape) == 1:
+            sizes["columns"] = [1] * shape[0]  # a vector is a row of numbers
         for told in self.train.conditions:
             if told.is_class:
                 sizes.setdefault("num_classes", told.num_classes)
