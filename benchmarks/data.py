@@ -2,11 +2,11 @@
 
     python benchmarks/data.py [--rounds 15] [--rows 20000] [--batch-sizes 64 256 1024] [--updates 300] [--json FILE]
 
-The same numbers lie in memory, where torch's DataLoader takes them from a TensorDataset, and in files, which
-lit_wgan.data.stored reads. All take turns in one process, round by round; the table gives medians and quartiles over
-the rounds. The files are in the system's cache, as those of a training that goes round for the second time. A training
-of 5 critic updates for each of the generator's, of small MLPs on 32 x 32 x 3 float32, is timed from a DataLoader and
-from ArrayData, in turns too.
+The same numbers lie in memory, where torch's DataLoader takes them from a TensorDataset, in files, which
+lit_wgan.data.stored reads, and in litdata's chunks, which lit_wgan.data.streaming reads and litdata itself. All take
+turns in one process, round by round; the table gives medians and quartiles over the rounds. The files are in the
+system's cache, as those of a training that goes round for the second time. A training of 5 critic updates for each of
+the generator's, of small MLPs on 32 x 32 x 3 float32, is timed from a DataLoader and from ArrayData, in turns too.
 """
 
 import argparse
@@ -21,16 +21,22 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import litdata
 import numpy as np
 import torch
 import zarr
 from lightning.pytorch import Callback, Trainer, seed_everything
+from litdata.streaming.writer import BinaryWriter
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from lit_wgan import WGANGP, ArrayData
 from lit_wgan.data.sampler import InfiniteSampler
 from lit_wgan.data.stored import open_array
+from lit_wgan.data.streaming.items import Items
+from lit_wgan.data.streaming.order import ChunkOrder
+from lit_wgan.data.streaming.remote import Remote
+from lit_wgan.data.streaming.store import open_store
 from lit_wgan.functional.streams import RandomStreams
 from lit_wgan.networks import MLPCritic, MLPGenerator
 
@@ -81,15 +87,49 @@ def stored(path: str, batch_size: int) -> Callable[[], Tensor]:
     return lambda: torch.from_numpy(array.take(sampler[next(numbers)].numpy()))
 
 
+def write_chunks(folder: Path, array: np.ndarray) -> Path:
+    """The rows as items of litdata's chunks, 64 in each."""
+    writer = BinaryWriter(str(folder), chunk_size=64)
+    for number, row in enumerate(array):
+        writer[number] = row
+    writer.done()
+    writer.merge(1)
+    return folder
+
+
+def streamed(folder: Path, batch_size: int) -> Callable[[], Tensor]:
+    """Gives the next minibatch of litdata's chunks, 8 of them mixed, as StreamingData reads them."""
+    store = open_store(str(folder), Remote(str(folder), {}, 30), folder.parent, 10**12)
+    items = Items(store, None, None, open_chunks=24)
+    order, numbers = ChunkOrder(store.index.counts, batch_size, 8, RandomStreams(0)), iter(range(10**9))
+    return lambda: items.read(order[next(numbers)]).real
+
+
+def of_litdata(folder: Path, batch_size: int) -> Callable[[], Tensor]:
+    """Gives the next minibatch of litdata's own loader without workers."""
+    loader = litdata.StreamingDataLoader(
+        litdata.StreamingDataset(str(folder), shuffle=True, drop_last=True), batch_size=batch_size, drop_last=True
+    )
+
+    def endless() -> Iterator[Tensor]:
+        for _ in cycle([None]):
+            yield from loader
+
+    batches = endless()
+    return lambda: next(batches)
+
+
 def measure(kind: str, options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     """Milliseconds of minibatches of one kind of samples."""
     shape, dtype = KINDS[kind]
     array = np.random.default_rng(0).integers(0, 256, (options.rows, *shape)).astype(dtype)
-    files = write(folder, array)
+    files, chunks = write(folder, array), write_chunks(folder / "chunks", array)
     results = []
     for batch_size in options.batch_sizes:
         sources = {"DataLoader of a TensorDataset": loaded(array, batch_size)}
         sources |= {title: stored(str(folder / name), batch_size) for title, name in files.items()}
+        sources["litdata's chunks of 64 rows"] = streamed(chunks, batch_size)
+        sources["the same by litdata's loader"] = of_litdata(chunks, batch_size)
         times: dict[str, list[float]] = {title: [] for title in sources}
         for _ in range(options.rounds):
             for title, minibatch in sources.items():

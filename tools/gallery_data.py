@@ -1,6 +1,6 @@
-"""Write the data of the gallery's examples: a table, series, volumes and 16-bit images, as users have them.
+"""Write the data of the gallery's examples: a table, series, dates, volumes and 16-bit images, as users have them.
 
-python tools/gallery_data.py [FOLDER]      # data/gallery by default; 45 MB, seconds
+python tools/gallery_data.py [FOLDER]      # data/gallery by default; 47 MB, seconds
 """
 
 import csv
@@ -36,6 +36,13 @@ def write_series(folder: Path, count: int = 5000) -> None:
     np.save(folder / "frequencies.npy", hertz.astype(np.float32))
 
 
+def write_dates(folder: Path, count: int = 4000) -> None:
+    """``dates.npy``: the dates of 4000 days since 1970, such as 1987-06-30, each of ten characters of "0123456789-"."""
+    days = np.random.RandomState(0).randint(0, 25000, count).astype("datetime64[D]")
+    codes = np.array([["0123456789-".index(character) for character in str(day)] for day in days])
+    np.save(folder / "dates.npy", np.eye(11, dtype=np.float32)[codes])
+
+
 def write_volumes(folder: Path, count: int = 2000, side: int = 16) -> None:
     """``spheres.npy``: densities (2000, 16, 16, 16) from 0 to 1 of a ball with a soft edge, anywhere inside."""
     random = np.random.RandomState(0)
@@ -63,6 +70,6 @@ def write_images(folder: Path, count: int = 2000, height: int = 24, width: int =
 if __name__ == "__main__":
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "data/gallery")
     target.mkdir(parents=True, exist_ok=True)
-    for write in (write_table, write_series, write_volumes, write_images):
+    for write in (write_table, write_series, write_dates, write_volumes, write_images):
         write(target)
-    print(f"cells.csv, oscillations.npy, frequencies.npy, spheres.npy and sky/ are in {target}.")
+    print(f"cells.csv, oscillations.npy, frequencies.npy, dates.npy, spheres.npy and sky/ are in {target}.")
