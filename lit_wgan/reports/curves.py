@@ -68,9 +68,12 @@ def write_curves(run: Run) -> Path | None:
 
     across = 2 if len(panels) == 4 else min(len(panels), ACROSS)
     down = -(-len(panels) // across)
-    figure = Figure(figsize=(max(3.7 * across, 5), 2.5 * down + 0.4), layout="constrained")
-    figure.suptitle(run.name, fontsize=11, color="0.25")
+    width, height = 3.7 * across, 2.5 * down + 0.4
+    figure = Figure(figsize=(width, height))
+    figure.suptitle(run.name, fontsize=11, color="0.25", y=1 - 0.1 / height)
     all_axes = figure.subplots(down, across, squeeze=False).flatten()
+    margins = {"left": 0.55 / width, "right": 1 - 0.15 / width, "bottom": 0.5 / height, "top": 1 - 0.65 / height}
+    figure.subplots_adjust(**margins, wspace=0.2, hspace=0.45)  # a layout by matplotlib takes most of a second
     for axes, panel in zip(all_axes, panels, strict=False):
         _draw(axes, panel, run)
     for axes in all_axes[len(panels) :]:
@@ -161,6 +164,7 @@ def _draw(axes: Any, panel: Panel, run: Run) -> None:
     axes.spines[["bottom", "left"]].set_color("0.6")
     axes.set_xlim(0, run.updates * 1.02 or None)
     axes.grid(color="0.93")
+    axes.ticklabel_format(axis="y", scilimits=(-3, 4))
     axes.tick_params(labelsize=8, color="0.6")
     axes.set_xlabel("generator updates", fontsize=8, color="0.35")
 

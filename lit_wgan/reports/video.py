@@ -22,6 +22,8 @@ SIZES = (480, 1280)
 """Width and height are brought between these, in pixels: small pictures are enlarged by a whole factor."""
 STRIP = 28
 """Height of the strip with the number of the update, in pixels."""
+RATE = 10
+"""Frames per second of the file, in which a picture is repeated: some players take no fewer."""
 ENCODER_SECONDS = 120
 """After so many seconds an encoder is given up."""
 
@@ -115,7 +117,7 @@ def _size(sizes: list[tuple[int, int]]) -> tuple[int, int]:
 
 def _encode(encoder: str, folder: Path, path: Path, seconds: float) -> None:
     """Encode the numbered PNGs of a folder so that every player shows them."""
-    hold = f"fps=20,tpad=stop_mode=clone:stop_duration={HELD - seconds}"
+    hold = f"fps={RATE},tpad=stop_mode=clone:stop_duration={HELD - seconds}"
     options = ["-vf", hold, "-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"]
     given = ["-framerate", str(1 / seconds), "-i", str(folder / "%05d.png")]
     command = [encoder, "-y", "-loglevel", "error", "-threads", "1", *given, *options, "-movflags", "+faststart"]

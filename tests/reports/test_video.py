@@ -38,7 +38,7 @@ def test_a_video_shows_every_picture_and_holds_the_last(run):
     middle = frames[:, 100, 200].astype(int)
     seen = list(middle[np.r_[True, np.abs(np.diff(middle)) > 20]])
     np.testing.assert_allclose(seen, list(LEVELS.values()), atol=4)
-    assert (np.abs(middle - 250) < 4).sum() == 20 * video.HELD
+    assert (np.abs(middle - 250) < 4).sum() == video.RATE * video.HELD
     assert frames[0, -video.STRIP :, 100:300].min() < 120  # the number of the update
 
 
