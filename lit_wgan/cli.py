@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable
 
 from lit_wgan import __version__
-from lit_wgan.commands.errors import fail, report
+from lit_wgan.commands.errors import fail
+from lit_wgan.commands.errors import report as report_error
 from lit_wgan.commands.help import WHAT, asks_for_short_help, print_short_help
 from lit_wgan.commands.readers import drop_unread_output
 from lit_wgan.commands.terminal import escape_messages
@@ -22,6 +23,7 @@ COMMANDS = {
     "compare": "show what differs between runs, and their metrics side by side",
     "predict": "generate samples from a checkpoint, with the run's data and trainer",
     "sample": "draw samples from a checkpoint, under a condition if wanted, without the data set",
+    "report": "write a page on a run, or on several compared: curves, samples, metrics and what they mean",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
     "extractor": "train a feature network of your own field, for FID and the other metrics",
     "reproduce": "repeat a run from its record, and compare it bit by bit",
@@ -49,6 +51,7 @@ examples:
   lit-wgan sample --ckpt FILE --num 64 --condition 3 --output threes.png
   lit-wgan list --sort w1
   lit-wgan compare wgan_gp_digits weight_1
+  lit-wgan report wgan_gp_digits
   lit-wgan evaluate --ckpt FILE --metrics fid,kid
   lit-wgan extractor train --data ImageData --data.dataset digits --output my_digits.pt
   lit-wgan reproduce runs/wgan_gp_digits/version_0
@@ -116,7 +119,7 @@ def _main() -> int:
     except Exception as error:
         if debug:
             raise
-        return report(error)
+        return report_error(error)
 
 
 def _print_completion(shell: str) -> int:
@@ -164,6 +167,10 @@ def _load(command: str) -> Callable[[list[str]], int | None]:
         from lit_wgan.commands.sample import sample
 
         return sample
+    if command == "report":
+        from lit_wgan.commands.report import report
+
+        return report
     if command == "evaluate":
         from lit_wgan.commands.evaluate import evaluate
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 
+from lit_wgan.commands.report_of_fit import write_own_report
 from lit_wgan.reports.diagnosis import diagnose
 from lit_wgan.reports.words import finding_in_words, in_words
 from lit_wgan.runs.result import write_result
@@ -19,17 +20,20 @@ KEPT = ("report.html", "curves.png", "samples/", "checkpoints/")
 """What a run's directory may hold to look at and to go on with."""
 
 
-def conclude(trainer: Trainer, system: LightningModule, config: str) -> None:
-    """Write result.json, and say how good the results are and where; to be called on all devices.
+def conclude(trainer: Trainer, system: LightningModule, config: str, report: bool = False) -> None:
+    """Write result.json and the report, and say how good the results are and where; to be called on all devices.
 
     Args:
         trainer: has trained the system.
         system: holds the final weights.
         config: name of the configuration file in the run's directory.
+        report: whether to write one.
     """
     directory = trainer.log_dir  # asks all devices
     if directory is not None and trainer.is_global_zero:
         write_result(Path(directory), config, system, trainer)
+        if report:
+            write_own_report(Path(directory), trainer, system)
     rank_zero_info(f"{trainer.global_step} generator updates done.")
     if trainer.is_global_zero:
         say_results(trainer, directory)

@@ -83,6 +83,9 @@ class Experiment(LightningCLI):
         )
         parser.add_lightning_class_args(Checkpoints, "checkpoint")
         parser.add_lightning_class_args(SampleGrid, "samples")
+        parser.add_argument(
+            "--report", type=bool, default=True, help="write report.html, a page on the run, at its end"
+        )
         parser.add_class_arguments(WandbRun, "wandb", skip={"directory", "continue_after"}, instantiate=False)
         parser.set_defaults(CHECKPOINT_DEFAULTS)
 
@@ -185,8 +188,9 @@ class Experiment(LightningCLI):
         let_predict_generate(self.datamodule)
 
     def after_fit(self) -> None:
-        """Write result.json, and say where the results are and how good they were."""
-        conclude(self.trainer, self.model, self.save_config_kwargs.get("config_filename", "config.yaml"))
+        """Write result.json and the report, and say where the results are and how good they were."""
+        config = self.save_config_kwargs.get("config_filename", "config.yaml")
+        conclude(self.trainer, self.model, config, self._get(self.config, "report"))
 
 
 @releasing_claims()

@@ -33,6 +33,7 @@ OPTIONS = """usage: lit-wgan {command} --config FILE [--OPTION VALUE ...]
   --checkpoint.every_n_train_steps N  generator updates from one checkpoint to the next
   --checkpoint.save_top_k N         -1 keeps all checkpoints, not the newest alone
   --samples.every_n_updates N       generator updates from one picture of samples to the next
+  --report B                        false for no report.html, the page on the run, at its end
   --print_config                    print all options with their values, and end
   --print_schema                    print a JSON schema of configuration files, for editors, and end
   --help all                        all options, those of Lightning's Trainer in Lightning's words

@@ -48,7 +48,7 @@ def config_schema() -> Schema:
     options["model"] = _one_of(_classes(systems, nn.Module))
     options["data"] = _one_of(_classes(data, LightningDataModule))
     options |= {"seed_everything": {"type": ["integer", "boolean"]}, "name": {"type": ["string", "null"]}}
-    options |= {"ckpt_path": {"type": ["string", "null"]}}
+    options |= {"ckpt_path": {"type": ["string", "null"]}, "report": {"type": "boolean", "default": True}}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "lit-wgan",

@@ -99,6 +99,16 @@ def in_words(metrics: Mapping[str, float]) -> list[str]:
     return [_sentence(name, metrics) for name in told]
 
 
+def label(name: str) -> str:
+    """A metric in words, such as ``FID (digits)``; its name where there are no words for it."""
+    known = _known(name)
+    if known not in KINDS:
+        return name
+    of = name.removeprefix(known).removeprefix("_")
+    words = KINDS[known].label
+    return f"{words[:1].upper()}{words[1:]}{f' ({of})' if of else ''}"
+
+
 def _is_told(name: str, metrics: Mapping[str, float]) -> bool:
     is_floor = name.endswith(FLOOR) and name.removesuffix(FLOOR) in metrics
     has_better = f"{name}_per_slope" in metrics
@@ -115,10 +125,8 @@ def _known(name: str) -> str:
 def _sentence(name: str, metrics: Mapping[str, float]) -> str:
     known = _known(name)
     kind = KINDS.get(known, Kind(name))
-    of = name.removeprefix(known).removeprefix("_")
     value, floor = metrics[name], metrics.get(f"{name}{FLOOR}")
-    label = f"{kind.label[:1].upper()}{kind.label[1:]}" if known in KINDS else name
-    told = f"{label}{f' ({of})' if of else ''} {value:.4g}"
+    told = f"{label(name)} {value:.4g}"
     if floor is None:
         return told + (f"; {kind.remark}." if kind.remark else ".")
     verdict = kind.verdict(value, floor) if kind.verdict and floor > 0 and math.isfinite(value) else ""

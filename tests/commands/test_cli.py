@@ -130,8 +130,13 @@ def test_a_run_directory_holds_all_that_is_needed_to_judge_it(fit):
     assert list(run.glob("events.out.tfevents.*"))
     with Image.open(run / "samples" / "0000003.png") as grid:
         assert grid.size == (530, 530)
+    assert "for 3 generator updates" in (run / "report.html").read_text()
     checkpoint = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
     assert checkpoint["lit_wgan"]["generator_updates"] == checkpoint["global_step"] == 3
+
+
+def test_a_run_that_is_to_have_no_report_has_none(fit):
+    assert not (fit(TOY, "--report", "false") / "report.html").exists()
 
 
 def test_a_second_run_writes_over_nothing(fit):

@@ -37,6 +37,7 @@ def test_bash_completes_commands_and_options(command):
     assert completed(script, "lit-wgan", "sample", "--cond") == ["--condition"]
     assert completed(script, "lit-wgan", "list", "--s") == ["--sort"]
     assert completed(script, "lit-wgan", "compare", "--j") == ["--json"]
+    assert completed(script, "lit-wgan", "report", "RUN", "--se") == ["--serve"]
 
 
 def test_zsh_completes_as_bash_and_no_other_shell_does(command):

@@ -1,0 +1,32 @@
+"""The report that a run writes of itself when it has trained."""
+
+from pathlib import Path
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.utilities import rank_zero_warn
+
+from lit_wgan.runs.run import Run
+
+REPORT = "report.html"
+"""Its name in the run's directory."""
+
+
+def write_own_report(directory: Path, trainer: Trainer, system: LightningModule) -> None:
+    """Write the report into a run's directory, once result.json is there; to be called on the first device alone.
+
+    Whatever goes wrong is a warning: the training has succeeded.
+
+    Args:
+        directory: the run's.
+        trainer: has trained the system.
+        system: holds the final weights.
+    """
+    from lit_wgan.reports import write_report
+
+    try:
+        write_report([Run(directory)], directory / REPORT)
+    except Exception as error:
+        rank_zero_warn(
+            f"The run's report could not be written ({type(error).__name__}: {error}). lit-wgan report {directory} "
+            "writes it later."
+        )
