@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from lit_wgan.commands.sweep.check import FOLDER_OPTION, OWN_OPTIONS, check_trials
 from lit_wgan.commands.sweep.command_line import command_line
@@ -17,6 +19,7 @@ from lit_wgan.commands.sweep.parameters import Value, grid, shown
 from lit_wgan.commands.sweep.report import ranked, write_report
 from lit_wgan.commands.sweep.resources import resources_per_trial
 from lit_wgan.commands.sweep.search import Search
+from lit_wgan.commands.sweep.storage import is_url, unreachable
 from lit_wgan.commands.sweep.trial import TrialProcess
 from lit_wgan.commands.terminal import say
 from lit_wgan.engine.files import try_lock
@@ -24,7 +27,9 @@ from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.runs.directories import refuse_links
 
 
-def run_sweep(path: str, for_trials: list[str], count: int | None, parallel: int, folder: str | None) -> None:
+def run_sweep(
+    path: str, for_trials: list[str], count: int | None, parallel: int, folder: str | None, storage: str | None = None
+) -> None:
     """Run or continue a sweep.
 
     Args:
@@ -32,23 +37,27 @@ def run_sweep(path: str, for_trials: list[str], count: int | None, parallel: int
         for_trials: options of ``lit-wgan fit`` that all trials get.
         count: trials in all; None for ``run_cap`` of the file or its whole grid.
         parallel: trials at the same time.
-        folder: of the sweep; None for ``runs/sweeps/<name of the file>``.
+        folder: of the sweep; None for that of the storage or ``runs/sweeps/<name of the file>``.
+        storage: a folder or the URL of a database in which several machines share the sweep; None for this one alone.
 
     Raises:
-        UsageError: for numbers below 1, for what is wrong with the file or its command, and if no trial finished.
+        UsageError: for numbers below 1, for what is wrong with the file, its command or the storage, and if no trial
+            finished.
         KeyboardInterrupt: after Ctrl-C, when the trials have stopped.
     """
     file = read_sweep(Path(path))
     count = _count(file, count)
     check_positive(**{"--parallel": parallel})
     fit = check_trials(file, for_trials)
-    place = Path(folder or Path("runs") / "sweeps" / file.path.stem)
-    with locked(place):
-        search = Search(file, place, for_trials)
+    shared_folder = storage if storage is not None and not is_url(storage) else None
+    place = Path(folder or shared_folder or Path("runs") / "sweeps" / file.path.stem)
+    with locked(place, alone=storage is None), reaching(storage):
+        search = Search(file, place, for_trials, storage)
         driver = Driver(search, _starter(file, for_trials, place, parallel), parallel, fit.trainer.max_steps)
-        say(f"{count} trials in {place}, {parallel} at a time.")
+        say(f"{count} trials in {place}, {parallel} at a time{' on this machine' if storage else ''}.")
         driver.run(count)
-        _conclude(search, place, bool(driver.signal))
+        with search.exclusively():  # all write the same table
+            _conclude(search, place, bool(driver.signal))
     if driver.signal == signal.SIGINT:
         raise KeyboardInterrupt
 
@@ -66,8 +75,8 @@ def _count(file: SweepFile, wanted: int | None) -> int:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Make the folder of a sweep and hold its lock.
+def locked(folder: Path, alone: bool = True) -> Iterator[None]:
+    """Make the folder of a sweep and, unless machines share it, hold its lock.
 
     Raises:
         UsageError: for a folder that cannot be written, that holds links to files outside it, or in which another
@@ -82,11 +91,22 @@ def locked(folder: Path) -> Iterator[None]:
             f"Expected --dir to be a folder that can be written, but got {folder} ({error.strerror}). Choose another."
         ) from error
     with lock:
-        if not try_lock(lock):
+        if alone and not try_lock(lock):
             raise UsageError(
                 f"Expected {folder} to be free, but another lit-wgan sweep runs in it. Wait, or choose another --dir."
             )
         yield
+
+
+@contextmanager
+def reaching(storage: str | None) -> Iterator[None]:
+    """Turn the error of a shared storage that no longer answers into a UsageError."""
+    try:
+        yield
+    except (SQLAlchemyError, StorageInternalError) as error:
+        if storage is None:
+            raise
+        raise unreachable(storage, error) from error
 
 
 def _starter(file: SweepFile, for_trials: list[str], folder: Path, parallel: int) -> Start:

@@ -11,12 +11,13 @@ from optuna.trial import Trial, TrialState
 
 from lit_wgan.commands.sweep.parameters import Value, shown
 from lit_wgan.commands.sweep.search import Search
-from lit_wgan.commands.sweep.trial import TrialProcess
+from lit_wgan.commands.sweep.trial import HeldElsewhereError, TrialProcess
 from lit_wgan.commands.terminal import say
 from lit_wgan.engine.signals import handling
 from lit_wgan.engine.stopping import stop_signals
 
 POLL_SECONDS = 0.2
+IDLE_SECONDS = 2.0
 Start = Callable[[int, dict[str, Value], int], TrialProcess]
 """Starts a trial, given its number, its values, and its slot among those that run at the same time."""
 Running = tuple[Trial, TrialProcess]
@@ -38,36 +39,62 @@ class Driver:
         self.last_update = last_update
         self._slots: list[Running | None] = [None] * parallel
         self._pruned: set[int] = set()
+        self._waits = False
         self.signal = 0
         """The signal that asked the sweep to stop, or 0."""
 
     def run(self, count: int) -> None:
-        """Run until ``count`` trials have begun and ended, those of earlier attempts included; or until a signal.
+        """Run until ``count`` trials have begun and ended, those of others and of earlier attempts included.
 
-        Trials that an earlier attempt left unfinished come first, and go on from their checkpoints.
+        Or until a signal. Trials that others left unfinished come first, and go on from their checkpoints.
         """
-        left = self.search.interrupted()
         with self._stop_on_signals(), self._kill_at_exit():
             while True:
                 for slot, held in enumerate(self._slots):
-                    if held is None and not self.signal and (left or len(self.search.trials()) < count):
-                        trial, how = (left.pop(0), "goes on") if left else (self.search.begin(), "begins")
-                        self._slots[slot] = self._started(trial, how, slot)
-                if not any(self._slots):
+                    if held is None and not self.signal:
+                        self._slots[slot] = self._next(count, slot)
+                at_work = any(self._slots)
+                if not at_work and (self.signal or not self._wait_for_others()):
                     return
-                time.sleep(POLL_SECONDS)
+                time.sleep(POLL_SECONDS if at_work else IDLE_SECONDS)
                 for slot, held in enumerate(self._slots):
                     if held is not None and not self._look(*held):
                         self._slots[slot] = None
 
-    def _started(self, trial: Trial, how: str, slot: int) -> Running:
+    def _next(self, count: int, slot: int) -> Running | None:
+        """Go on with a trial that has lost its process, or begin a new one; None where there is nothing to do."""
+        how, trial = "goes on", self.search.take_up()
+        if trial is None:
+            how, trial = "begins", self.search.begin(count)
+        if trial is None:
+            return None
         values = self.search.values(trial)
         _say(trial, f"{how} with {', '.join(f'{name} {shown(value)}' for name, value in values.items())}")
-        return trial, self.start(trial.number, values, slot)
+        try:
+            return trial, self.start(trial.number, values, slot)
+        except HeldElsewhereError:
+            if self.search.leases is None:
+                raise
+            _say(trial, "still runs on another machine, though its sweep does not")
+            self.search.leave(trial)
+            return None
+
+    def _wait_for_others(self) -> bool:
+        """Whether other machines have trials that have not ended, which this one takes up if they are lost."""
+        waits = self.search.runs_elsewhere()
+        if waits and not self._waits:
+            say("Waiting for the trials of other machines.")
+        self._waits = waits
+        return waits
 
     def _look(self, trial: Trial, process: TrialProcess) -> bool:
         """Record what a trial has logged, stop it if it has no chance, and return whether it still runs."""
         running = process.running()  # before its file is read, so that nothing is missed
+        if not self.search.is_ours(trial, ask=not running):
+            process.kill()
+            self.search.leave(trial)
+            _say(trial, "was taken up by another machine, to which this one seemed to be gone")
+            return False
         evaluations = process.evaluations(self.search.file.metric)
         hopeless = self.search.report(trial, evaluations, self.last_update)
         if not running:
@@ -87,6 +114,7 @@ class Driver:
             self.search.end(trial, TrialState.PRUNED)
             _say(trial, f"stopped early after {update} updates, {metric} {value:.4g}")
         elif self.signal or process.stopped():
+            self.search.leave(trial, to_others=True)
             _say(trial, f"interrupted after {update} updates")
         else:
             reason = f"ended with {metric} {value}" if process.finished() else process.error()

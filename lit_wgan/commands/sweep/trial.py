@@ -20,6 +20,10 @@ SECONDS_TO_LOOK = 2.0
 """Time after which a lock whose holder is not found is an error."""
 
 
+class HeldElsewhereError(UsageError):
+    """The lock of a trial is held by a process that this one may not look at, on another machine perhaps."""
+
+
 class TrialProcess:
     """A process group that trains in a folder of its own and holds a lock on it as long as it lives.
 
@@ -107,7 +111,7 @@ def _end_leftover(lock: IO[str]) -> None:
     """Take a trial's lock; stop a process that a killed sweep left running, which saves before it lets go.
 
     Raises:
-        UsageError: if the lock is held, and not by a process that this one may look at.
+        HeldElsewhereError: if the lock is held, and not by a process that this one may look at.
     """
     begun = time.monotonic()
     asked: set[int] = set()
@@ -118,7 +122,7 @@ def _end_leftover(lock: IO[str]) -> None:
         asked |= holders
         waited = time.monotonic() - begun
         if not asked and waited > SECONDS_TO_LOOK:
-            raise UsageError(
+            raise HeldElsewhereError(
                 f"Expected the trial in {Path(lock.name).parent} to be free, but a process that cannot be found here "
                 "holds the lock on its file process. End it, and run the command again."
             )
