@@ -33,12 +33,20 @@ from lit_wgan.commands.help import readable_help
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
 from lit_wgan.commands.restoring import told_as_checkpoints
+from lit_wgan.commands.same_options import check_same_options
 from lit_wgan.commands.sizes_of_data import fill_in_sizes_
 from lit_wgan.data.adversarial_data import let_predict_generate
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO, read_checkpoint, remove_leftovers
 from lit_wgan.engine.ending import ends_at_ctrl_c
 from lit_wgan.engine.files import is_local
-from lit_wgan.engine.launch import check_processes, find_launch, init_group_after_restart, trainer_options
+from lit_wgan.engine.internals import parser_of
+from lit_wgan.engine.launch import (
+    check_processes,
+    find_launch,
+    trainer_options,
+    when_connected,
+)
+from lit_wgan.engine.meeting import init_group_after_restart
 from lit_wgan.runs.claims import lock_directory, releasing_claims
 from lit_wgan.runs.names import run_name
 from lit_wgan.runs.wandb_account import check_account
@@ -167,6 +175,8 @@ class Experiment(LightningCLI):
         trainer = super().instantiate_trainer(**kwargs)
         check_processes(trainer)
         init_group_after_restart(trainer)
+        parser, options = parser_of(self, str(self.subcommand)), self.config[self.subcommand]
+        when_connected(trainer, lambda: check_same_options(parser, options))
         return trainer
 
     def _callbacks(self) -> list[Callback]:

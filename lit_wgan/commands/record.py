@@ -27,10 +27,8 @@ class RunRecord(SaveConfigCallback):
         """Write both, once.
 
         Raises:
-            UsageError: if processes found different checkpoints to continue from, and for a directory with links to
-                files outside it.
+            UsageError: for a directory with links to files outside it.
         """
-        self._check_same_checkpoint(trainer)
         self.overwrite = self.overwrite or not trainer.loggers  # without loggers all runs share one directory
         directory = trainer.log_dir  # asks all devices
         if directory is not None:
@@ -61,11 +59,3 @@ class RunRecord(SaveConfigCallback):
             path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as file:
             file.write(self.parser.dump(self.config, skip_none=False).encode())
-
-    def _check_same_checkpoint(self, trainer: Trainer) -> None:
-        checkpoint = self.config.get("ckpt_path")
-        if trainer.strategy.broadcast(checkpoint) != checkpoint:
-            raise UsageError(
-                f"Expected all processes to find the checkpoint of the first, but got {checkpoint} on rank "
-                f"{trainer.global_rank}. Put trainer.default_root_dir on a file system that all nodes share."
-            )

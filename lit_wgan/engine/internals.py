@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lightning.pytorch import LightningModule, Trainer
     from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
-    from lightning.pytorch.cli import LightningCLI
+    from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
     from lightning.pytorch.loggers import WandbLogger
     from lightning.pytorch.strategies import DDPStrategy, Strategy
     from torch.distributed.distributed_c10d import Store
@@ -224,7 +224,7 @@ def option_strings(parser: ArgumentParser) -> list[str]:
     return list(parser._option_string_actions)
 
 
-def parser_of(cli: LightningCLI, command: str) -> ArgumentParser:
+def parser_of(cli: LightningCLI, command: str) -> LightningArgumentParser:
     """The parser of one command, of which a LightningCLI hands out none."""
     return cli._parser(command)
 

@@ -5,16 +5,13 @@ All processes of a launch train one model, or stop with an error. Lightning woul
 """
 
 import os
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import torch.distributed as dist
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning.pytorch import Trainer
-from lightning.pytorch.strategies import DDPStrategy
-from torch.distributed.distributed_c10d import PrefixStore
 
-from lit_wgan.engine.internals import process_group_timeout
 from lit_wgan.errors import UsageError
 
 
@@ -63,28 +60,18 @@ def check_processes(trainer: Trainer) -> None:
         )
 
 
-def init_group_after_restart(trainer: Trainer) -> None:
-    """Form the process group of a run that torchrun has restarted, under keys of this attempt alone.
+def when_connected(trainer: Trainer, function: Callable[[], object]) -> None:
+    """Call a function as soon as the processes of a trainer can communicate, before any of them prepares data.
 
-    The store that torchrun keeps for its processes still holds the addresses of those that are gone, and torch would
-    sometimes connect to them.
+    Lightning's first hook there is one of the data, behind barriers that not all data have.
     """
-    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-    agent_keeps_store = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
-    if attempt == "0" or not agent_keeps_store or not isinstance(trainer.strategy, DDPStrategy):
-        return
-    strategy = trainer.strategy
-    timeout = process_group_timeout(strategy)
-    kept = dist.TCPStore(  # type: ignore[attr-defined]  # torch does not mark it as its own
-        os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False, timeout=timeout
-    )
-    dist.init_process_group(
-        strategy.process_group_backend or dist.get_default_backend_for_device(strategy.root_device),
-        store=PrefixStore(f"lit_wgan/attempt_{attempt}", kept),
-        rank=int(os.environ["RANK"]),
-        world_size=int(os.environ["WORLD_SIZE"]),
-        timeout=timeout,
-    )
+    connect = trainer.strategy.setup_environment
+
+    def connect_and_call() -> None:
+        connect()
+        function()
+
+    trainer.strategy.setup_environment = connect_and_call  # type: ignore[method-assign]
 
 
 def _torchrun(launcher: str) -> Launch:

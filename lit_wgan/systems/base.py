@@ -28,6 +28,7 @@ from lit_wgan.systems.judging import generate, judge_both
 from lit_wgan.systems.module import GenerativeModule
 from lit_wgan.systems.preflight import Preflight
 from lit_wgan.systems.resuming import Resuming
+from lit_wgan.systems.same_run import SameRun
 from lit_wgan.systems.seeing import Seen, seen_samples
 from lit_wgan.systems.shards import Objective
 from lit_wgan.systems.training_conditions import TrainingConditions
@@ -266,7 +267,8 @@ class AdversarialSystem(GenerativeModule):
 
     def configure_callbacks(self) -> list[Callback]:
         """The callbacks that every run of a system needs, whatever its Trainer was given."""
-        return [Preflight(), DataUnits(), Resuming(), TrainingConditions(), FiniteLosses(), HeldOutEstimate()]
+        before = [Preflight(), DataUnits(), Resuming(), SameRun()]
+        return [*before, TrainingConditions(), FiniteLosses(), HeldOutEstimate()]
 
     def configure_optimizers(self) -> Any:
         """The critic's and the generator's optimizer and, where asked for, a schedule for each."""
