@@ -43,7 +43,7 @@ class RunRecord(SaveConfigCallback):
         write_environment(environment, cast(AdversarialSystem, pl_module).streams.seed, trainer)
         for logger in media_loggers(trainer):
             options = flat_options(read_yaml(config, "the configuration just written", "Check the disk."))
-            logger.log_hyperparams(options | {"environment": json.loads(environment.read_text())})
+            logger.log_options(options | {"environment": json.loads(environment.read_text())})
 
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write config.yaml, whole or not at all; called on the first process alone."""

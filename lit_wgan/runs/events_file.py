@@ -33,9 +33,9 @@ class EventsFile(TensorBoardLogger):
             super().log_metrics(*args, **kwargs)
 
     @rank_zero_only
-    def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
+    def log_options(self, options: Mapping[str, Any]) -> None:
         """Log the run's options as a text of the first update that is trained with them."""
-        lines = [f"    {name}: {value}" for name, value in params.items()]
+        lines = [f"    {name}: {value}" for name, value in options.items()]
         self.log_note("config", "\n".join(lines), self._kwargs.get("purge_step") or 0)
 
     @rank_zero_only

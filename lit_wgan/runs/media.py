@@ -15,7 +15,7 @@ class MediaLogger(Protocol):
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
         """Log numbers."""
 
-    def log_hyperparams(self, params: Any) -> None:
+    def log_options(self, options: Mapping[str, Any]) -> None:
         """Log the run's options, by flat names."""
 
     def log_picture(self, name: str, path: Path, step: int) -> None:

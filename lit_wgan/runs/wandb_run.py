@@ -155,6 +155,10 @@ class WandbRun(WandbLogger):
 
         self.log_metrics({name: wandb.Histogram(np_histogram=histogram(x)) for name, x in values.items()}, step)
 
+    def log_options(self, options: Mapping[str, Any]) -> None:
+        """Put the run's options into its configuration, as :meth:`log_hyperparams` does."""
+        self.log_hyperparams(options)
+
     @rank_zero_only
     def log_picture(self, name: str, path: Path, step: int) -> None:
         """Log a PNG."""

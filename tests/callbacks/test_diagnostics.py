@@ -68,3 +68,12 @@ def test_tensorboard_has_the_histograms_too(trainer, networks, tmp_path):
     assert [event.step for event in events.Histograms("critic/weights")] == [3, 6]
     assert events.Histograms("critic/weights")[1].histogram_value.max == pytest.approx(0.01)
     assert [event.step for event in events.Scalars("critic_layers/0.weight")] == [3, 6]
+
+
+def test_looking_into_the_critic_leaves_training_bit_for_bit_as_it_was(trainer, networks):
+    loader, weights = DataLoader(torch.randn(64, 2), batch_size=8), []
+    for callbacks in ([], [CriticDiagnostics()]):
+        system = WGANGP(**networks(), n_critic=2)
+        trainer(max_steps=4, logger=Kept(), callbacks=callbacks, log_every_n_steps=1).fit(system, loader)
+        weights.append(torch.nn.utils.parameters_to_vector(system.parameters()))
+    assert torch.equal(*weights)

@@ -48,7 +48,7 @@ def test_a_histogram_holds_all_finite_entries(tmp_path):
 def test_texts_are_held_and_options_are_one(tmp_path):
     logger = EventsFile(str(tmp_path), "run", 0)
     logger.log_note("result", "W1 3.1", 9)
-    logger.log_hyperparams({"model.gp_weight": 10.0, "environment": {"torch": "2"}})
+    logger.log_options({"model.gp_weight": 10.0, "environment": {"torch": "2"}})
     events = read(logger)
     (result,), (config,) = (events.Tensors(f"{name}/text_summary") for name in ("result", "config"))
     assert (result.step, config.step) == (9, 0)
@@ -60,7 +60,7 @@ def test_a_run_that_continues_has_nothing_twice(tmp_path, picture):
     """What an attempt logged behind the checkpoint from which the next continues is gone, of every kind."""
 
     def log(logger, *steps):
-        logger.log_hyperparams({"a": 1})
+        logger.log_options({"a": 1})
         for step in steps:
             logger.log_metrics({"loss": 1.0}, step)
             logger.log_picture("samples", picture, step)
