@@ -47,7 +47,7 @@ _HOME = {
     "SampleMetrics": "callbacks.sample_metrics",
     "SampleWriter": "callbacks.samples",
     "GenerativeEvaluator": "evaluation.evaluator",
-    "load_generator": "trained.generator",
+    "load_generator": "trained.loaded",
     "WandbRun": "runs.wandb_run",
 }
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "predict": "generate samples from a checkpoint, with the run's data and trainer",
     "sample": "draw samples from a checkpoint, under a condition if wanted, without the data set",
     "report": "write a page on a run, or on several compared: curves, samples, metrics and what they mean",
+    "export": "a generator as files that run without lit-wgan (ONNX, torch.export, safetensors), with a model card",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
     "extractor": "train a feature network of your own field, for FID and the other metrics",
     "reproduce": "repeat a run from its record, and compare it bit by bit",
@@ -52,6 +53,7 @@ examples:
   lit-wgan list --sort w1
   lit-wgan compare wgan_gp_digits weight_1
   lit-wgan report wgan_gp_digits
+  lit-wgan export wgan_gp_digits --format onnx -o digits_generator
   lit-wgan evaluate --ckpt FILE --metrics fid,kid
   lit-wgan extractor train --data ImageData --data.dataset digits --output my_digits.pt
   lit-wgan reproduce runs/wgan_gp_digits/version_0
@@ -171,6 +173,10 @@ def _load(command: str) -> Callable[[list[str]], int | None]:
         from lit_wgan.commands.report import report
 
         return report
+    if command == "export":
+        from lit_wgan.commands.export import export
+
+        return export
     if command == "evaluate":
         from lit_wgan.commands.evaluate import evaluate
 

@@ -12,6 +12,7 @@ SCRIPT = """{prelude}_lit_wgan() {{
     1,*) COMPREPLY=($(compgen -W "{commands}" -- "$word")) ;;
     *,fit|*,validate|*,test|*,predict) COMPREPLY=($(compgen -W "{options}" -- "$word")) ;;
     *,evaluate) COMPREPLY=($(compgen -W "{evaluate}" -- "$word")) ;;
+    *,export) COMPREPLY=($(compgen -W "{export}" -- "$word")) ;;
     *,sample) COMPREPLY=($(compgen -W "{sample}" -- "$word")) ;;
     *,list) COMPREPLY=($(compgen -W "{list}" -- "$word")) ;;
     *,compare) COMPREPLY=($(compgen -W "{compare}" -- "$word")) ;;
@@ -31,12 +32,13 @@ def completion_script(shell: str, commands: list[str]) -> str:
     """
     if shell not in PRELUDE:
         raise UsageError(f"Expected --print_shtab bash or zsh, but got '{shell}'. Name one of them.")
-    from lit_wgan.commands import compare, evaluate, list_runs, report, sample  # with all that follows, takes seconds
+    from lit_wgan.commands import compare, evaluate, export, list_runs, report, sample  # which takes seconds
 
     words = {"commands": commands, "options": _options()}
     words |= {"evaluate": _options_of(evaluate.parser()), "sample": _options_of(sample.parser())}
     words |= {"list": _options_of(list_runs.parser()), "compare": _options_of(compare.parser())}
     words["report"] = _options_of(report.parser())
+    words |= {"export": _options_of(export.parser())}
     return SCRIPT.format(prelude=PRELUDE[shell], **{name: " ".join(each) for name, each in words.items()})
 
 

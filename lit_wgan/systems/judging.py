@@ -38,10 +38,10 @@ def generate(generator: nn.Module, z: Tensor, condition: Condition | None = None
         UsageError: for anything but a tensor of one sample for each row of z.
     """
     samples = told(generator, z, condition)
-    if not isinstance(samples, Tensor) or samples.ndim < 1 or len(samples) != len(z):
+    if not isinstance(samples, Tensor) or samples.ndim < 1 or samples.shape[0] != z.shape[0]:
         got = f"the shape {tuple(samples.shape)}" if isinstance(samples, Tensor) else f"a {type(samples).__name__}"
         raise UsageError(
-            f"Expected a generator that makes one tensor with a sample for each of {len(z)} noise vectors, but got "
+            f"Expected a generator that makes one tensor with a sample for each of {z.shape[0]} noise vectors, but got "
             f"{got}. Let {type(generator).__name__}.forward return the samples alone, as many as its noise has rows."
         )
     return samples

@@ -37,6 +37,13 @@ def latent(
     return streams.uniform(stream, update, shape, rows, device, dtype) * 2 - 1  # on [-1, 1)
 
 
+def in_data_units(transform: Transform | None, samples: Tensor) -> Tensor:
+    """Samples ``(N, ...)`` of a generator in the data's own units, whose numbers 16 bits may not be enough for."""
+    if transform is None:
+        return samples
+    return transform.inverse(samples.to(torch.promote_types(samples.dtype, torch.float32)))
+
+
 @dataclass(frozen=True)
 class SampleList:
     """The samples of a generator, by number.
@@ -97,8 +104,7 @@ class SampleList:
         Raises:
             UsageError: for what is no condition of this generator.
         """
-        samples = self.network_samples(rows, batch_size, condition)
-        return samples if self.transform is None else self.transform.inverse(samples)
+        return in_data_units(self.transform, self.network_samples(rows, batch_size, condition))
 
     def network_samples(self, rows: slice, batch_size: int = 256, condition: Any = None) -> Tensor:
         """As :meth:`samples`, in the generator's units."""

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lit_wgan.trained.found import Trained, find_run, find_trained
-    from lit_wgan.trained.generator import TrainedGenerator, load_generator
+    from lit_wgan.trained.generator import TrainedGenerator
+    from lit_wgan.trained.loaded import load_generator
 
 _HOME = {
     "Trained": "found",
     "TrainedGenerator": "generator",
     "find_run": "found",
     "find_trained": "found",
-    "load_generator": "generator",
+    "load_generator": "loaded",
 }
 
 __all__ = ["Trained", "TrainedGenerator", "find_run", "find_trained", "load_generator"]

@@ -2,27 +2,28 @@
 
 from copy import deepcopy
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lit_wgan.data.conditions import ConditionSource
+from lit_wgan.data.conditions.given import as_tuple, told_to
 from lit_wgan.data.transforms import Transform
 from lit_wgan.engine.minibatches import Condition
+from lit_wgan.errors import UsageError
 from lit_wgan.functional.streams import LatentLaw, RandomStreams
 from lit_wgan.systems import AdversarialSystem
 from lit_wgan.systems.judging import generate
-from lit_wgan.systems.sampling import SampleList
-from lit_wgan.trained.found import find_trained
+from lit_wgan.systems.sampling import SampleList, in_data_units
 
 
 class TrainedGenerator(nn.Module):
     """The generator of a trained system, in evaluation mode, with all that its samples depend on.
 
     ``generator(z)``, or ``generator(z, condition)`` of a conditional one, gives samples in the data's own units;
-    :meth:`sample` draws the noise too.
+    :meth:`latent` draws z, and :meth:`sample` everything. It moves and changes its type as modules do, and can be
+    pickled; its ``state_dict`` is that of the network, without the transform's numbers.
 
     Args:
         system: whose averaged generator is taken if it has one.
@@ -53,13 +54,30 @@ class TrainedGenerator(nn.Module):
 
         Args:
             z: noise ``(N, *latent_shape)``, as ``latent_law`` says.
-            condition: in a conditional generator, the condition of each, in the data's own units.
+            condition: in a conditional generator, the condition of each, in the data's own units; of several
+                conditions each an argument.
+
+        Raises:
+            UsageError: for another number of conditions than the generator takes.
         """
-        given: Condition | None = None
-        if condition and self.condition is not None:
-            given = self.condition.tell(condition if self.condition.parts > 1 else condition[0])
-        samples = generate(self.network, z, given)
-        return samples if self.transform is None else self.transform.inverse(samples)
+        return in_data_units(self.transform, generate(self.network, z, self._told(condition)))
+
+    def latent(self, count: int, seed: int | None = None) -> Tensor:
+        """Noise z ``(count, *latent_shape)``: that of the samples of the same numbers.
+
+        Args:
+            count: how many.
+            seed: None for the run's.
+        """
+        return self._seeded(seed).noise(slice(count))
+
+    def conditions(self, count: int, seed: int | None = None) -> tuple[Tensor, ...]:
+        """Conditions that as many samples are drawn under, as often as in training, in the data's own units.
+
+        Nothing for a generator without conditions; else to be given as ``generator(z, *conditions)``.
+        """
+        told = self._seeded(seed).conditions(slice(count))
+        return () if told is None else as_tuple(told)
 
     def sample(self, count: int, condition: Any = None, seed: int | None = None, batch_size: int = 256) -> Tensor:
         """Samples ``(count, ...)`` in the data's own units: those of the same numbers that ``lit-wgan sample`` writes.
@@ -72,10 +90,15 @@ class TrainedGenerator(nn.Module):
             batch_size: how many at a time.
 
         Raises:
-            UsageError: for what is no condition of this generator.
+            UsageError: for what is no condition of this generator; for none, where those of the training set are not
+                known, as in an export.
         """
-        samples = self.samples if seed is None else replace(self.samples, streams=RandomStreams(seed))
-        return samples.samples(slice(count), batch_size, condition)
+        if condition is None and self.condition is not None and not self.condition.law():
+            raise UsageError(
+                "Expected a condition, since it is not known how often each was in the training set, but got none. "
+                "Give the condition of the samples."
+            )
+        return self._seeded(seed).samples(slice(count), batch_size, condition)
 
     @property
     def samples(self) -> SampleList:
@@ -90,22 +113,23 @@ class TrainedGenerator(nn.Module):
             *self._where(),
         )
 
+    def _seeded(self, seed: int | None) -> SampleList:
+        """The list of samples of a seed; None for the run's."""
+        return self.samples if seed is None else replace(self.samples, streams=RandomStreams(seed))
+
+    def _told(self, condition: tuple[Tensor, ...]) -> Condition | None:
+        """A condition as the network takes it."""
+        parts = 0 if self.condition is None else self.condition.parts
+        if len(condition) != parts:
+            raise UsageError(
+                f"Expected noise and {parts} condition(s), as the generator was trained with, but got "
+                f"{len(condition)}. Give generator(z{', condition' * parts})."
+            )
+        if self.condition is None:
+            return None
+        return told_to(self.condition.tell(condition if parts > 1 else condition[0]), *self._where())
+
     def _where(self) -> tuple[torch.device, torch.dtype]:
         """The device and the type of the network."""
         like = next((each for each in self.network.parameters() if each.is_floating_point()), torch.empty(0))
         return like.device, like.dtype
-
-
-def load_generator(where: str | Path, live: bool = False) -> TrainedGenerator:
-    """The generator of a run or of a checkpoint, on the CPU.
-
-    Its classes are those that the run's config.yaml names: take that of a run you trust.
-
-    Args:
-        where: a checkpoint, a run's directory, or the name of a run in ``runs``.
-        live: the generator itself instead of its moving average.
-
-    Raises:
-        UsageError: if there is no such checkpoint.
-    """
-    return TrainedGenerator(find_trained(where).system(), live)

@@ -37,22 +37,39 @@ def load_run(checkpoint: Path, config: str | None = None) -> "tuple[AdversarialS
     return system, data
 
 
+def make_system(config: Path) -> "AdversarialSystem":
+    """Make the system of a configuration, with the weights that its networks begin with.
+
+    Raises:
+        FileNotFoundError: if there is no configuration.
+        UsageError: for one of something else.
+    """
+    from lit_wgan.systems import AdversarialSystem
+
+    (system,) = _make(config, {"model": AdversarialSystem}, "the configuration of a run", "Copy it from the run.")
+    return system
+
+
 def _load(checkpoint: Path, config: str | None, sections: dict[str, type]) -> list[Any]:
     """Make the objects of some sections of a run's configuration, of which the first is the system."""
-    from jsonargparse import ArgumentParser
-
     from lit_wgan.engine.checkpoints import read_checkpoint
 
     contents = read_checkpoint(checkpoint, "--ckpt")
     path = Path(config or checkpoint.resolve().parent.parent / "config.yaml")
-    what, remedy = "the configuration of the checkpoint's run", "Name it with --config."
+    made = _make(path, sections, "the configuration of the checkpoint's run", "Name it with --config.")
+    made[0].on_load_checkpoint(contents)  # which refuses what does not fit
+    made[0].load_state_dict(contents["state_dict"])
+    return made
+
+
+def _make(path: Path, sections: dict[str, type], what: str, remedy: str) -> list[Any]:
+    """Make the objects of some sections of a configuration."""
+    from jsonargparse import ArgumentParser
+
     given = read_yaml(path, what, remedy)
     check_sections(given, list(sections), path, what, remedy)
     parser = ArgumentParser(exit_on_error=False)
     for name, base in sections.items():
         parser.add_subclass_arguments(base, name)
     run = parser.instantiate_classes(parser.parse_object({name: given[name] for name in sections}))
-    made = [run[name] for name in sections]
-    made[0].on_load_checkpoint(contents)  # which refuses what does not fit
-    made[0].load_state_dict(contents["state_dict"])
-    return made
+    return [run[name] for name in sections]

@@ -35,6 +35,7 @@ def test_bash_completes_commands_and_options(command):
     assert "--data.condition_of" in completed(script, "lit-wgan", "fit", "--data.cond")
     assert completed(script, "lit-wgan", "evaluate", "--extr") == ["--extractor"]
     assert completed(script, "lit-wgan", "sample", "--cond") == ["--condition"]
+    assert completed(script, "lit-wgan", "export", "--form") == ["--format"]
     assert completed(script, "lit-wgan", "list", "--s") == ["--sort"]
     assert completed(script, "lit-wgan", "compare", "--j") == ["--json"]
     assert completed(script, "lit-wgan", "report", "RUN", "--se") == ["--serve"]

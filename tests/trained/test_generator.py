@@ -1,5 +1,7 @@
 """A trained generator alone."""
 
+import pickle
+
 import pytest
 import torch
 import yaml
@@ -131,3 +133,47 @@ def test_a_conditional_generator_takes_conditions_in_their_own_units(several):
 
 def test_a_run_reads_its_files_where_a_checkpoint_is_given(run):
     assert find_trained(run[0] / "checkpoints" / "last.ckpt").run == Run(run[0])
+
+
+def test_latent_and_conditions_are_those_of_the_samples(run):
+    generator = load_generator("toy")
+    assert torch.equal(generator(generator.latent(5)), generator.sample(5))
+    assert torch.equal(generator(generator.latent(5, seed=3)), generator.sample(5, seed=3))
+    assert generator.conditions(5) == ()
+    classes = ClassLabels(3)
+    classes.learn_(torch.tensor([0, 1, 1, 2]))
+    conditional = TrainedGenerator(WGANGP(Told(), nn.Flatten(), latent_dim=2, condition=classes))
+    assert torch.equal(conditional(conditional.latent(5), *conditional.conditions(5)), conditional.sample(5))
+
+
+def test_a_wrong_number_of_conditions_is_told(run):
+    generator = load_generator("toy")
+    with pytest.raises(UsageError, match=r"Expected noise and 0 condition\(s\), .* but got 1"):
+        generator(generator.latent(2), torch.zeros(2))
+    conditional = TrainedGenerator(WGANGP(Told(), nn.Flatten(), latent_dim=2, condition=ClassLabels(3)))
+    with pytest.raises(UsageError, match=r"Expected noise and 1 condition\(s\), .* Give generator\(z, condition\)"):
+        conditional(conditional.latent(2))
+    with pytest.raises(UsageError, match="Expected a condition, since it is not known how often"):
+        conditional.sample(2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_in_16_bits_samples_are_in_units_that_16_bits_do_not_reach(run, dtype):
+    """65535 is infinite in float16, and a year is none in bfloat16."""
+    _, system = run
+    system.transform.fit(lambda: [torch.tensor([[0.0, 1999.0], [131070.0, 2001.0]], dtype=torch.float64)], 2)
+    generator = TrainedGenerator(system).to(dtype)
+    assert generator.latent(3).dtype == dtype
+    samples = generator(generator.latent(3))
+    assert samples.dtype == torch.float32
+    assert samples.isfinite().all()
+    torch.testing.assert_close(samples, TrainedGenerator(system)(generator.latent(3).float()), rtol=0.05, atol=2000)
+    assert torch.equal(samples, generator.sample(3))
+
+
+def test_a_generator_is_pickled_whole_and_its_state_is_that_of_its_network(run):
+    generator = load_generator("toy")
+    again = pickle.loads(pickle.dumps(generator))
+    assert torch.equal(again.sample(4), generator.sample(4))
+    names = {f"network.{name}" for name in generator.network.state_dict()}
+    assert generator.state_dict().keys() == names

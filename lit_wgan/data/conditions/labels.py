@@ -1,6 +1,6 @@
 """Classes as conditions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import torch
@@ -118,6 +118,14 @@ class ClassLabels(ConditionSource):
     def has_learnt(self) -> bool:
         """Whether so many labels have been counted that more would not matter."""
         return int(self.counts.sum()) >= ConditionSource.known_rows
+
+    def exported(self) -> dict[str, Any]:
+        """The counts."""
+        return {"counts": self.counts.tolist()}
+
+    def restore_exported_(self, state: Mapping[str, Any]) -> None:
+        """Take the counts."""
+        self.restore_law_([torch.tensor(state["counts"], dtype=torch.int64)])
 
     def law(self) -> list[Tensor]:
         """The counts."""

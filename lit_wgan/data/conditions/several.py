@@ -1,6 +1,6 @@
 """Several conditions at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from torch import Tensor
@@ -63,3 +63,12 @@ class SeveralConditions(ConditionSource):
     def tell(self, condition: Condition) -> tuple[Tensor, ...]:
         """What each source tells of its part."""
         return tuple(cast(Tensor, source.tell(part)) for source, part in zip(self.sources, condition, strict=True))
+
+    def exported(self) -> dict[str, Any]:
+        """Each source's own."""
+        return {"sources": [source.exported() for source in self.sources]}
+
+    def restore_exported_(self, state: Mapping[str, Any]) -> None:
+        """Each source's own."""
+        for source, own in zip(self.sources, state["sources"], strict=True):
+            source.restore_exported_(own)

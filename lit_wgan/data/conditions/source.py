@@ -1,6 +1,6 @@
 """The interface of what tells both networks what a sample is a sample of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import torch
@@ -106,6 +106,15 @@ class ConditionSource:
 
     def _kept(self, conditions: Condition) -> Condition:
         return cast(Condition, map_condition(lambda part: part[: self.known_rows].clone(), conditions))
+
+    # In exports.
+
+    def exported(self) -> dict[str, Any]:
+        """What samples depend on, in plain types and tensors, without any condition of a training sample."""
+        return {}
+
+    def restore_exported_(self, state: Mapping[str, Any]) -> None:
+        """Take what :meth:`exported` gave."""
 
     # In checkpoints.
 

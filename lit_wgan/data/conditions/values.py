@@ -1,6 +1,6 @@
 """Numbers, vectors, images and fields as conditions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lit_wgan.data.conditions.given import as_tensor, in_words, one_tensor
 from lit_wgan.data.conditions.source import ConditionSource
-from lit_wgan.data.transforms import make_transform
+from lit_wgan.data.transforms import Transform, make_transform, restored_transform
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.networks.sizes import Auto, check_known
@@ -78,13 +78,26 @@ class Values(ConditionSource):
 
     def tell(self, condition: Condition) -> Tensor:
         """The numbers in the networks' units; as they are for as long as no condition of training data is known."""
-        told, known = cast(Tensor, condition), cast(Tensor | None, self.known)
-        if self.transform is None or known is None:
-            return told
-        if self._fitted_to is not known:
+        told, transform = cast(Tensor, condition), self._fitted()
+        return told if transform is None else transform.forward(told)
+
+    def _fitted(self) -> Transform | None:
+        """The transform, fitted to what is known; None where there is none, or nothing that it could be fitted to."""
+        known = cast(Tensor | None, self.known)
+        if self.transform is not None and known is not None and self._fitted_to is not known:
             self.transform.fit(lambda: [known.double()], len(known))
             self._fitted_to = known
-        return self.transform.forward(told)
+        return None if self._fitted_to is None else self.transform
+
+    def exported(self) -> dict[str, Any]:
+        """The fitted transform."""
+        transform = self._fitted()
+        return {"transform": None if transform is None else transform.state()}
+
+    def restore_exported_(self, state: Mapping[str, Any]) -> None:
+        """Take the transform; the conditions that it was fitted to are not known."""
+        if state["transform"] is not None:
+            self.transform, self._fitted_to = restored_transform(state["transform"]), torch.empty(0)
 
     def _short_shapes(self, rows: int) -> list[tuple[int, ...]]:
         return [(), (rows,)] if self.shape == (1,) else []

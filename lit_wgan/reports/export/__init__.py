@@ -1,0 +1,1 @@
+"""A generator that leaves home: files that run without lit-wgan, and a card that says what they are."""
