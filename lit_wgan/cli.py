@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from lit_wgan import __version__
+from lit_wgan.commands import function_of
 from lit_wgan.commands.errors import fail
 from lit_wgan.commands.errors import report as report_error
 from lit_wgan.commands.help import WHAT, asks_for_short_help, print_short_help
@@ -21,8 +22,10 @@ COMMANDS = {
     "test": "the same as validate",
     "list": "show the runs in a folder, with their state and their main metrics",
     "compare": "show what differs between runs, and their metrics side by side",
-    "predict": "generate samples from a checkpoint, with the run's data and trainer",
-    "sample": "draw samples from a checkpoint, under a condition if wanted, without the data set",
+    "sample": "draw samples from a run, under a condition if wanted, as images, arrays or a table",
+    "interpolate": "draw samples on the way from one to another, as a picture or a video",
+    "nearest": "find the training samples nearest to generated ones: are they copies?",
+    "predict": "generate samples with a run's data and trainer; sample is simpler",
     "report": "write a page on a run, or on several compared: curves, samples, metrics and what they mean",
     "export": "a generator as files that run without lit-wgan (ONNX, torch.export, safetensors), with a model card",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
@@ -30,13 +33,15 @@ COMMANDS = {
     "reproduce": "repeat a run from its record, and compare it bit by bit",
     "sweep": "search parameters as a W&B sweep file says, on this machine and without an account",
 }
+OF_LIGHTNING = ("fit", "validate", "test", "predict")
+"""Commands that take the options of a configuration, and are one function."""
 
 HELP = f"""usage: lit-wgan COMMAND [options]
 
 Train GANs on the Wasserstein distance.
 
 commands:
-{chr(10).join(f"  {name:<10} {what}" for name, what in COMMANDS.items())}
+{chr(10).join(f"  {name:<11} {what}" for name, what in COMMANDS.items())}
 
 options:
   --help     show this, or after a command its options
@@ -49,12 +54,14 @@ examples:
   lit-wgan fit --config configs/wgan_gp_digits.yaml --model.gp_weight 1 --trainer.max_steps 500
   lit-wgan fit --model.help WGANGP      the options of one system; likewise --data.help ImageData
   lit-wgan validate --config configs/wgan_gp_digits.yaml --ckpt_path FILE
-  lit-wgan sample --ckpt FILE --num 64 --condition 3 --output threes.png
+  lit-wgan sample wgan_gp_digits_by_class -n 64 --condition 3 -o threes.png
+  lit-wgan interpolate wgan_gp_digits -o digits.gif
+  lit-wgan nearest wgan_gp_digits
   lit-wgan list --sort w1
   lit-wgan compare wgan_gp_digits weight_1
   lit-wgan report wgan_gp_digits
   lit-wgan export wgan_gp_digits --format onnx -o digits_generator
-  lit-wgan evaluate --ckpt FILE --metrics fid,kid
+  lit-wgan evaluate --ckpt wgan_gp_digits --metrics fid,kid
   lit-wgan extractor train --data ImageData --data.dataset digits --output my_digits.pt
   lit-wgan reproduce runs/wgan_gp_digits/version_0
   lit-wgan sweep configs/sweeps/clip_value.yaml --count 8
@@ -157,42 +164,8 @@ def _find_modules_here() -> None:
 
 def _load(command: str) -> Callable[[list[str]], int | None]:
     """Import the function that runs a command; that of most takes seconds."""
-    if command == "list":
-        from lit_wgan.commands.list_runs import list_runs
-
-        return list_runs
-    if command == "compare":
-        from lit_wgan.commands.compare import compare
-
-        return compare
-    if command == "sample":
-        from lit_wgan.commands.sample import sample
-
-        return sample
-    if command == "report":
-        from lit_wgan.commands.report import report
-
-        return report
-    if command == "export":
-        from lit_wgan.commands.export import export
-
-        return export
-    if command == "evaluate":
-        from lit_wgan.commands.evaluate import evaluate
-
-        return evaluate
-    if command == "extractor":
-        from lit_wgan.commands.extractor import extractor
-
-        return extractor
-    if command == "reproduce":
-        from lit_wgan.commands.reproduce import reproduce
-
-        return reproduce
-    if command == "sweep":
-        from lit_wgan.commands.sweep import sweep
-
-        return sweep
+    if command not in OF_LIGHTNING:
+        return function_of(command)
     if "--print_schema" in sys.argv:
         from lit_wgan.commands.schema import print_schema
 

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
-from lit_wgan.networks import DCGANGenerator
+from lit_wgan import WGANGP
+from lit_wgan.functional.streams import RandomStreams
+from lit_wgan.networks import DCGANGenerator, MLPCritic, MLPGenerator
+from lit_wgan.systems.resuming import run_state
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -49,6 +53,30 @@ def test_python_examples_of_terms_conditions_and_views_run(page):
     for code in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text(), re.DOTALL):
         exec(code, names)
         assert names["system"].sample(slice(4)).shape == (4, 2)
+
+
+def test_python_example_of_samples_draws_from_a_run(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    directory = tmp_path / "runs/wgan_gp_digits/version_0"
+    (directory / "checkpoints").mkdir(parents=True)
+    networks = {
+        "generator": {"class_path": "MLPGenerator", "init_args": {"latent_dim": 3, "data_shape": [2], "width": 4}},
+        "critic": {"class_path": "MLPCritic", "init_args": {"data_shape": [2], "width": 4}},
+    }
+    for network in networks.values():
+        network["class_path"] = f"lit_wgan.networks.{network['class_path']}"
+    config = {"model": {"class_path": "lit_wgan.WGANGP", "init_args": {"latent_dim": 3} | networks}}
+    (directory / "config.yaml").write_text(yaml.safe_dump(config))
+    system = WGANGP(MLPGenerator(3, (2,), width=4), MLPCritic((2,), width=4), latent_dim=3)
+    contents = {"lit_wgan": run_state(system), "state_dict": system.state_dict()}
+    torch.save(contents, directory / "checkpoints" / "last.ckpt")
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "samples.md").read_text(), re.DOTALL)
+    names: dict = {}
+    exec(code, names)
+    assert names["rows"].shape == (2, 12, 2)
+    assert torch.equal(names["others"], system.sample(slice(4)))
+    system.streams = RandomStreams(1)
+    assert torch.equal(names["samples"], system.sample(slice(100)))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

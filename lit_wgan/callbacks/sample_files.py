@@ -1,5 +1,6 @@
 """Samples and their conditions as files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,39 +10,53 @@ from torch import Tensor
 
 from lit_wgan.callbacks.pictures.grid import as_picture, is_image
 from lit_wgan.data.conditions.given import as_tuple
-from lit_wgan.data.stored import write_table
-from lit_wgan.data.transforms import PixelRange, TableTransform, Transform
+from lit_wgan.data.transforms import PixelRange, Transform
 from lit_wgan.engine.files import atomic_write, writing
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError
 
 
-def save_sample(sample: Tensor, number: int, directory: Path, transform: Transform | None = None) -> None:
+def image_ending(shape: Sequence[int], transform: Transform | None = None) -> str | None:
+    """What the name of the file of one image ends in, ``.png`` or ``.tif``; None for samples that are no images."""
+    if isinstance(transform, PixelRange):
+        one_page = shape[0] == 1 or (shape[0] == 3 and transform.dtype == "uint8")
+        return ".png" if one_page and transform.dtype != "float32" else ".tif"
+    return ".png" if transform is None and is_image(shape) else None
+
+
+def save_sample(
+    sample: Tensor, number: int, directory: Path, transform: Transform | None = None, ending: str | None = None
+) -> None:
     """Write a sample into a directory that need not exist, named by its number: as a PNG or, if it is no image, as
     ``.npy``.
 
     Images in their own units, which have a :class:`PixelRange`, are written in the type of the training images: of 16
     bits as PNG if they are grey, with more channels and of floats as TIFF, a page for each channel.
 
+    Args:
+        sample: shape ``(...)``.
+        number: of it.
+        directory: for the file.
+        transform: of the data.
+        ending: ``.tif`` for images that could be PNG too; None for the usual.
+
     Raises:
         UsageError: for an image that is not finite.
         WriteError: if the disk is full or the directory cannot be written.
     """
+    usual = image_ending(sample.shape, transform)
+    path = directory / f"{number:06d}{ending or usual or '.npy'}"
     pages: list[Image.Image] = []
-    if isinstance(transform, PixelRange):
-        pages = as_pages(sample, transform)
-    elif transform is None and is_image(sample.shape):
-        pages = [as_picture(sample)]
-    as_png = len(pages) == 1 and pages[0].mode != "F"
-    path = directory / f"{number:06d}{'.png' if as_png else '.tif' if pages else '.npy'}"
+    if usual is not None:
+        pages = as_pages(sample, transform) if isinstance(transform, PixelRange) else [as_picture(sample)]
     with writing(path):
         directory.mkdir(parents=True, exist_ok=True)
-        if as_png:
-            pages[0].save(path)
-        elif pages:
-            pages[0].save(path, save_all=True, append_images=pages[1:])
-        else:
+        if not pages:
             np.save(path, as_array(sample))
+        elif len(pages) == 1:
+            pages[0].save(path)
+        else:
+            pages[0].save(path, save_all=True, append_images=pages[1:])
 
 
 def as_pages(sample: Tensor, transform: PixelRange) -> list[Image.Image]:
@@ -81,16 +96,6 @@ def save_array(values: Tensor, path: Path) -> None:
     """
     with atomic_write(path) as file:
         np.save(file, as_array(values))
-
-
-def save_table(rows: Tensor, table: TableTransform, path: Path) -> None:
-    """Write rows ``(N, columns)`` as a table, with the names of its columns and categories.
-
-    Raises:
-        WriteError: if the disk is full or the folder cannot be written.
-    """
-    with writing(path):
-        write_table(path, table.names, table.categories, as_array(rows))
 
 
 def as_array(values: Tensor) -> np.ndarray:

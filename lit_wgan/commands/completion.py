@@ -3,24 +3,22 @@
 import inspect
 import sys
 
-from lit_wgan.commands.options import Parser
+from lit_wgan.commands import module_of
 from lit_wgan.errors import UsageError
 
+OWN = ("sample", "interpolate", "nearest", "export", "report", "evaluate", "list", "compare")
+"""Commands with a function ``parser`` in their module."""
 SCRIPT = """{prelude}_lit_wgan() {{
   local word="${{COMP_WORDS[COMP_CWORD]}}"
   case "$COMP_CWORD,${{COMP_WORDS[1]}}" in
     1,*) COMPREPLY=($(compgen -W "{commands}" -- "$word")) ;;
     *,fit|*,validate|*,test|*,predict) COMPREPLY=($(compgen -W "{options}" -- "$word")) ;;
-    *,evaluate) COMPREPLY=($(compgen -W "{evaluate}" -- "$word")) ;;
-    *,export) COMPREPLY=($(compgen -W "{export}" -- "$word")) ;;
-    *,sample) COMPREPLY=($(compgen -W "{sample}" -- "$word")) ;;
-    *,list) COMPREPLY=($(compgen -W "{list}" -- "$word")) ;;
-    *,compare) COMPREPLY=($(compgen -W "{compare}" -- "$word")) ;;
-    *,report) COMPREPLY=($(compgen -W "{report}" -- "$word")) ;;
+{own}
   esac
 }}
 complete -o default -F _lit_wgan lit-wgan
 """
+CASE = """    *,{command}) COMPREPLY=($(compgen -W "{options}" -- "$word")) ;;"""
 PRELUDE = {"bash": "", "zsh": "autoload -U +X bashcompinit && bashcompinit\n"}
 
 
@@ -32,20 +30,16 @@ def completion_script(shell: str, commands: list[str]) -> str:
     """
     if shell not in PRELUDE:
         raise UsageError(f"Expected --print_shtab bash or zsh, but got '{shell}'. Name one of them.")
-    from lit_wgan.commands import compare, evaluate, export, list_runs, report, sample  # which takes seconds
-
-    words = {"commands": commands, "options": _options()}
-    words |= {"evaluate": _options_of(evaluate.parser()), "sample": _options_of(sample.parser())}
-    words |= {"list": _options_of(list_runs.parser()), "compare": _options_of(compare.parser())}
-    words["report"] = _options_of(report.parser())
-    words |= {"export": _options_of(export.parser())}
-    return SCRIPT.format(prelude=PRELUDE[shell], **{name: " ".join(each) for name, each in words.items()})
+    own = [CASE.format(command=command, options=" ".join(_options_of(command))) for command in OWN]
+    words = {"commands": " ".join(commands), "options": " ".join(_options()), "own": "\n".join(own)}
+    return SCRIPT.format(prelude=PRELUDE[shell], **words)
 
 
-def _options_of(parser: Parser) -> list[str]:
+def _options_of(command: str) -> list[str]:
+    """The options of a command with a parser of its own."""
     from lit_wgan.engine.internals import option_strings
 
-    return [option for option in option_strings(parser) if option.startswith("--")]
+    return [option for option in option_strings(module_of(command).parser()) if option.startswith("--")]
 
 
 def _options() -> list[str]:

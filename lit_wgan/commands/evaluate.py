@@ -2,16 +2,16 @@
 
 import atexit
 from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lit_wgan.commands.evaluate_samples import SAMPLES, are_of_samples, evaluate_samples, tell
+from lit_wgan.commands.from_run import RUN
 from lit_wgan.commands.given_condition import read_condition
 from lit_wgan.commands.options import Parser
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.options import INCEPTION, METRICS, EvaluationOptions
 from lit_wgan.evaluation.two_sample.kinds import SAMPLE_METRICS
-from lit_wgan.trained.loading import load_run
+from lit_wgan.trained import find_trained
 
 if TYPE_CHECKING:
     import torch
@@ -30,8 +30,7 @@ def parser() -> Parser:
     """The parser of the command's options, which include all of an evaluation's."""
     parser = Parser("lit-wgan evaluate", description="FID and others of images; W1, AUC and others of any samples.")
     what = parser.add_mutually_exclusive_group(required=True)
-    runs = "checkpoint of the generator to measure; runs the classes that the config.yaml of its run names"
-    what.add_argument("--ckpt", metavar="FILE", help=runs)
+    what.add_argument("--ckpt", metavar="RUN_OR_CKPT", help=f"whose generator is measured: {RUN}")
     what.add_argument("--samples", metavar="PATH", help="folder of images or an .npy of samples (N, ...), instead")
     parser.add_argument("--config", metavar="FILE", help="config.yaml of the run, if it is not in the checkpoint's run")
     parser.add_argument("--live", action="store_true", help="measure the generator itself, not its moving average")
@@ -104,7 +103,7 @@ def _measure(chosen: "Namespace", options: EvaluationOptions, device: "torch.dev
                 "out: these samples exist."
             )
         return GenerativeEvaluator(**vars(options)).evaluate_images(chosen.samples, device, progress=True)
-    system, data = load_run(Path(chosen.ckpt), chosen.config)
+    system, data = find_trained(chosen.ckpt, chosen.config).system_and_data()
     generator = system.generator if chosen.live or system.ema_generator is None else system.ema_generator
     inputs = inputs_of(system, options, None if chosen.condition is None else read_condition(chosen.condition))
     if options.reference is None and options.compares:

@@ -14,7 +14,7 @@ from lit_wgan.engine.files import atomic_write
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.evaluation.options import METRICS, EvaluationOptions
 from lit_wgan.evaluation.two_sample.kinds import SAMPLE_METRICS
-from lit_wgan.trained.loading import load_run
+from lit_wgan.trained import find_trained
 
 if TYPE_CHECKING:
     from jsonargparse import Namespace
@@ -104,7 +104,8 @@ def _of_run(chosen: "Namespace", metrics: list[str], at_most: int) -> "SampleRes
     from lit_wgan.engine.collectives import disconnect
     from lit_wgan.evaluation.two_sample.result import SampleProtocol, SampleResult
 
-    system, data = load_run(Path(chosen.ckpt), chosen.config)
+    trained = find_trained(chosen.ckpt, chosen.config)
+    system, data = trained.system_and_data()
     if not isinstance(data, AdversarialData):
         raise UsageError(
             f"Expected a run on one of lit-wgan's DataModules, but got one on {type(data).__name__}. Save samples of "
@@ -126,7 +127,7 @@ def _of_run(chosen: "Namespace", metrics: list[str], at_most: int) -> "SampleRes
     )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "(?s).*callbacks used to create the checkpoint")  # which measure nothing here
-        trainer.validate(system, data, ckpt_path=chosen.ckpt, weights_only=True, verbose=False)
+        trainer.validate(system, data, ckpt_path=str(trained.checkpoint), weights_only=True, verbose=False)
     names = measured.metric_names()
     found = {name.removeprefix("eval/"): trainer.callback_metrics[name].item() for name in names}
     protocol = SampleProtocol(

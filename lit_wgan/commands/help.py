@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 
 OPTIONS = """usage: lit-wgan {command} --config FILE [--OPTION VALUE ...]
 
-{what}. Options are those of the file; the command line wins over it.
+{what}.
+Options are those of the file; the command line wins over it.
 
   --config FILE                     YAML file of options; several are merged
   --model NAME                      GAN, WGAN, WGANGP or a class path; --model.help WGANGP lists its options
@@ -45,7 +46,7 @@ WHAT = {
     "fit": "Train a system",
     "validate": "Evaluate a checkpoint on held-out data",
     "test": "Evaluate a checkpoint on held-out data",
-    "predict": "Generate samples from a checkpoint",
+    "predict": "Generate samples from a checkpoint; lit-wgan sample RUN_OR_CKPT is simpler",
 }
 _KNOWN = re.compile(r",(\s+)known\s+subclasses:\s([^()]*)\)")
 

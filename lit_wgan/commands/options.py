@@ -13,11 +13,18 @@ class Parser(ArgumentParser):
 
     Args:
         prog: the command, such as ``lit-wgan sweep``; jsonargparse makes parsers of an object's options without one.
+        examples: command lines, one below the other, which the help ends in.
         kwargs: of jsonargparse's parser.
     """
 
-    def __init__(self, prog: str | None = None, **kwargs: Any):
+    def __init__(self, prog: str | None = None, examples: str = "", **kwargs: Any):
         super().__init__(prog=prog, **kwargs)
+        self.examples = examples
+
+    def format_help(self, *args: Any, **kwargs: Any) -> str:
+        """The help, with the examples as they are: an epilog would be filled like a paragraph."""
+        text: str = super().format_help(*args, **kwargs)
+        return f"{text}\nexamples:\n{self.examples}" if self.examples else text
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise a UsageError."""

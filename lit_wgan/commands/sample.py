@@ -1,49 +1,62 @@
-"""``lit-wgan sample``: samples of a checkpoint's generator, without the data set it was trained on."""
+"""``lit-wgan sample``: samples of a run's generator, without the data set it was trained on."""
 
-from collections.abc import Iterator
-from operator import itemgetter
+import re
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from lit_wgan.commands.given_condition import read_condition
+from lit_wgan.commands.from_run import (
+    CONDITION,
+    add_run,
+    add_run_options,
+    check_law,
+    check_run_options,
+    found_run,
+    given_condition,
+    origin,
+    prepared_,
+)
 from lit_wgan.commands.options import Parser
 from lit_wgan.commands.terminal import say
 from lit_wgan.engine.files import writing
-from lit_wgan.errors import UsageError, check_positive
-from lit_wgan.trained.loading import load_system
+from lit_wgan.errors import UsageError
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from jsonargparse import Namespace
 
-    from lit_wgan.data.transforms import TableTransform
-    from lit_wgan.engine.minibatches import Condition
-    from lit_wgan.systems import AdversarialSystem
+    from lit_wgan.trained.sample_forms import Drawn
 
-TABLES = (".csv", ".tsv", ".parquet")
-FILES = (".npy", ".png", *TABLES)
-"""Endings of the names of outputs that are one file."""
+FORMATS = ("png", "tif", "npy", "npz", "csv", "tsv", "parquet")
+IN_FILES = ("npy", "npz", "csv", "tsv", "parquet", "png")
+"""Endings of outputs that are one file; a .png is a picture of all samples."""
+EXAMPLES = """\
+  lit-wgan sample wgan_gp_digits                               64 samples of the newest run of this name
+  lit-wgan sample runs/wgan_gp_digits/version_0 -n 1000 -o digits --seed 1
+  lit-wgan sample wgan_gp_digits_by_class -n 100 --condition 3 -o threes.png
+  lit-wgan sample wgan_gp_table -n 1000 -o rows.csv
+"""
 
 
 def parser() -> Parser:
     """The parser of the command's options."""
     parser = Parser(
         "lit-wgan sample",
-        description="Draw samples from a checkpoint. Sample number i is the same as in pictures and in predict.",
+        description="Draw samples from a run. Sample number i is the same as in pictures and in predict.",
+        examples=EXAMPLES,
     )
-    runs = "checkpoint to draw samples from; runs the classes that the config.yaml of its run names"
-    parser.add_argument("--ckpt", metavar="FILE", required=True, help=runs)
-    parser.add_argument("--config", metavar="FILE", help="config.yaml of the run, if it is not in the checkpoint's run")
-    parser.add_argument("--num", type=int, default=64, help="number of samples")
-    conditions = (
-        "of all samples, or one for each: a class such as 3, a number such as 0.5, a list such as '[0.1, 0.2]', an "
-        ".npy file, an image; of several conditions a list of such; without it, conditions as often as in training"
+    add_run(parser)
+    parser.add_argument("-n", "--num", type=int, default=64, help="number of samples")
+    outputs = f"folder, or a file that ends in {', '.join(f'.{each}' for each in IN_FILES)}, the last for a picture"
+    parser.add_argument("-o", "--output", metavar="DIR | FILE", default="generated", help=outputs)
+    forms = (
+        f"{', '.join(FORMATS)}: in a folder a file for each image, or one file of all samples; without it images of "
+        "their own type, a .csv of a table, an .npy of all else"
     )
-    parser.add_argument("--condition", metavar="VALUE | FILE", help=conditions)
-    outputs = "folder for a file each, an .npy file for all samples, a .csv of rows, or a .png for a picture of them"
-    parser.add_argument("--output", metavar="DIR | FILE", default="generated", help=outputs)
-    parser.add_argument("--live", action="store_true", help="draw from the generator itself, not its moving average")
-    parser.add_argument("--accelerator", default="auto", help="such as cpu or gpu")
-    parser.add_argument("--batch_size", type=int, default=256, help="samples that are drawn at a time")
+    parser.add_argument("--format", metavar="FORMAT", help=forms)
+    parser.add_argument("--grid", action="store_true", help="one picture of the samples instead")
+    conditions = f"of all samples, or one for each: {CONDITION}; of several conditions a list of such; without it, "
+    parser.add_argument("--condition", metavar="VALUE | FILE", help=f"{conditions}conditions as often as in training")
+    add_run_options(parser)
     return parser
 
 
@@ -54,103 +67,95 @@ def sample(arguments: list[str]) -> None:
         UsageError: for wrong options; also what loading raises.
     """
     chosen = parser().parse_args(arguments)
-    check_positive(**{"--num": chosen.num, "--batch_size": chosen.batch_size})
+    check_run_options(chosen, **{"--num": chosen.num})
     output = Path(chosen.output)
-    _check_output(output)
-    given = None if chosen.condition is None else read_condition(chosen.condition)
-    from lightning.fabric import Fabric  # takes seconds, which --help and mistakes need not wait for
+    _check_output(chosen, output)
+    given, trained = given_condition(chosen), found_run(chosen)
+    from lit_wgan.trained.sample_forms import Drawn
 
-    device = Fabric(accelerator=chosen.accelerator, devices=1).device
-    system = load_system(Path(chosen.ckpt), chosen.config).to(device)
-    if chosen.live:
-        system.ema_generator = None
-    asked = None if chosen.condition is None else system.condition_asked(given, chosen.num)
+    system = prepared_(trained.system(), chosen)
+    asked = None if given is None else system.condition_asked(given, chosen.num)
     if asked is None:
-        _check_law(system)
-    if output.suffix in TABLES:
-        _check_table(system, output)
-    if output.suffix == ".png":
-        _draw(system, output, chosen.num, asked)
+        check_law(system)
+    drawn = Drawn(system, chosen.num, asked, chosen.batch_size)
+    if _is_picture(chosen, output):
+        _draw(drawn, output)
     else:
-        _write(system, output, chosen.num, asked, chosen.batch_size)
+        _write(drawn, output, chosen.format)
 
 
-def _check_output(output: Path) -> None:
-    if output.suffix not in FILES and output.is_dir() and any(output.iterdir()):
+def _is_picture(chosen: "Namespace", output: Path) -> bool:
+    return chosen.grid or _ending(output) == "png"
+
+
+def _ending(output: Path) -> str:
+    """The form that the name of a file tells; nothing for a folder."""
+    ending = output.suffix.lower().removeprefix(".")
+    return "" if output.is_dir() or ending not in IN_FILES else ending
+
+
+def _check_output(chosen: "Namespace", output: Path) -> None:
+    """Refuse forms that are unknown or two at once, and folders that are in use."""
+    form, ending = chosen.format, _ending(output)
+    if form is not None and form not in FORMATS:
+        raise UsageError(f"Expected --format to be one of {', '.join(FORMATS)}, but got {form}. Take one of them.")
+    if not ending and not output.is_dir() and re.fullmatch(r"\.[A-Za-z]{1,7}\d?", output.suffix):
+        raise UsageError(
+            f"Expected --output to end in {', '.join(f'.{each}' for each in IN_FILES)}, or to be a folder, but got "
+            f"{output}. Choose among these endings, or name a folder without one, and its form by --format."
+        )
+    one = "a picture" if chosen.grid or ending == "png" else f".{ending}"
+    if (form is not None and (ending or chosen.grid) and form != ending) or (chosen.grid and ending not in ("", "png")):
+        got = f"--format {form} and {one}" if form is not None else f"--grid and {output}"
+        raise UsageError(f"Expected one form of samples, but got {got}. Leave one out.")
+    if not ending and output.is_dir() and any(output.iterdir()):
         raise UsageError(
             f"Expected --output to be a new folder, or an empty one, but got {output}, which holds other files. Name "
             "another folder, so that samples of several commands do not mix."
         )
 
 
-def _check_law(system: "AdversarialSystem") -> None:
-    if system.condition is not None and not system.condition.law():
-        raise UsageError(
-            "Expected --condition, since the checkpoint does not hold the conditions of its training set, but got "
-            "none. Give the condition of the samples."
-        )
-
-
-def _check_table(system: "AdversarialSystem", output: Path) -> None:
-    from lit_wgan.data.transforms import TableTransform
-
-    if not isinstance(system.transform, TableTransform):
-        raise UsageError(
-            f"Expected a generator of rows of a table for --output {output}, but this one was trained on other data. "
-            "Let --output end in .npy, or name a folder."
-        )
-
-
-def _draw(system: "AdversarialSystem", output: Path, count: int, asked: "Condition | None") -> None:
+def _draw(drawn: "Drawn", output: Path) -> None:
     from lit_wgan.callbacks.pictures import drawing_of
 
-    shape = tuple(system.sample(slice(1)).shape[1:])
-    drawing = drawing_of(shape, system.transform)
+    shape = tuple(drawn.like().shape)
+    drawing = drawing_of(shape, drawn.transform)
     if drawing is None:
         raise UsageError(
-            f"Expected samples that make a picture, of at most four axes, but got samples of shape "
-            f"{shape}. Let --output end in .npy, or name a folder."
+            f"Expected samples that make a picture, of at most four axes, but got samples of shape {shape}. Let "
+            "--output end in .npy, or name a folder."
         )
-    with writing(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        drawing.draw(drawing.generated(system, count, condition=asked), output)
-    say(f"A picture of samples is in {output}.")
+    path = output if _ending(output) else output / "samples.png"
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        drawing.draw(drawing.generated(drawn.system, drawn.count, condition=drawn.asked), path)
+    say(f"A picture of samples ({origin(drawn.system)}) is in {path}.")
 
 
-def _write(system: "AdversarialSystem", output: Path, count: int, asked: "Condition | None", batch_size: int) -> None:
-    """Write samples, and beside them the condition of each."""
-    import torch
+def _write(drawn: "Drawn", output: Path, form: str | None) -> None:
+    """Write samples and their conditions, and say where they are."""
+    from lit_wgan.trained.sample_forms import FORMS, bytes_of, check_form, usual_form
 
-    from lit_wgan.callbacks.sample_files import save_array, save_conditions, save_sample, save_table
-
-    folder = output.parent if output.suffix in FILES else output
+    like, ending = drawn.like(), _ending(output)
+    form = ending or form or usual_form(like.shape, drawn.transform)
+    check_form(form, like, drawn.transform)
+    folder = output.parent if ending else output
+    _check_room(bytes_of(form, drawn.count, like, drawn.transform), drawn.count, folder)
     with writing(output):
         folder.mkdir(parents=True, exist_ok=True)
-    if output.suffix in FILES:
-        samples = torch.cat([samples.cpu() for _, samples in _drawn(system, count, asked, batch_size)])
-        if output.suffix in TABLES:
-            save_table(samples, cast("TableTransform", system.transform), output)
-        else:
-            save_array(samples, output)
-    else:
-        for first, samples in _drawn(system, count, asked, batch_size):
-            for number, each in enumerate(samples, first):
-                save_sample(each, number, output, system.transform)
-    told = system.condition_of_samples(slice(count)) if asked is None else asked
-    if told is None:
-        say(f"The samples are in {output}.")
-        return
-    conditions = folder / ("conditions.npy" if folder == output else f"{output.stem}_conditions.npy")
-    save_conditions(told, conditions)
-    say(f"The samples are in {output}, and their conditions in {conditions}.")
+    path = output if ending or not FORMS[form].one_file else output / f"samples.{form}"
+    beside = output.with_name(f"{output.stem}_conditions.npy") if ending else output / "conditions.npy"
+    conditions = FORMS[form].write(drawn, path, beside)
+    told = "" if conditions is None else f", and their conditions in {conditions}"
+    say(f"{drawn.count} samples ({origin(drawn.system)}) are in {path}{told}.")
 
 
-def _drawn(
-    system: "AdversarialSystem", count: int, asked: "Condition | None", batch_size: int
-) -> "Iterator[tuple[int, Tensor]]":
-    """Samples, a batch at a time, with the number of the first of each batch."""
-    from lit_wgan.engine.minibatches import map_condition
-
-    for first in range(0, count, batch_size):
-        rows = slice(first, min(first + batch_size, count))
-        yield first, system.sample(rows, batch_size, map_condition(itemgetter(rows), asked))
+def _check_room(needed: int, count: int, folder: Path) -> None:
+    """Raise a UsageError if the disk of a folder that need not exist yet has less room than that."""
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.is_dir())
+    free = shutil.disk_usage(there).free
+    if needed > free:
+        raise UsageError(
+            f"Expected room for {count} samples, about {needed / 1e9:.3g} GB, but got {free / 1e9:.3g} GB free for "
+            f"{folder}. Lower --num, or name a folder on another disk by --output."
+        )

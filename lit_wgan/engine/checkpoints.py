@@ -72,9 +72,10 @@ def _read(path: Path, option: str, whole: bool) -> dict[str, Any]:
             _check_sums(path)
         checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=not whole)
     except Exception as error:  # bytes that have changed mean anything to zipfile and to the unpickler
+        newest = "--ckpt_path last" if option == "--ckpt_path" else "the run's directory"
         raise DamagedError(
             f"Expected {option} to be a checkpoint file, but got {path}, which is damaged or something else. "
-            "Take an earlier checkpoint, or --ckpt_path last for the newest intact one."
+            f"Take an earlier checkpoint, or {newest} for the newest intact one."
         ) from error
     check_contents(checkpoint, option, str(path))
     return checkpoint

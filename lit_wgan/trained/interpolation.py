@@ -41,7 +41,8 @@ def interpolation(
     """Samples on the way from one sample to another, ``(rows, steps, ...)`` in the data's own units, on the CPU.
 
     Row r begins with sample ``pairs[r][0]`` and ends with sample ``pairs[r][1]``: the same that ``lit-wgan sample``
-    draws under the same condition. Conditions of numbers change evenly from that of the first to that of the last.
+    draws under the same condition, unless the generator draws random numbers by itself. Conditions of numbers change
+    evenly from that of the first to that of the last.
 
     Args:
         of: a system, a trained generator, or a list of samples.

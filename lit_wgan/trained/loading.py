@@ -54,7 +54,7 @@ def _load(checkpoint: Path, config: str | None, sections: dict[str, type]) -> li
     """Make the objects of some sections of a run's configuration, of which the first is the system."""
     from lit_wgan.engine.checkpoints import read_checkpoint
 
-    contents = read_checkpoint(checkpoint, "--ckpt")
+    contents = read_checkpoint(checkpoint, "RUN_OR_CKPT")
     path = Path(config or checkpoint.resolve().parent.parent / "config.yaml")
     made = _make(path, sections, "the configuration of the checkpoint's run", "Name it with --config.")
     made[0].on_load_checkpoint(contents)  # which refuses what does not fit

@@ -14,6 +14,7 @@ from lit_wgan.data.transforms import Transform
 from lit_wgan.errors import UsageError
 from lit_wgan.evaluation.data_part import DataPart, part_of_data
 from lit_wgan.evaluation.two_sample.neighbours import memorisation
+from lit_wgan.evaluation.two_sample.pairwise import distances
 
 NUMBERS = 2**23
 """Of training samples that are in memory at once, about: 32 MB of floats."""
@@ -48,25 +49,28 @@ class Memorised(NamedTuple):
 
     Args:
         share: of them, in ``[0, 1]``.
+        error: its standard error, if training and held-out samples were told apart by chance.
         generated: number of generated samples.
         compared: number of training and of held-out samples.
     """
 
     share: float
+    error: float
     generated: int
     compared: int
 
     @property
     def is_chance(self) -> bool:
         """Whether the share is what chance gives, within a few standard errors of one half."""
-        return self.share <= 0.5 + SIGNIFICANT * 0.5 / min(self.generated, self.compared) ** 0.5
+        return self.share <= 0.5 + SIGNIFICANT * self.error
 
     def in_words(self) -> str:
         """One sentence."""
-        verdict = "no sign of memorising" if self.is_chance else "more than chance: it has memorised training samples"
+        verdict = "no sign of memorising" if self.is_chance else "more than by chance, a sign of memorising"
         return (
             f"{self.share:.0%} of {self.generated} generated samples are nearer to one of {self.compared} training "
-            f"samples than to any of as many held-out ones, where a generator that copies nothing has 50%: {verdict}."
+            f"samples than to any of as many held-out ones; of a generator that copies nothing it would be 50%, give "
+            f"or take {self.error:.0%}: {verdict}."
         )
 
 
@@ -91,7 +95,7 @@ def nearest(samples: Tensor, train: DataPart, k: int = 5, view: View | None = No
     """
     see = view or network_units(None)
     looked_for = see(samples).flatten(1).cpu()
-    distances, numbers = looked_for.new_empty(len(samples), 0), torch.empty(len(samples), 0, dtype=torch.int64)
+    nearby, numbers = looked_for.new_empty(len(samples), 0), torch.empty(len(samples), 0, dtype=torch.int64)
     for indices in torch.arange(train.count).split(max(1, NUMBERS // max(1, samples[0].numel()))):
         some = taken(train, indices)
         if some.shape[1:] != samples.shape[1:]:
@@ -101,11 +105,11 @@ def nearest(samples: Tensor, train: DataPart, k: int = 5, view: View | None = No
             )
         # by differences, since the distance of a copy would be lost in the rounding of products
         found = torch.cdist(looked_for, see(some).flatten(1).cpu(), compute_mode="donot_use_mm_for_euclid_dist")
-        distances, numbers = torch.cat([distances, found], 1), torch.cat([numbers, indices.expand(len(samples), -1)], 1)
-        distances, order = (each[:, :k] for each in distances.sort(dim=1, stable=True))
+        nearby, numbers = torch.cat([nearby, found], 1), torch.cat([numbers, indices.expand(len(samples), -1)], 1)
+        nearby, order = (each[:, :k] for each in nearby.sort(dim=1, stable=True))
         numbers = numbers.gather(1, order)
     neighbours = taken(train, numbers.flatten()).unflatten(0, numbers.shape)
-    return Neighbours(neighbours, distances, numbers)
+    return Neighbours(neighbours, nearby, numbers)
 
 
 def memorised(samples: Tensor, train: DataPart, held_out: DataPart, view: View | None = None) -> Memorised:
@@ -116,8 +120,21 @@ def memorised(samples: Tensor, train: DataPart, held_out: DataPart, view: View |
     see = view or network_units(None)
     compared = min(train.count, held_out.count, COMPARED)
     parts = (bytes_to_unit_range(part.some(compared, seed=0).real) for part in (train, held_out))
-    vectors = [see(part).flatten(1).cpu() for part in (*parts, samples)]
-    return Memorised(memorisation(*vectors), len(samples), compared)
+    real, unseen, generated = (see(part).flatten(1).cpu() for part in (*parts, samples))
+    error = _standard_error(generated.double(), torch.cat([real, unseen]).double())
+    return Memorised(memorisation(real, unseen, generated), error, len(samples), compared)
+
+
+def _standard_error(generated: Tensor, pooled: Tensor) -> float:
+    """The standard deviation of the share where a random half of the pooled samples is taken for training samples.
+
+    A generated sample counts if the nearest of all pooled samples is in that half. With c_j generated samples nearest
+    to pooled sample j, the share is the sum of c_j over the half, of which the variance is that of draws without
+    replacement. Where a few samples are nearest to most, it is far larger than that of a share of independent ones.
+    """
+    nearest_of_all = torch.cat([part.argmin(1) for part in distances(generated, pooled)])
+    counts = torch.bincount(nearest_of_all, minlength=len(pooled)).double()
+    return (len(pooled) / 4 * counts.var()).sqrt().item() / len(generated)
 
 
 def taken(part: DataPart, indices: Tensor) -> Tensor:

@@ -43,7 +43,7 @@ def test_the_runs_config_has_the_numbers_and_its_checkpoint_needs_no_data(comman
     assert config["condition"]["init_args"]["shape"] == [3]
     (tmp_path / "series.npy").unlink()
     checkpoint = "runs/series/version_0/checkpoints/last.ckpt"
-    status, _, errors = command("sample", "--ckpt", checkpoint, "--num", "3", "--output", "samples.npy")
+    status, _, errors = command("sample", checkpoint, "--num", "3", "--output", "samples.npy")
     assert status == 0, errors
     assert np.load(tmp_path / "samples.npy").shape == (3, 9, 2)
     assert np.load(tmp_path / "samples.npy").mean() == pytest.approx(5, abs=1)  # in the data's own units
@@ -76,7 +76,7 @@ def test_samples_of_a_table_are_a_table(command, tmp_path):
     status, _, errors = command("fit", "--config", "rows.yaml")
     assert status == 0, errors
     checkpoint = "runs/rows/version_0/checkpoints/last.ckpt"
-    status, _, errors = command("sample", "--ckpt", checkpoint, "--num", "20", "--output", "samples.csv")
+    status, _, errors = command("sample", checkpoint, "--num", "20", "--output", "samples.csv")
     assert status == 0, errors
     first, *others = (tmp_path / "samples.csv").read_text().splitlines()
     assert first == "height,kind,count"
@@ -85,13 +85,13 @@ def test_samples_of_a_table_are_a_table(command, tmp_path):
     assert all(0 <= float(line.split(",")[0]) <= 19.5 for line in others)
 
 
-def test_samples_of_other_data_are_no_table(command, files):
+def test_samples_of_series_are_a_table_of_times(command, files, tmp_path):
     status, _, errors = command("fit", "--config", "series.yaml")
     assert status == 0, errors
     checkpoint = "runs/series/version_0/checkpoints/last.ckpt"
-    status, _, errors = command("sample", "--ckpt", checkpoint, "--output", "samples.csv")
-    assert status == 2
-    assert "rows of a table" in errors
+    status, _, errors = command("sample", checkpoint, "--output", "samples.csv")
+    assert status == 0
+    assert (tmp_path / "samples.csv").read_text().startswith("sample,time,x0,x1,condition_0,condition_1,condition_2")
 
 
 def test_auto_of_other_arguments_is_left_alone():

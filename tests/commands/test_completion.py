@@ -3,6 +3,7 @@
 import inspect
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,8 @@ def test_bash_completes_commands_and_options(command):
     assert completed(script, "lit-wgan", "evaluate", "--extr") == ["--extractor"]
     assert completed(script, "lit-wgan", "sample", "--cond") == ["--condition"]
     assert completed(script, "lit-wgan", "export", "--form") == ["--format"]
+    assert completed(script, "lit-wgan", "interpolate", "--betw") == ["--between"]
+    assert completed(script, "lit-wgan", "nearest", "--extr") == ["--extractor"]
     assert completed(script, "lit-wgan", "list", "--s") == ["--sort"]
     assert completed(script, "lit-wgan", "compare", "--j") == ["--json"]
     assert completed(script, "lit-wgan", "report", "RUN", "--se") == ["--serve"]
@@ -106,3 +109,12 @@ def test_the_schema_is_printed(command):
     status, out, _ = command("fit", "--print_schema")
     assert status == 0
     assert json.loads(out)["title"] == "lit-wgan"
+
+
+@pytest.mark.slow
+def test_the_help_of_commands_on_runs_needs_no_torch():
+    code = "import sys; from lit_wgan.commands import module_of\n"
+    code += "for name in ('sample', 'interpolate', 'nearest'): module_of(name).parser().format_help()\n"
+    code += "print([name for name in ('torch', 'lightning', 'matplotlib') if name in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"

@@ -145,7 +145,7 @@ def reasons(path):
         "both": ([*given, "--samples", "empty"], "Argument --samples: not allowed with argument --ckpt"),
         "unknown metric": ([*given, "--metrics", "fit"], "some of fid, isc, kid, prc, acc, intra_fid, or some of w1"),
         "unknown extractor": ([*given, "--extractor", "inception"], "Expected the extractor to be one of"),
-        "no checkpoint": (["--ckpt", "none.ckpt"], "Expected --ckpt to be a checkpoint file, but got none.ckpt"),
+        "no checkpoint": (["--ckpt", "none.ckpt"], "Expected a run, but got none.ckpt, which is not there"),
         "no weights": (["--ckpt", path, "--weights", "none.pth"], "Expected weights to name a file, but got none.pth"),
         "no configuration": (
             [*given, "--config", "none.yaml"],

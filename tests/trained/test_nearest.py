@@ -74,10 +74,17 @@ def test_copies_of_training_samples_are_told_from_new_samples():
     copied = memorised(train[:50], part_of(train), part_of(held_out))
     assert (copied.share, copied.generated, copied.compared) == (1, 50, 200)
     assert "100% of 50 generated" in copied.in_words()
-    assert "it has memorised training samples" in copied.in_words()
+    assert "more than by chance, a sign of memorising" in copied.in_words()
     own = memorised(new, part_of(train), part_of(held_out))
     assert own.share == pytest.approx(0.5, abs=0.1)
-    assert own.in_words().endswith("has 50%: no sign of memorising.")
+    assert own.in_words().endswith(": no sign of memorising.")
+
+
+def test_the_standard_error_of_the_share_is_that_of_random_halves():
+    pooled, generated = torch.randn(40, 4).double(), 0.3 * torch.randn(60, 4).double()
+    owner = torch.cdist(generated, pooled).argmin(1)
+    shares = torch.stack([(torch.randperm(40)[owner] < 20).double().mean() for _ in range(4000)])
+    assert module._standard_error(generated, pooled) == pytest.approx(shares.std().item(), rel=0.05)
 
 
 class Own(LightningDataModule):

@@ -52,7 +52,7 @@ def draw_images(shown: Shown, path: Path) -> None:
 def save_grid(images: Tensor, path: Path) -> None:
     """Write images ``(N, C, H, W)`` in ``[-1, 1]`` as one PNG, about as wide as high; nan is shown as grey."""
     columns = np.ceil(np.sqrt(len(images) * images.shape[2] / images.shape[3]))
-    as_picture(_tiled(images, int(columns))).save(path)
+    as_picture(tiled(images, int(columns))).save(path)
 
 
 def save_columns(images: Tensor, conditions: Condition | None, path: Path) -> None:
@@ -71,12 +71,12 @@ def save_columns(images: Tensor, conditions: Condition | None, path: Path) -> No
     samples = images.flatten(0, 1).cpu()
     channels = max(each.shape[1] for each in [*told, samples])
     everything = torch.cat([each.float().expand(-1, channels, -1, -1) for each in [*told, samples]])
-    grid = _tiled(everything, columns)
+    grid = tiled(everything, columns)
     if told:
         cut = GAP // 2 + len(told) * (grid.shape[1] - GAP) * columns // len(everything)
         grid = torch.cat([grid[:, :cut], torch.zeros(channels, 2 * GAP, grid.shape[2]), grid[:, cut:]], 1)
     names = [""] * columns if conditions is None else short_names(conditions)
-    _labelled(as_picture(grid), names).save(path)
+    labelled(as_picture(grid), names).save(path)
 
 
 def _as_shown(conditions: Tensor, size: Sequence[int]) -> Tensor:
@@ -86,7 +86,8 @@ def _as_shown(conditions: Tensor, size: Sequence[int]) -> Tensor:
     return shown if low >= -1 and high <= 1 else (shown - low) / (high - low).clamp(min=1e-12) * 2 - 1
 
 
-def _tiled(images: Tensor, columns: int) -> Tensor:
+def tiled(images: Tensor, columns: int) -> Tensor:
+    """Images ``(N, C, H, W)`` as one ``(C, h, w)``, small ones enlarged, with a black line between them."""
     from torchvision.utils import make_grid  # takes seconds
 
     scale = max(1, 64 // images.shape[-1])  # small images are enlarged to be looked at
@@ -95,7 +96,7 @@ def _tiled(images: Tensor, columns: int) -> Tensor:
     return grid[: images.shape[1]]  # torchvision makes three channels of one
 
 
-def _labelled(grid: Image.Image, labels: Sequence[str]) -> Image.Image:
+def labelled(grid: Image.Image, labels: Sequence[str]) -> Image.Image:
     """A grid with a label above each column; the grid itself where labels are empty or wider than a column."""
     font, width = ImageFont.load_default(), grid.width / len(labels)
     if not any(labels) or max(map(font.getlength, labels)) > width - 3 * GAP:

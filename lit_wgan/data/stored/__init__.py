@@ -7,7 +7,7 @@ from lit_wgan.data.stored.joined import Joined
 from lit_wgan.data.stored.opening import open_array
 from lit_wgan.data.stored.slow import slow_reads
 from lit_wgan.data.stored.table_files import TABLES
-from lit_wgan.data.stored.tables import Table, open_table, table_columns, write_table
+from lit_wgan.data.stored.tables import Table, named_columns, open_table, table_columns, write_columns
 
 __all__ = [
     "TABLES",
@@ -16,9 +16,10 @@ __all__ = [
     "Table",
     "check_finite",
     "copied",
+    "named_columns",
     "open_array",
     "open_table",
     "slow_reads",
     "table_columns",
-    "write_table",
+    "write_columns",
 ]

@@ -1,7 +1,7 @@
 """Tables: columns of numbers and of categories."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -85,26 +85,34 @@ def open_table(path: Spec, columns: Sequence[str], option: str, categories_like:
     return Table(list(columns), [list(own) for own in categories], list(whole), values)
 
 
-def write_table(path: Path, names: Sequence[str], categories: Sequence[Sequence[str]], values: Rows) -> None:
-    """Write rows ``(N, columns)`` as a table, with the names of categories in the place of their codes.
+def named_columns(names: Sequence[str], categories: Sequence[Sequence[str]], values: Rows) -> dict[str, Any]:
+    """Rows ``(N, columns)`` by column, with the names of categories in the place of their codes.
 
     Args:
-        path: ends in ``.csv``, ``.tsv`` or ``.parquet``.
         names: of the columns.
-        categories: of each column; empty for numbers, which are written as integers if all of a column are whole.
+        categories: of each column; empty for numbers, which become integers if all of a column are whole.
         values: the rows.
-
-    Raises:
-        UsageError: if pandas, or pyarrow for ``.parquet``, is not installed.
     """
-    pandas = optional_package("pandas", path.name)
     columns: dict[str, Any] = {}
     for name, own, numbers in zip(names, categories, values.T, strict=True):
         if own:
             columns[name] = np.array(own, dtype=object)[numbers.astype(int)]
         else:
             columns[name] = numbers.astype(np.int64) if (numbers == np.rint(numbers)).all() else numbers
-    frame = pandas.DataFrame(columns)
+    return columns
+
+
+def write_columns(path: Path, columns: Mapping[str, Any]) -> None:
+    """Write columns of equal length as a table.
+
+    Args:
+        path: ends in ``.csv``, ``.tsv`` or ``.parquet``.
+        columns: by name.
+
+    Raises:
+        UsageError: if pandas, or pyarrow for ``.parquet``, is not installed.
+    """
+    frame = optional_package("pandas", path.name).DataFrame(columns)
     if path.suffix.lower() == ".parquet":
         optional_package("pyarrow", path.name)
         frame.to_parquet(path, index=False)

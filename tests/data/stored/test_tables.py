@@ -9,7 +9,7 @@ import numpy as np
 import pandas
 import pytest
 
-from lit_wgan.data.stored import open_table, survey, table_columns, table_files, write_table
+from lit_wgan.data.stored import named_columns, open_table, survey, table_columns, table_files, write_columns
 from lit_wgan.errors import UsageError
 
 FRAME = pandas.DataFrame(
@@ -91,7 +91,7 @@ def test_written_table_is_the_one_that_was_read(save):
     path = save()
     table = open_table(path, list(FRAME), "data.samples")
     copy = Path(f"copy{Path(path).suffix}")
-    write_table(copy, table.names, table.categories, values(table))
+    write_columns(copy, named_columns(table.names, table.categories, values(table)))
     again = open_table(copy, list(FRAME), "data.samples")
     assert (again.names, again.categories, again.whole) == (table.names, table.categories, table.whole)
     assert np.array_equal(values(again), values(table))
