@@ -49,7 +49,8 @@ class Quantile(Transform):
     def inverse(self, x: Tensor) -> Tensor:
         """The data's quantile of the share of N(0, 1) below each number."""
         numbers, restored = self._columns(x)
-        place = ((torch.special.ndtr(numbers) - EDGE) / (1 - 2 * EDGE)).clamp(0, 1) * (KNOTS - 1)
+        # One factor: a division by 1 - 2 EDGE alone is taken for none when a generator is exported to ONNX.
+        place = ((torch.special.ndtr(numbers) - EDGE) * ((KNOTS - 1) / (1 - 2 * EDGE))).clamp(0, KNOTS - 1)
         knots, left = self.number("knots", x), place.floor().clamp(max=KNOTS - 2).long()
         return restored(torch.lerp(knots.gather(1, left), knots.gather(1, left + 1), place - left))
 

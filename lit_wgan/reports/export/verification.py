@@ -10,7 +10,7 @@ from lit_wgan.engine.preserve import preserve_random_state, seed_torch
 from lit_wgan.errors import UsageError
 from lit_wgan.reports.export.graph import TRACED, Graph
 
-SIZES = (TRACED, 1, 7)
+SIZES = (TRACED, 1, 64)
 """Numbers of samples that are compared; the graph was traced with the first alone."""
 TOLERANCE = 1e-4
 """Largest difference that counts as rounding, as a share of the largest number of samples, of tables of each column."""
