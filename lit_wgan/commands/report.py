@@ -15,7 +15,7 @@ from lit_wgan.reports.serve import PORT, Page, PageServer
 from lit_wgan.reports.text import as_text
 from lit_wgan.runs.run import Run
 from lit_wgan.runs.yaml_files import check_sections
-from lit_wgan.trained.found import find_run
+from lit_wgan.trained.found import find_run, find_trained
 
 NO_RUN = ("the options of a run", "Name a run's directory; lit-wgan list shows those there are.")
 EXAMPLES = """examples:
@@ -68,7 +68,7 @@ def report(arguments: list[str]) -> None:
         _check(output)
         with writing(output):
             output.parent.mkdir(parents=True, exist_ok=True)
-        write_report(runs, output)
+        write_report(runs, output, _of_generator(runs))
         say(f"The report is in {output}.")
 
 
@@ -82,6 +82,20 @@ def _check(output: Path) -> None:
             f"Expected --output to name a page, such as report.html, but got {output}"
             f"{', which is a folder' if output.is_dir() else ''}. Let it end in .html."
         )
+
+
+def _of_generator(runs: Sequence[Run]) -> Options:
+    """Pictures that a single run's generator is loaded for, if it has a checkpoint."""
+    if len(runs) > 1:
+        return Options()
+    from lit_wgan.reports.generated import make_generated
+
+    try:
+        system, data = find_trained(runs[0].directory).system_and_data()
+    except Exception as error:  # classes of the user's own may raise anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return Options(remarks=[f"Interpolations and nearest training samples: left out. {reason}"])
+    return Options(*make_generated(runs[0], system, data))
 
 
 def _serve(runs: Sequence[Run], port: int) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_warn
 
+from lit_wgan.reports.generated import Generated, make_generated
 from lit_wgan.runs.run import Run
+from lit_wgan.systems import AdversarialSystem
 
 REPORT = "report.html"
 """Its name in the run's directory."""
@@ -21,12 +23,19 @@ def write_own_report(directory: Path, trainer: Trainer, system: LightningModule)
         trainer: has trained the system.
         system: holds the final weights.
     """
-    from lit_wgan.reports import write_report
+    from lit_wgan.reports import Options, write_report
 
+    run = Run(directory)
     try:
-        write_report([Run(directory)], directory / REPORT)
+        write_report([run], directory / REPORT, Options(*_generated(run, trainer, system)))
     except Exception as error:
         rank_zero_warn(
             f"The run's report could not be written ({type(error).__name__}: {error}). lit-wgan report {directory} "
             "writes it later."
         )
+
+
+def _generated(run: Run, trainer: Trainer, system: LightningModule) -> tuple[list[Generated], list[str]]:
+    if trainer.world_size > 1 or not isinstance(system, AdversarialSystem):  # data are opened by all devices together
+        return [], [f"Interpolations and nearest training samples: lit-wgan report {run.directory} adds them."]
+    return make_generated(run, system, getattr(trainer, "datamodule", None))

@@ -85,11 +85,19 @@ def test_ctrl_c_ends_serving(command, run, monkeypatch):
     assert all("connect-src" in text for text in seen)
 
 
-def test_torch_is_not_imported_for_a_page(run):
+def test_torch_is_not_imported_for_the_text(run):
     code = (
         "import sys; from lit_wgan.commands import report; report.report(sys.argv[1:]); print('torch' in sys.modules)"
     )
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", code, str(run)]
+    command = [sys.executable, "-c", code, str(run), "--text"]
     out = subprocess.run(command, check=True, env={"PYTHONPATH": str(root)}, capture_output=True, text=True).stdout
     assert out.splitlines()[-1] == "False"
+
+
+def test_a_page_without_a_checkpoint_says_what_is_left_out(command, run):
+    assert command("report", "toy")[0] == 0
+    assert (
+        "Interpolations and nearest training samples: left out. Expected a run with a checkpoint"
+        in (run / "report.html").read_text()
+    )

@@ -1,6 +1,7 @@
 """The report that a run writes of itself."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +18,7 @@ def directory(tmp_path):
 
 
 def test_a_run_has_its_report_when_it_ends(directory):
-    write_own_report(directory, None, None)
+    write_own_report(directory, SimpleNamespace(world_size=1), None)
     text = (directory / "report.html").read_text()
     assert "It is finished." in text
     assert "W1 2." in text
@@ -30,4 +31,4 @@ def test_a_report_that_cannot_be_written_is_a_warning(directory, fault):
     else:
         (directory / fault).write_text("a,step\nx,1\n")
     with pytest.warns(UserWarning, match=r"report could not be written .*lit-wgan report .* writes it later"):
-        write_own_report(directory, None, None)
+        write_own_report(directory, SimpleNamespace(world_size=1), None)
