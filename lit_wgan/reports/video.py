@@ -1,14 +1,11 @@
 """learning.mp4: the pictures of a run's samples one after another, all from the same noise."""
 
-import subprocess
-from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from lit_wgan.engine.files import atomic_write
+from lit_wgan.callbacks.pictures.videos import save_video
 from lit_wgan.runs.run import Run
 
 MOST_FRAMES = 300
@@ -22,10 +19,6 @@ SIZES = (480, 1280)
 """Width and height are brought between these, in pixels: small pictures are enlarged by a whole factor."""
 STRIP = 28
 """Height of the strip with the number of the update, in pixels."""
-RATE = 10
-"""Frames per second of the file, in which a picture is repeated: some players take no fewer."""
-ENCODER_SECONDS = 120
-"""After so many seconds an encoder is given up."""
 
 
 def write_video(run: Run) -> Path | None:
@@ -43,40 +36,14 @@ def write_video(run: Run) -> Path | None:
         return None
     seconds = min(max(SECONDS / len(chosen), SHORTEST), LONGEST)
     size = _size([_size_of(path) for _, path in chosen])
-    encoder = find_encoder()
-    with TemporaryDirectory() as folder:
-        made = Path(folder) / ("learning.gif" if encoder is None else "learning.mp4")
-        frames = (frame(path, update, size) for update, path in chosen)
-        if encoder is None:
-            first, *others = (each.quantize(64) for each in frames)
-            durations = [round(1000 * seconds)] * len(others) + [round(1000 * HELD)]
-            first.save(made, save_all=True, append_images=others, duration=durations, loop=0, optimize=False)
-        else:
-            for number, each in enumerate(frames):
-                each.save(Path(folder) / f"{number:05d}.png", compress_level=1)
-            _encode(encoder, Path(folder), made, seconds)
-        path = run.directory / made.name
-        with atomic_write(path, "Training goes on without it.") as file:
-            file.write(made.read_bytes())
-    return path
+    frames = (frame(path, update, size) for update, path in chosen)
+    return save_video(frames, run.directory / "learning.mp4", seconds, HELD, "Training goes on without it.")
 
 
 def spread(pictures: list[tuple[int, Path]], most: int) -> list[tuple[int, Path]]:
     """At most so many of the pictures, evenly spaced, the first and the last among them."""
     places = np.linspace(0, len(pictures) - 1, min(len(pictures), most)).round().astype(int)
     return [pictures[place] for place in places]
-
-
-def find_encoder() -> str | None:
-    """The path of the ffmpeg that comes with imageio-ffmpeg; None if that is not installed or has none."""
-    if find_spec("imageio_ffmpeg") is None:
-        return None
-    import imageio_ffmpeg
-
-    try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError:  # there is none for this machine
-        return None
 
 
 def frame(path: Path, update: int, size: tuple[int, int]) -> Image.Image:
@@ -113,14 +80,3 @@ def _size(sizes: list[tuple[int, int]]) -> tuple[int, int]:
     scaled = [(round(w * _scale(w, h)), round(h * _scale(w, h))) for w, h in sizes]
     width, height = max(max(w for w, _ in scaled), 200), max(h for _, h in scaled) + STRIP
     return width + width % 2, height + height % 2
-
-
-def _encode(encoder: str, folder: Path, path: Path, seconds: float) -> None:
-    """Encode the numbered PNGs of a folder so that every player shows them."""
-    hold = f"fps={RATE},tpad=stop_mode=clone:stop_duration={HELD - seconds}"
-    options = ["-vf", hold, "-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"]
-    given = ["-framerate", str(1 / seconds), "-i", str(folder / "%05d.png")]
-    command = [encoder, "-y", "-loglevel", "error", "-threads", "1", *given, *options, "-movflags", "+faststart"]
-    subprocess.run(
-        [*command, str(path)], check=True, capture_output=True, timeout=ENCODER_SECONDS, start_new_session=True
-    )

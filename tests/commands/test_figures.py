@@ -8,10 +8,10 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from lit_wgan import WGAN, ToyData
+from lit_wgan.callbacks.pictures import videos
 from lit_wgan.commands import figures
 from lit_wgan.commands.figures import Figures
 from lit_wgan.errors import NonFiniteError
-from lit_wgan.reports import video
 from lit_wgan.runs.events_file import EventsFile
 from lit_wgan.runs.metrics_file import MetricsFile
 
@@ -53,7 +53,7 @@ def test_a_run_ends_with_its_curves_its_video_and_its_result_in_tensorboard(fit,
     monkeypatch.setattr(figures, "metrics_in_words", lambda _: ["W1 3.1."])
     monkeypatch.setattr(figures, "diagnose", lambda _: [])
     run()
-    assert shown(directory) == {"curves.png", "learning.mp4" if video.find_encoder() else "learning.gif"}
+    assert shown(directory) == {"curves.png", "learning.mp4" if videos.find_encoder() else "learning.gif"}
     (result,) = EventAccumulator(str(directory), {"tensors": 0}).Reload().Tensors("result/text_summary")
     assert (result.step, result.tensor_proto.string_val[0]) == (3, b"* W1 3.1.")
 
@@ -61,7 +61,7 @@ def test_a_run_ends_with_its_curves_its_video_and_its_result_in_tensorboard(fit,
 @pytest.mark.parametrize("error", [SystemExit(0), NonFiniteError("Expected finite losses, but got nan.")])
 def test_a_run_that_is_stopped_or_diverges_shows_how_far_it_came(error, fit, monkeypatch):
     run, directory = fit
-    monkeypatch.setattr(video, "find_encoder", lambda: None)
+    monkeypatch.setattr(videos, "find_encoder", lambda: None)
     with pytest.raises(type(error)):
         run(Ending(error))
     assert shown(directory) == {"curves.png", "learning.gif"}
@@ -98,7 +98,7 @@ def test_a_video_that_fails_is_a_warning(error, told, fit, monkeypatch):
 
 def test_a_gif_is_said_to_be_one(fit, monkeypatch, caplog):
     run, _ = fit
-    monkeypatch.setattr(video, "find_encoder", lambda: None)
+    monkeypatch.setattr(videos, "find_encoder", lambda: None)
     with caplog.at_level("INFO"):
         run()
     assert any('pip install "lit-wgan[video]"' in record.getMessage() for record in caplog.records)

@@ -68,11 +68,11 @@ def test_a_grid_has_a_row_for_each_pair_and_a_column_for_each_step(saved, comman
 
 def test_an_mp4_is_written_or_where_nothing_can_a_gif_which_is_said(saved, command, monkeypatch):
     options, _ = saved((1, 9, 9))
-    if videos.encodes_mp4():
+    if videos.find_encoder():
         assert drawn(command, *options, "--rows", "2", "--steps", "3", "-o", "rows.mp4").endswith("rows.mp4.\n")
         assert Path("rows.mp4").read_bytes()[4:8] == b"ftyp"
         assert [path.name for path in Path().glob("*rows*")] == ["rows.mp4"]
-    monkeypatch.setattr(videos, "encodes_mp4", lambda: False)
+    monkeypatch.setattr(videos, "find_encoder", lambda: None)
     out = drawn(command, *options, "--rows", "2", "--steps", "3", "-o", "other.mp4")
     assert "Nothing here writes .mp4 (pip install 'lit-wgan[video]'): a .gif instead." in out
     assert out.endswith("are in other.gif.\n")

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lit_wgan.callbacks.pictures import videos
+from lit_wgan.callbacks.pictures.videos import find_encoder
 from lit_wgan.reports import video
-from lit_wgan.reports.video import find_encoder, frame, spread, write_video
+from lit_wgan.reports.video import frame, spread, write_video
 from lit_wgan.runs.run import Run
 
 LEVELS = {10: 0, 200: 120, 3000: 250}
@@ -38,12 +40,12 @@ def test_a_video_shows_every_picture_and_holds_the_last(run):
     middle = frames[:, 100, 200].astype(int)
     seen = list(middle[np.r_[True, np.abs(np.diff(middle)) > 20]])
     np.testing.assert_allclose(seen, list(LEVELS.values()), atol=4)
-    assert (np.abs(middle - 250) < 4).sum() == video.RATE * video.HELD
+    assert (np.abs(middle - 250) < 4).sum() == videos.RATE * video.HELD
     assert frames[0, -video.STRIP :, 100:300].min() < 120  # the number of the update
 
 
 def test_without_an_encoder_a_video_is_a_gif(run, monkeypatch):
-    monkeypatch.setattr(video, "find_encoder", lambda: None)
+    monkeypatch.setattr(videos, "find_encoder", lambda: None)
     path = write_video(run)
     assert path == run.directory / "learning.gif"
     with Image.open(path) as picture:
@@ -57,12 +59,12 @@ def test_without_an_encoder_a_video_is_a_gif(run, monkeypatch):
 
 
 def test_an_encoder_that_is_missing_is_none(monkeypatch):
-    monkeypatch.setattr(video, "find_spec", lambda _: None)
+    monkeypatch.setattr(videos, "find_spec", lambda _: None)
     assert find_encoder() is None
 
 
 def test_an_encoder_that_fails_leaves_no_half_video(run, monkeypatch):
-    monkeypatch.setattr(video, "find_encoder", lambda: "/bin/false")
+    monkeypatch.setattr(videos, "find_encoder", lambda: "/bin/false")
     with pytest.raises(subprocess.CalledProcessError):
         write_video(run)
     assert {path.name for path in run.directory.iterdir()} == {"samples"}
