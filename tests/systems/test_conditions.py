@@ -191,3 +191,16 @@ def test_labels_in_another_form_than_a_tensor_are_refused():
 def test_a_number_of_classes_out_of_range_is_refused():
     with pytest.raises(ValueError, match="Expected num_classes to be above 0, but got 0"):
         ClassLabels(0)
+
+
+def test_each_of_several_conditions_is_told_through_the_transform_of_its_own():
+    """Fitted to its part of the known conditions, in training and after a checkpoint is loaded."""
+    vectors = torch.tensor([[0.0, 10.0], [2.0, 30.0]])
+    told = (torch.tensor([0, 1]), torch.tensor([[-1.0, -1.0], [1.0, 1.0]]))
+    sources = lambda: SeveralConditions([ClassLabels(2), Values(2, transform="standardise")])  # noqa: E731
+    learnt, restored = sources(), sources()
+    learnt.learn_((told[0], vectors))
+    restored.restore_law_(learnt.law())
+    for source in (learnt, restored):
+        for given, expected in zip(source.tell((told[0], vectors)), told, strict=True):
+            torch.testing.assert_close(given, expected)

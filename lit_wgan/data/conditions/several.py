@@ -64,6 +64,20 @@ class SeveralConditions(ConditionSource):
         """What each source tells of its part."""
         return tuple(cast(Tensor, source.tell(part)) for source, part in zip(self.sources, condition, strict=True))
 
+    def learn_(self, conditions: Condition) -> None:
+        """Each source knows its part, to which it may fit a transform."""
+        super().learn_(conditions)
+        self._share_known_()
+
+    def restore_law_(self, law: Sequence[Tensor]) -> None:
+        """As :meth:`learn_`."""
+        super().restore_law_(law)
+        self._share_known_()
+
+    def _share_known_(self) -> None:
+        for source, part in zip(self.sources, self.known or (), strict=False):
+            source.known = part
+
     def exported(self) -> dict[str, Any]:
         """Each source's own."""
         return {"sources": [source.exported() for source in self.sources]}

@@ -81,7 +81,8 @@ def data_name(config: Mapping[str, Any]) -> str:
 def _metadata(hub: Any, exported: Exported) -> Any:
     tags = ["gan", _system(exported.config).lower()]
     tags += [{"torch-export": "pytorch"}.get(name, name) for name in exported.differences]
-    pictures = len(exported.graph.sample_shape) == 3 and exported.graph.sample_shape[0] in (1, 3)
+    graph = exported.graph
+    pictures = len(graph.sample_shape) == 3 and graph.sample_shape[0] in (1, 3) and graph.generator.condition is None
     return hub.ModelCardData(
         license=exported.license or "unknown",
         library_name="lit-wgan",
