@@ -23,8 +23,10 @@ def deterministic_kernels(remedy: str) -> Iterator[None]:
         UsageError: for an operation that has none; it is named.
     """
     before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    searching = torch.backends.cudnn.benchmark  # for the fastest convolution, which each process could find another
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without which cuBLAS refuses
     torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
     try:
         yield
     except RuntimeError as error:
@@ -36,6 +38,7 @@ def deterministic_kernels(remedy: str) -> Iterator[None]:
         ) from error
     finally:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.backends.cudnn.benchmark = searching
 
 
 def processor(device: torch.device) -> dict[str, Any]:

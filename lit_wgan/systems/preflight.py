@@ -38,6 +38,7 @@ class Preflight(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Try the networks on a few samples, and lay them out; a trial that fails is repeated later."""
         pl_module.split.check(trainer.world_size, minibatch_size(trainer))
+        pl_module.split.check_layers(pl_module)
         silence_rate_monitors(trainer)
         disable_nvml_probe(pl_module.device)
         try:

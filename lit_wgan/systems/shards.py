@@ -39,6 +39,9 @@ class WholeShares:
     def check(self, devices: int, rows: int | None) -> None:
         """Any number of devices and rows will do."""
 
+    def check_layers(self, networks: nn.Module) -> None:
+        """All layers will do."""
+
     def places(self, device: Place) -> Sequence[Place]:
         """What this device computes one after another."""
         return (device,)
@@ -115,6 +118,14 @@ class Shards:
             raise UsageError(
                 f"Expected minibatches of a multiple of model.shards={self.shards}, but got {rows * devices}. Set "
                 "data.batch_size to such a number; give a loader of your own drop_last=True."
+            )
+
+    def check_layers(self, networks: nn.Module) -> None:
+        """Raise a UsageError for layers that compute of the rows of all devices together, whatever their blocks."""
+        if any(isinstance(layer, nn.SyncBatchNorm) for layer in networks.modules()):
+            raise UsageError(
+                "Expected batch norm of each block alone with model.shards, but got layers that share statistics among "
+                "devices. Set trainer.sync_batchnorm to false."
             )
 
     def places(self, device: Place) -> Sequence[Place]:

@@ -132,6 +132,12 @@ def test_blocks_that_devices_or_rows_cannot_be_divided_by_are_refused(networks, 
         trainer(max_steps=9).fit(WGANGP(**networks(), n_critic=1, shards=8), loader(rows=M + 4))
 
 
+def test_batch_norm_over_devices_is_refused(networks, trainer):
+    options = networks() | {"generator": nn.Sequential(nn.Linear(3, 2), nn.SyncBatchNorm(2))}
+    with pytest.raises(UsageError, match=r"batch norm of each block alone .* Set trainer.sync_batchnorm to false"):
+        trainer().fit(WGAN(**options, shards=2), loader())
+
+
 def test_devices_have_the_blocks_that_their_rows_make_up(networks):
     split = WGANGP(**networks(), shards=8).split
     assert split.places(Place(1, 4)) == [Place(1, 8), Place(5, 8)]
