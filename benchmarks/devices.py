@@ -28,7 +28,7 @@ def train(config: str, devices: int, updates: list[int], folder: Path, options: 
     command += ["--trainer.accelerator", "cpu", "--trainer.devices", str(devices), "--name", f"on_{devices}"]
     command += ["--trainer.max_steps", str(updates[-1]), "--trainer.val_check_interval", every]
     command += ["--checkpoint.every_n_train_steps", every, "--checkpoint.save_top_k", "-1", *options]
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return folder / "runs" / f"on_{devices}" / "version_0"
 
 
