@@ -87,9 +87,9 @@ def _role(owner: Any, places: list[Place]) -> str | None:
     from torch import nn, optim
     from torch.utils.data import DataLoader, Dataset, Sampler
 
-    for system in (place.owner for place in places if isinstance(place.owner, LightningModule)):
+    for holder in (place.owner for place in places):  # a system, or its list of samples
         for name in ("generator", "critic"):
-            network = getattr(system, name, None)
+            network = getattr(holder, name, None)
             if isinstance(network, nn.Module) and any(owner is module for module in network.modules()):
                 return name
     roles: dict[str, type | tuple[type, ...]] = {

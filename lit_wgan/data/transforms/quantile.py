@@ -14,6 +14,8 @@ ROWS = 100_000
 """Training samples from which they are taken, at most about so many, evenly spaced."""
 EDGE = 1e-6
 """The smallest and the largest number become the quantiles of this and of 1 minus it, -4.75 and 4.75."""
+PLACES = (KNOTS - 1) / (1 - 2 * EDGE)
+"""Knots for each unit of share. One factor: a division by 1 - 2 EDGE is taken for none when it is exported to ONNX."""
 
 
 class Quantile(Transform):
@@ -41,18 +43,25 @@ class Quantile(Transform):
         first, behind = torch.searchsorted(knots, numbers), torch.searchsorted(knots, numbers, right=True)
         left = (behind - 1).clamp(0, KNOTS - 2)
         low, high = knots.gather(1, left), knots.gather(1, left + 1)
-        between = left + ((numbers - low) / torch.where(high > low, high - low, 1)).clamp(0, 1)
+        ratio = ((numbers - low) / torch.where(high > low, high - low, 1)).clamp(0, 1)
         # A number that many data share is put into the middle of their share.
-        place = torch.where(first < behind - 1, (first + behind - 1) / 2, between)
-        return restored(torch.special.ndtri(EDGE + place / (KNOTS - 1) * (1 - 2 * EDGE)))
+        shared, middle = first < behind - 1, (first + behind - 1) / 2
+        from_low = torch.where(shared, middle, left + ratio)
+        from_high = torch.where(shared, KNOTS - 1 - middle, KNOTS - 1 - left - ratio)
+        # Counted from the nearer end, since shares near 1 have few digits.
+        z = torch.special.ndtri(EDGE + torch.minimum(from_low, from_high) / PLACES)
+        return restored(torch.where(from_low < from_high, z, -z))
 
     def inverse(self, x: Tensor) -> Tensor:
         """The data's quantile of the share of N(0, 1) below each number."""
         numbers, restored = self._columns(x)
-        # One factor: a division by 1 - 2 EDGE alone is taken for none when a generator is exported to ONNX.
-        place = ((torch.special.ndtr(numbers) - EDGE) * ((KNOTS - 1) / (1 - 2 * EDGE))).clamp(0, KNOTS - 1)
-        knots, left = self.number("knots", x), place.floor().clamp(max=KNOTS - 2).long()
-        return restored(torch.lerp(knots.gather(1, left), knots.gather(1, left + 1), place - left))
+        knots = self.number("knots", x)
+        place = ((torch.special.ndtr(-numbers.abs()) - EDGE) * PLACES).clamp(min=0)  # from the nearer end
+        outer = place.floor().long()
+        inner = outer + 1
+        upper = numbers > 0
+        ends = (torch.where(upper, KNOTS - 1 - knot, knot) for knot in (outer, inner))
+        return restored(torch.lerp(*(knots.gather(1, knot) for knot in ends), place - outer))
 
     def _columns(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """All numbers of each column or channel, ``(columns, n)``, and what puts such numbers back in their places."""
