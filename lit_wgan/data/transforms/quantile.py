@@ -57,11 +57,10 @@ class Quantile(Transform):
         numbers, restored = self._columns(x)
         knots = self.number("knots", x)
         place = ((torch.special.ndtr(-numbers.abs()) - EDGE) * PLACES).clamp(min=0)  # from the nearer end
-        outer = place.floor().long()
-        inner = outer + 1
-        upper = numbers > 0
-        ends = (torch.where(upper, KNOTS - 1 - knot, knot) for knot in (outer, inner))
-        return restored(torch.lerp(*(knots.gather(1, knot) for knot in ends), place - outer))
+        knot, upper = place.floor().long(), numbers > 0
+        outer = knots.gather(1, torch.where(upper, KNOTS - 1 - knot, knot))
+        inner = knots.gather(1, torch.where(upper, KNOTS - 2 - knot, knot + 1))
+        return restored(torch.lerp(outer, inner, place - knot))
 
     def _columns(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """All numbers of each column or channel, ``(columns, n)``, and what puts such numbers back in their places."""
