@@ -28,7 +28,10 @@ def alone(train):
     return train(1)[0]
 
 
-@pytest.mark.parametrize("devices", [2, 4, pytest.param(8, marks=pytest.mark.torture)])
+TORTURE = [pytest.param(devices, marks=pytest.mark.torture) for devices in (4, 8)]
+
+
+@pytest.mark.parametrize("devices", [2, *TORTURE])
 def test_weights_optimizers_and_logs_are_equal_to_the_bit(devices, alone, train, equal):
     for ended in train(devices):
         equal(ended, alone, "")
