@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import cache
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -239,3 +241,20 @@ def netrc_key(url: str) -> str | None:
     from wandb.sdk.lib.wbauth import read_netrc_auth
 
     return read_netrc_auth(host=url)
+
+
+# TensorBoard.
+
+
+@cache
+def leave_write_errors_to_callers() -> None:
+    """Let TensorBoard's writing thread end without a traceback: what stopped it is raised at the file's next use."""
+    from tensorboard.summary.writer.event_file_writer import _AsyncWriterThread
+
+    tell = threading.excepthook
+
+    def tell_others(failure: threading.ExceptHookArgs) -> None:
+        if not (isinstance(failure.thread, _AsyncWriterThread) and isinstance(failure.exc_value, OSError)):
+            tell(failure)
+
+    threading.excepthook = tell_others

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from lit_wgan.engine.files import CONTINUE, WriteError, writing
+from lit_wgan.engine.internals import leave_write_errors_to_callers
 from lit_wgan.runs.histograms import histogram
 
 
@@ -24,6 +25,7 @@ class EventsFile(TensorBoardLogger):
     @rank_zero_experiment
     def experiment(self) -> Any:
         """The writer."""
+        leave_write_errors_to_callers()
         with self._writing():
             return super().experiment
 

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from traceback import walk_tb
 
@@ -18,6 +19,7 @@ from lightning.pytorch.loggers import CSVLogger, WandbLogger
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 from torch.utils.data import DataLoader
 
+from lit_wgan.engine import internals
 from lit_wgan.engine.internals import (
     attach_wandb_run,
     attached_trainer,
@@ -359,3 +361,30 @@ def test_the_options_of_a_parser_and_of_one_command_are_listed():
 @pytest.mark.parametrize("bounds", [(-1, 1), (-1, None), (None, 1)])
 def test_the_bounds_of_clamp_are_seen_in_the_graph(bounds):
     assert clamp_bounds(torch.zeros(2, requires_grad=True).clamp(*bounds).grad_fn) == bounds
+
+
+def test_a_full_disk_ends_tensorboards_thread_without_a_traceback_and_is_raised_at_the_next_use(tmp_path, monkeypatch):
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    told = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    internals.leave_write_errors_to_callers.cache_clear()
+    internals.leave_write_errors_to_callers()
+    writer = EventFileWriter(str(tmp_path))
+    writer.flush()
+    worker = writer._async_writer._worker
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    worker._record_writer.write = fail
+    with pytest.raises(OSError, match="No space left"):  # noqa: PT012  # at one of these
+        writer._async_writer.write(b"bytes")
+        worker.join()
+        writer.flush()
+    assert told == []
+    other = threading.Thread(target=fail)
+    other.start()
+    other.join()
+    assert len(told) == 1
+    internals.leave_write_errors_to_callers.cache_clear()
