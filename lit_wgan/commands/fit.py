@@ -47,6 +47,7 @@ from lit_wgan.engine.launch import (
     when_connected,
 )
 from lit_wgan.engine.meeting import init_group_after_restart
+from lit_wgan.engine.signals import stop_watching
 from lit_wgan.runs.claims import lock_directory, releasing_claims
 from lit_wgan.runs.names import run_name
 from lit_wgan.runs.wandb_account import check_account
@@ -228,3 +229,4 @@ def fit(arguments: list[str]) -> None:
         raise told from error
     finally:
         closing.end()
+        stop_watching()

@@ -65,6 +65,12 @@ class SignalWatch:
                     self._function(number)
 
 
+def stop_watching() -> None:
+    """Stop every watch, such as one that a run left that failed before its end; in the main thread."""
+    for watch in list(_watching):
+        watch.stop()
+
+
 def _do_nothing(*_: object) -> None:
     """A handler, which Python needs before it writes a signal's number to the socket."""
 

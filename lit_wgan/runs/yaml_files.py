@@ -78,7 +78,7 @@ def _check_size(options: Any) -> None:
 
 def check_config_files(arguments: list[str]) -> None:
     """Raise an error that names the file if a ``--config`` among the arguments is no YAML file of options."""
-    for option, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for option, following in zip(arguments, [*arguments, ""][1:], strict=True):
         name, _, value = option.partition("=")
         if name in ("-c", "--config"):
             read_yaml(Path(value or following), "--config to name a YAML file of options", "Copy one from configs/.")

@@ -56,6 +56,21 @@ def test_handlers_are_restored():
     assert signal.set_wakeup_fd(-1) == -1
 
 
+def test_a_run_that_fails_while_it_is_set_up_leaves_no_handlers(command, monkeypatch):
+    """Lightning tears no callback down that was set up before the failure."""
+    from lit_wgan.commands import fit
+
+    def fail(*_):
+        SignalWatch([signal.SIGUSR1], print)
+        raise ValueError("of setup")
+
+    before = signal.getsignal(signal.SIGUSR1)
+    monkeypatch.setattr(fit, "Experiment", fail)
+    status, _, err = command("fit")
+    assert (status, "of setup" in err) == (1, True), err
+    assert signal.getsignal(signal.SIGUSR1) is before
+
+
 @pytest.mark.parametrize(("handler", "obeyed"), [(signal.SIG_IGN, False), (signal.SIG_DFL, True)])
 def test_a_closed_terminal_stops_a_run_unless_nohup_has_it_ignored(handler, obeyed):
     before = signal.signal(signal.SIGHUP, handler)
