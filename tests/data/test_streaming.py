@@ -253,7 +253,7 @@ def test_chunks_take_no_more_room_than_they_may_and_are_fetched_again(folder, tm
     local = placed(StreamingData(str(folder), batch_size=5, shuffle_chunks=1, held_out=5)).source(slice(None))
     for t in range(60):
         assert torch.equal(source.minibatch(t).real, local.minibatch(t).real)
-        assert len(chunks_in(tmp_path)) <= 4
+        assert sum(path.stat().st_size for path in tmp_path.rglob("*.bin")) <= 4 * size  # the last chunk is smaller
     assert len(memory.requests) > 20
 
 
