@@ -1,25 +1,19 @@
 """``lit-wgan export``: a generator as files that run without lit-wgan, with a model card."""
 
 import re
-from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 
-from jsonargparse import DefaultHelpFormatter
-
+from lit_wgan.commands.from_run import add_run
 from lit_wgan.commands.options import Parser
 from lit_wgan.commands.terminal import say
 from lit_wgan.errors import UsageError
 
 FORMATS = ("torch-export", "onnx", "safetensors")
-EXAMPLES = """examples:
+EXAMPLES = """\
   lit-wgan export wgan_gp_digits                                     all formats, into the folder exported
   lit-wgan export wgan_gp_digits --format onnx -o digits_generator
   lit-wgan export runs/wgan_gp_digits/version_0/checkpoints/last.ckpt --format torch-export,onnx --license apache-2.0
 """
-
-
-class HelpFormatter(DefaultHelpFormatter, RawDescriptionHelpFormatter):
-    """Leaves the lines of the examples as they are."""
 
 
 def parser() -> Parser:
@@ -27,11 +21,9 @@ def parser() -> Parser:
     parser = Parser(
         "lit-wgan export",
         description="Export a trained generator as files that run without lit-wgan, with a model card.",
-        epilog=EXAMPLES,
-        formatter_class=HelpFormatter,
+        examples=EXAMPLES,
     )
-    runs = "checkpoint, run's directory or name of a run; runs the classes that the run's config.yaml names"
-    parser.add_argument("run", metavar="RUN_OR_CKPT", help=runs)
+    add_run(parser)
     formats = f"{', '.join(FORMATS)}, several with commas, or all"
     parser.add_argument("--format", default="all", help=formats)
     parser.add_argument("-o", "--output", metavar="DIR", default="exported", help="folder that is made")

@@ -1,10 +1,7 @@
 """``lit-wgan report``: the page of runs that their owner looks at, keeps, and sends to colleagues."""
 
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
-
-from jsonargparse import DefaultHelpFormatter
 
 from lit_wgan.commands.options import Parser
 from lit_wgan.commands.terminal import say
@@ -18,7 +15,7 @@ from lit_wgan.runs.yaml_files import check_sections
 from lit_wgan.trained.found import find_run, find_trained
 
 NO_RUN = ("the options of a run", "Name a run's directory; lit-wgan list shows those there are.")
-EXAMPLES = """examples:
+EXAMPLES = """\
   lit-wgan report wgan_gp_digits                                the newest run of that name, in its own folder
   lit-wgan report runs/a/version_0 runs/b/version_0 -o ab.html  two runs, compared
   lit-wgan report wgan_gp_digits --serve                        while it trains
@@ -26,17 +23,12 @@ EXAMPLES = """examples:
 """
 
 
-class _Help(DefaultHelpFormatter, RawDescriptionHelpFormatter):
-    """Keeps the lines of the examples."""
-
-
 def parser() -> Parser:
     """The parser of the command's options."""
     parser = Parser(
         "lit-wgan report",
         description="Write a page on a run, or on several compared: one file, which needs no network.",
-        epilog=EXAMPLES,
-        formatter_class=_Help,
+        examples=EXAMPLES,
     )
     runs = "a run's directory, that of its versions, of which the newest is taken, or the name of a run in runs/"
     parser.add_argument("runs", metavar="RUN", nargs="+", help=runs)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from lit_wgan.callbacks.pictures.videos import save_video
+from lit_wgan.reports.images import evenly
 from lit_wgan.runs.run import Run
 
 MOST_FRAMES = 300
@@ -31,19 +31,13 @@ def write_video(run: Run) -> Path | None:
         OSError: if the file cannot be written.
         subprocess.SubprocessError: if the encoder fails.
     """
-    chosen = spread(run.pictures(), MOST_FRAMES)
+    chosen = evenly(run.pictures(), MOST_FRAMES)
     if len(chosen) < 2:
         return None
     seconds = min(max(SECONDS / len(chosen), SHORTEST), LONGEST)
     size = _size([_size_of(path) for _, path in chosen])
     frames = (frame(path, update, size) for update, path in chosen)
     return save_video(frames, run.directory / "learning.mp4", seconds, HELD, "Training goes on without it.")
-
-
-def spread(pictures: list[tuple[int, Path]], most: int) -> list[tuple[int, Path]]:
-    """At most so many of the pictures, evenly spaced, the first and the last among them."""
-    places = np.linspace(0, len(pictures) - 1, min(len(pictures), most)).round().astype(int)
-    return [pictures[place] for place in places]
 
 
 def frame(path: Path, update: int, size: tuple[int, int]) -> Image.Image:

@@ -145,14 +145,14 @@ class Shards:
             self.check(system.trainer.world_size, len(minibatch.real))
         gradients, statistics = Gradients(network), RunningStatistics(system)
         total, given = TreeSum(), {}
-        for number in tree_order(len(places)):
-            statistics.rewind_()
-            with system.at(places[number]), deterministic_kernels(OTHERWISE):
-                loss, metrics = objective(self.share(minibatch, number, len(places)))
-                with no_gradient_sync(system.trainer.model):
+        with deterministic_kernels(OTHERWISE), no_gradient_sync(system.trainer.model):
+            for number in tree_order(len(places)):
+                statistics.rewind_()
+                with system.at(places[number]):
+                    loss, metrics = objective(self.share(minibatch, number, len(places)))
                     system.manual_backward(loss)
-            total.add([*gradients.take_(), *statistics.copies()])
-            given[number] = {"loss": loss.detach()} | {name: value.detach() for name, value in metrics.items()}
+                total.add([*gradients.take_(), *statistics.copies()])
+                given[number] = {"loss": loss.detach()} | {name: value.detach() for name, value in metrics.items()}
         sums = total.terms()
         sum_over_devices_([*sums, *others])
         torch._foreach_div_(sums, self.shards)

@@ -9,7 +9,8 @@ from PIL import Image
 from lit_wgan.callbacks.pictures import videos
 from lit_wgan.callbacks.pictures.videos import find_encoder
 from lit_wgan.reports import video
-from lit_wgan.reports.video import frame, spread, write_video
+from lit_wgan.reports.images import evenly
+from lit_wgan.reports.video import frame, write_video
 from lit_wgan.runs.run import Run
 
 LEVELS = {10: 0, 200: 120, 3000: 250}
@@ -85,7 +86,7 @@ def test_large_pictures_are_reduced_and_small_ones_enlarged(run):
 
 def test_of_many_pictures_some_are_taken_with_the_first_and_the_last(tmp_path):
     pictures = [(update, tmp_path) for update in range(1000)]
-    chosen = [update for update, _ in spread(pictures, 4)]
+    chosen = [update for update, _ in evenly(pictures, 4)]
     assert chosen == [0, 333, 666, 999]
-    assert spread(pictures[:3], 4) == pictures[:3]
-    assert spread([], 4) == []
+    assert evenly(pictures[:3], 4) == pictures[:3]
+    assert evenly([], 4) == []
