@@ -54,7 +54,8 @@ class SignalWatch:
         signal.set_wakeup_fd(self._former_fd)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
-        self._writer.close()  # ends the thread
+        self._writer.shutdown(socket.SHUT_WR)  # ends the thread, also where a forked process holds the socket
+        self._writer.close()
         self._thread.join()
         self._reader.close()
 

@@ -56,6 +56,23 @@ def test_handlers_are_restored():
     assert signal.set_wakeup_fd(-1) == -1
 
 
+def test_a_forked_process_that_lives_on_does_not_hold_up_the_end():
+    """As a loader worker that is frozen."""
+    watch = SignalWatch([signal.SIGUSR1], print)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        forked = os.fork()
+    if forked == 0:
+        signal.pause()
+    stopping = threading.Timer(60, os.kill, [forked, signal.SIGKILL])  # with the fault, the end waits for this
+    stopping.start()
+    watch.stop()
+    assert os.waitpid(forked, os.WNOHANG) == (0, 0)
+    stopping.cancel()
+    os.kill(forked, signal.SIGKILL)
+    os.waitpid(forked, 0)
+
+
 def test_a_run_that_fails_while_it_is_set_up_leaves_no_handlers(command, monkeypatch):
     """Lightning tears no callback down that was set up before the failure."""
     from lit_wgan.commands import fit
