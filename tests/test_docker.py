@@ -31,6 +31,11 @@ def has_compose():
         return False
 
 
+def plain(name):
+    """A package's name as all its spellings are compared."""
+    return name.lower().replace("_", "-")
+
+
 each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
 with_compose = pytest.mark.skipif(not has_compose(), reason="needs docker with compose")
 
@@ -104,10 +109,21 @@ def test_what_is_copied_into_an_image_exists_and_is_sent_to_the_build():
     assert {(copy or bind).split("/")[0] for copy, bind in copied} <= sent
 
 
+def test_every_requirement_is_locked():
+    """Of the package and of all its extras: else `make` installs a version that nobody has tested."""
+    setup = ConfigParser()
+    setup.read_string((ROOT / "setup.cfg").read_text())
+    lines = [setup["options"]["install_requires"], *setup["options.extras_require"].values()]
+    required = {plain(name) for name in re.findall(r"^([\w-]+)", "\n".join(lines), re.MULTILINE)} - {"lit-wgan"}
+    locked = [plain(line.split("==")[0]) for line in (ROOT / "constraints.txt").read_text().split()]
+    assert len(required) > 40
+    assert sorted(required - set(locked)) == []
+
+
 def test_every_locked_package_has_the_hashes_of_its_files():
     lines = (ROOT / "docker" / "hashes.txt").read_text().splitlines()
     hashed = [line.split(" ", 1)[0] for line in lines]
-    locked = [line.lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text().split()]
+    locked = [plain(line) for line in (ROOT / "constraints.txt").read_text().split()]
     assert [name for name in locked if name not in hashed] == []
     assert [name for name in hashed if name not in locked and not name.startswith("setuptools==")] == []
     assert all(re.fullmatch(r"[\w.+-]+==[\w.+]+( --hash=sha256:[0-9a-f]{64})+", line) for line in lines)
