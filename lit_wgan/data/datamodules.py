@@ -18,7 +18,8 @@ class ToyData(AdversarialData):
     """Samples of a toy distribution, drawn anew for every minibatch.
 
     Args:
-        distribution: ``eight_gaussians``, ``twenty_five_gaussians``, ``swiss_roll`` or ``curves``.
+        distribution: ``eight_gaussians``, ``twenty_five_gaussians``, ``swiss_roll``, ``curves``, or
+            ``standard_normal``, numbers of N(0, 1).
         batch_size: the global minibatch m.
         num_held_out: samples that validation sees.
         num_workers: see :class:`AdversarialData`.

@@ -1,4 +1,4 @@
-"""Toy distributions, from which every minibatch is drawn anew: the three of WGAN-GP, and curves told by a number.
+"""Toy distributions, drawn anew for every minibatch: the three of WGAN-GP, one on a line, curves told by a number.
 
 Source of the three: the authors' code of Gulrajani et al. 2017, arXiv:1704.00028v3 (igul222/improved_wgan_training at
 fa66c57, gan_toy.py), whose scaling brings each to a standard deviation of about 1.
@@ -54,20 +54,23 @@ class GaussianMixture(ToyDistribution):
     the centre of that lies, ``angle``, which has no jump as the angle itself would have; the origin lies at angle 0.
 
     Args:
-        centres: shape ``(K, 2)``.
+        centres: shape ``(K, d)``, with d = 2 where angles are told.
         std: of each Gaussian, in the unit of the centres.
     """
 
-    conditions = ("label", "angle")
+    conditions: tuple[str, ...] = ("label", "angle")
 
     def __init__(self, centres: Tensor, std: float):
         self.centres = centres
         self.std = std
+        if centres.shape[1] != 2:
+            self.conditions = ("label",)
 
     def draw(self, streams: RandomStreams, stream: str, update: int, n: int, rows: slice = ALL_ROWS) -> Tensor:
         """The given rows of ``n`` points, float32."""
         mode = self._mode(streams, stream, update, n, rows)
-        return self.centres[mode] + self.std * streams.normal(f"{stream}/spread", update, (n, 2), rows)
+        shape = (n, self.centres.shape[1])
+        return self.centres[mode] + self.std * streams.normal(f"{stream}/spread", update, shape, rows)
 
     def condition(
         self, name: str, streams: RandomStreams, stream: str, update: int, n: int, rows: slice = ALL_ROWS
@@ -83,7 +86,7 @@ class GaussianMixture(ToyDistribution):
         return (streams.uniform(f"{stream}/mode", update, (n,), rows) * len(self.centres)).long()
 
     def nearest_mode(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Distance to the nearest centre and its index, each of shape ``(N,)``, for points ``(N, 2)``."""
+        """Distance to the nearest centre and its index, each of shape ``(N,)``, for points ``(N, d)``."""
         nearest = torch.cdist(points, self.centres.to(points)).min(dim=1)
         return nearest.values, nearest.indices
 
@@ -141,4 +144,5 @@ TOY_DISTRIBUTIONS: dict[str, ToyDistribution] = {
     "twenty_five_gaussians": _twenty_five_gaussians(),
     "swiss_roll": SwissRoll(),
     "curves": Curves(),
+    "standard_normal": GaussianMixture(torch.zeros(1, 1), 1.0),
 }

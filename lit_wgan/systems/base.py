@@ -19,7 +19,16 @@ from lit_wgan.engine.stopping import StopRequest
 from lit_wgan.errors import Allowed, check_positive
 from lit_wgan.functional.schedules import NCritic, check_n_critic, n_critic_at
 from lit_wgan.functional.streams import LatentLaw
-from lit_wgan.systems.checks import check_optimizer, check_pairs, check_scheduler, check_shape, check_trainable
+from lit_wgan.systems.checks import (
+    check_fixed,
+    check_optimizer,
+    check_pairs,
+    check_scheduler,
+    check_shape,
+    check_trainable,
+    is_fixed,
+    of_nothing,
+)
 from lit_wgan.systems.data_units import DataUnits
 from lit_wgan.systems.ema import ramped_decay, update_ema_
 from lit_wgan.systems.finite import FiniteLosses, is_log_due
@@ -43,6 +52,9 @@ class AdversarialSystem(GenerativeModule):
     real samples and of noise. A batch is what the packaged DataModules give (all minibatches of the step), or one
     minibatch from any loader: then each batch is one critic update, and every ``n_critic``-th also updates the
     generator. Only generator updates move ``trainer.global_step``.
+
+    A generator that has no parameters at all is fixed: the critic alone trains, between two laws that stay as they are,
+    and a generator update moves nothing but the count.
 
     Args:
         generator: maps noise ``(N, latent_dim)`` and, in a conditional system, a condition to samples ``(N, ...)``.
@@ -101,7 +113,9 @@ class AdversarialSystem(GenerativeModule):
         check_terms(critic_terms, "critic", critic, allow)
         check_terms(generator_terms, "generator", critic, allow)
         check_pairs(generator_terms, condition)
+        check_fixed(generator, generator_terms)
         self.automatic_optimization = False
+        self.trains_generator = not is_fixed(generator)
         self.n_critic = n_critic
         self.generator_optimizer = generator_optimizer
         self.critic_optimizer = critic_optimizer
@@ -177,12 +191,16 @@ class AdversarialSystem(GenerativeModule):
     def update_generator(self, minibatch: Minibatch) -> None:
         """One generator update, on fresh noise vectors for each row of a real minibatch."""
         optimizer = cast(list[LightningOptimizer], self.optimizers())[1]
-        self.toggle_optimizer(optimizer)  # spares the critic's weight gradients
         vote = self.stop.vote(self.device, cast(torch.dtype, self.dtype))
-        metrics = self._descend(self.generator, optimizer, self._generator_pass, minibatch, vote)
-        self.untoggle_optimizer(optimizer)
-        self.losses.add("generator", self.counters.generator_updates, metrics["loss"])
-        self.metrics |= {f"generator/{name}": value for name, value in metrics.items()}
+        if self.trains_generator:
+            self.toggle_optimizer(optimizer)  # spares the critic's weight gradients
+            metrics = self._descend(self.generator, optimizer, self._generator_pass, minibatch, vote)
+            self.untoggle_optimizer(optimizer)
+            self.losses.add("generator", self.counters.generator_updates, metrics["loss"])
+            self.metrics |= {f"generator/{name}": value for name, value in metrics.items()}
+        else:
+            self.split.average_([vote])
+            optimizer.step()  # of nothing, but global_step counts it
         self._end_update()
 
     def _generator_pass(self, minibatch: Minibatch) -> tuple[Tensor, Metrics]:
@@ -272,10 +290,11 @@ class AdversarialSystem(GenerativeModule):
 
     def configure_optimizers(self) -> Any:
         """The critic's and the generator's optimizer and, where asked for, a schedule for each."""
-        check_trainable(critic=self.critic, generator=self.generator)
+        networks = {"generator": self.generator} if self.trains_generator else {}
+        check_trainable(critic=self.critic, **networks)
         optimizers = [
             self.critic_optimizer(self.critic.parameters()),
-            self.generator_optimizer(self.generator.parameters()),
+            self.generator_optimizer(self.generator.parameters()) if self.trains_generator else of_nothing(),
         ]
         for optimizer, network in zip(optimizers, ("critic", "generator"), strict=True):
             check_optimizer(optimizer, network)

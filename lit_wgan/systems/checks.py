@@ -14,7 +14,7 @@ from lightning.pytorch.strategies import (
     StrategyRegistry,
 )
 from torch import Tensor, nn
-from torch.optim import Optimizer, SparseAdam
+from torch.optim import SGD, Optimizer, SparseAdam
 
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.engine.internals import ddp_options
@@ -124,6 +124,25 @@ def check_trainable(**networks: nn.Module) -> None:
                 f"Expected a {role} with weights to train, but {type(network).__name__} has none that require "
                 "gradients. Give it parameters, or call requires_grad_()."
             )
+
+
+def is_fixed(generator: nn.Module) -> bool:
+    """Whether a generator has nothing that could ever be trained; one whose weights are frozen has."""
+    return next(generator.parameters(), None) is None
+
+
+def check_fixed(generator: nn.Module, terms: Sequence[Term]) -> None:
+    """Raise a UsageError for terms of a loss that a fixed generator does not have."""
+    if terms and is_fixed(generator):
+        raise UsageError(
+            f"Expected no model.generator_terms for a generator without parameters, but got {terms[0].name}. Leave "
+            "them out: the critic alone trains."
+        )
+
+
+def of_nothing() -> Optimizer:
+    """An optimizer for a generator without parameters, whose steps move nothing."""
+    return SGD([nn.Parameter(torch.empty(0))], lr=0.0)
 
 
 def mixes_samples(critic: nn.Module, samples: Tensor, condition: Condition | None = None) -> bool:
