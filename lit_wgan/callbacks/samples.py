@@ -1,6 +1,7 @@
 """Pictures of generated samples, and samples as files."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
 from lit_wgan.callbacks.pictures import drawing_of
+from lit_wgan.callbacks.pictures.flat import Limits, limits_of
 from lit_wgan.callbacks.sample_files import save_conditions, save_sample
 from lit_wgan.data import AdversarialData
 from lit_wgan.engine.collectives import gather
@@ -27,10 +29,11 @@ class SampleGrid(Callback):
 
     Images become a grid, in which several channels and the middle slices of volumes stand side by side, points in the
     plane a scatter plot with real points, series of at least 8 numbers curves, tables and short vectors a histogram of
-    each column. In a conditional system a grid has a column for each of several conditions and a row
-    for each noise vector, points are coloured by condition, and each of a few conditions has a panel of curves. Beside
-    them ``samples/real.png`` shows held-out samples in the same way, of data that have such. TensorBoard and W&B are
-    sent each picture, as ``samples``. A picture that cannot be drawn is a warning, and training goes on.
+    each column. In a conditional system a grid has a column for each of several conditions and a row for each noise
+    vector, points are coloured by condition, and each of a few conditions has a panel of curves. Beside them
+    ``samples/real.png`` shows held-out samples in the same way, of data that have such; where their values leave
+    [-1, 1], all grids are black and white at the limits of these. TensorBoard and W&B are sent each picture, as
+    ``samples``. A picture that cannot be drawn is a warning, and training goes on.
 
     Args:
         every_n_updates: generator updates from one picture to the next; the last update has one too, and before the
@@ -43,10 +46,12 @@ class SampleGrid(Callback):
         self.every_n_updates = every_n_updates
         self.num_samples = num_samples
         self._pictured = -1
+        self._limits: Limits | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Take the update from which a run continues for one that has its picture."""
+        """Take the update from which a run continues for one that has its picture, and forget other data's limits."""
         self._pictured = pl_module.counters.generator_updates
+        self._limits = None
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         """Draw a picture if one is due."""
@@ -77,16 +82,19 @@ class SampleGrid(Callback):
         given = getattr(trainer, "datamodule", None)
         data = given if isinstance(given, AdversarialData) else None
         count = drawing.count(self.num_samples)
-        shown = drawing.generated(system, count, data)
+        real = path.with_name("real.png")
+        if data is not None and not drawing.compares and self._limits is None:
+            with failure_as_warning(real):
+                self._limits = limits_of(drawing.held_out(system, count, data).samples, system.transform)
+        shown = replace(drawing.generated(system, count, data), limits=self._limits)
         with failure_as_warning(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             drawing.draw(shown, path)
         for logger in media_loggers(trainer) if path.exists() else []:
             logger.log_picture("samples", path, update)
-        real = path.with_name("real.png")
         if data is not None and path.exists() and not real.exists():
             with failure_as_warning(real):
-                drawing.draw(drawing.held_out(system, count, data), real)
+                drawing.draw(replace(drawing.held_out(system, count, data), limits=self._limits), real)
 
 
 class SampleWriter(BasePredictionWriter):

@@ -30,25 +30,25 @@ def conclude(trainer: Trainer, system: LightningModule, config: str, report: boo
         report: whether to write one.
     """
     directory = trainer.log_dir  # asks all devices
-    if directory is not None and trainer.is_global_zero:
-        write_result(Path(directory), config, system, trainer)
+    run = Run(Path(directory)) if directory is not None else None
+    if run is not None and trainer.is_global_zero:
+        write_result(run.directory, config, system, trainer)
         if report:
-            write_own_report(Path(directory), trainer, system)
+            write_own_report(run, trainer, system)
     rank_zero_info(f"{trainer.global_step} generator updates done.")
     if trainer.is_global_zero:
-        say_results(trainer, directory)
-    if directory is None:
+        say_results(trainer, run)
+    if run is None:
         rank_zero_info("Nothing is kept of a trial run, trainer.fast_dev_run.")
 
 
-def say_results(trainer: Trainer, directory: str | None) -> None:
+def say_results(trainer: Trainer, run: Run | None) -> None:
     """Say what the metrics mean, what may be wrong, where everything is and what to do next; on the first device.
 
     Args:
         trainer: holds the last metrics, where the run has no metrics.csv.
-        directory: the run's; None for a trial run, of which nothing is kept.
+        run: as it lies on the disk; None for a trial run, of which nothing is kept.
     """
-    run = Run(Path(directory)) if directory is not None else None
     metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
     for line in [*_of_metrics((run and run.metrics) or metrics, run), *(_of_run(run) if run else ())]:
         rank_zero_info(line)

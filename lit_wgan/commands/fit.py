@@ -50,6 +50,7 @@ from lit_wgan.engine.meeting import init_group_after_restart
 from lit_wgan.engine.signals import stop_watching
 from lit_wgan.runs.claims import lock_directory, releasing_claims
 from lit_wgan.runs.names import run_name
+from lit_wgan.runs.run import Run
 from lit_wgan.runs.wandb_account import check_account
 from lit_wgan.runs.wandb_run import WandbRun
 from lit_wgan.runs.yaml_files import check_config_files
@@ -192,7 +193,8 @@ class Experiment(LightningCLI):
         if isinstance(error, SystemExit) and trainer.is_global_zero:
             callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # Lightning sets it
             records = [callback for callback in callbacks if isinstance(callback, RunRecord)]
-            say_results(trainer, records[0].directory if records else None)
+            directory = records[0].directory if records else None
+            say_results(trainer, Run(Path(directory)) if directory is not None else None)
 
     def before_predict(self) -> None:
         """Generate samples whatever the data are."""

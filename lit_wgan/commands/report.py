@@ -8,6 +8,8 @@ from lit_wgan.commands.terminal import say
 from lit_wgan.engine.files import writing
 from lit_wgan.errors import UsageError
 from lit_wgan.reports import Options, make_page, write_report
+from lit_wgan.reports.generated import Generated
+from lit_wgan.reports.samples import MOST_RUNS
 from lit_wgan.reports.serve import PORT, Page, PageServer
 from lit_wgan.reports.text import as_text
 from lit_wgan.runs.run import Run
@@ -60,7 +62,7 @@ def report(arguments: list[str]) -> None:
         _check(output)
         with writing(output):
             output.parent.mkdir(parents=True, exist_ok=True)
-        write_report(runs, output, _of_generator(runs))
+        write_report(runs, output, _of_generators(runs))
         say(f"The report is in {output}.")
 
 
@@ -76,18 +78,25 @@ def _check(output: Path) -> None:
         )
 
 
-def _of_generator(runs: Sequence[Run]) -> Options:
-    """Pictures that a single run's generator is loaded for, if it has a checkpoint."""
-    if len(runs) > 1:
-        return Options()
+def _of_generators(runs: Sequence[Run]) -> Options:
+    """Pictures for which the generators of the first runs are loaded, as far as these have checkpoints."""
+    made, told = [], []
+    for run in runs[:MOST_RUNS]:
+        pictures, remarks = _of_generator(run, min(len(runs), MOST_RUNS))
+        made += pictures
+        told += [f"{run.name}: {remark}" if len(runs) > 1 else remark for remark in remarks]
+    return Options(sorted(made, key=lambda picture: picture.title), told)
+
+
+def _of_generator(run: Run, runs: int) -> tuple[list[Generated], list[str]]:
     from lit_wgan.reports.generated import make_generated
 
     try:
-        system, data = find_trained(runs[0].directory).system_and_data()
+        system, data = find_trained(run.directory).system_and_data()
     except Exception as error:  # classes of the user's own may raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
-        return Options(remarks=[f"Interpolations and nearest training samples: left out. {reason}"])
-    return Options(*make_generated(runs[0], system, data))
+        return [], [f"Interpolations and nearest training samples: left out. {reason}"]
+    return make_generated(run, system, data, runs)
 
 
 def _serve(runs: Sequence[Run], port: int) -> None:

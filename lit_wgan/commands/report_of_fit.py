@@ -1,7 +1,5 @@
 """The report that a run writes of itself when it has trained."""
 
-from pathlib import Path
-
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_warn
 
@@ -13,24 +11,23 @@ REPORT = "report.html"
 """Its name in the run's directory."""
 
 
-def write_own_report(directory: Path, trainer: Trainer, system: LightningModule) -> None:
+def write_own_report(run: Run, trainer: Trainer, system: LightningModule) -> None:
     """Write the report into a run's directory, once result.json is there; to be called on the first device alone.
 
     Whatever goes wrong is a warning: the training has succeeded.
 
     Args:
-        directory: the run's.
+        run: as it lies on the disk.
         trainer: has trained the system.
         system: holds the final weights.
     """
     from lit_wgan.reports import Options, write_report
 
-    run = Run(directory)
     try:
-        write_report([run], directory / REPORT, Options(*_generated(run, trainer, system)))
+        write_report([run], run.directory / REPORT, Options(*_generated(run, trainer, system)))
     except Exception as error:
         rank_zero_warn(
-            f"The run's report could not be written ({type(error).__name__}: {error}). lit-wgan report {directory} "
+            f"The run's report could not be written ({type(error).__name__}: {error}). lit-wgan report {run.directory} "
             "writes it later."
         )
 

@@ -23,6 +23,7 @@ SEARCHED_FOR, NEAREST = 6, 5
 MOST_NUMBERS = 2**27
 """Of a training set that is searched for a report: seconds; ``lit-wgan nearest`` searches larger ones."""
 PICTURE_BYTES = 200_000
+"""Of all pictures of one kind."""
 
 
 class Generated(NamedTuple):
@@ -42,7 +43,7 @@ class Generated(NamedTuple):
 
 
 def make_generated(
-    run: Run, system: "AdversarialSystem", data: "LightningDataModule | None"
+    run: Run, system: "AdversarialSystem", data: "LightningDataModule | None", runs: int = 1
 ) -> tuple[list[Generated], list[str]]:
     """The pictures that can be made, and a remark for each that cannot.
 
@@ -50,6 +51,7 @@ def make_generated(
         run: of the system.
         system: makes the samples.
         data: that it was trained on; None if they are not there.
+        runs: on the page, which share its room.
     """
     wanted: list[tuple[str, str, Callable[[], Tensor], bool]] = [
         ("Interpolations", "Each row: from one sample to another.", lambda: _interpolations(system), False),
@@ -64,7 +66,7 @@ def make_generated(
     made, remarks = [], []
     for title, words, make, apart in wanted:
         try:
-            made.append(Generated(run, title, words, _drawn(make(), system, apart)))
+            made.append(Generated(run, title, words, _drawn(make(), system, apart, PICTURE_BYTES // runs)))
         except Exception as error:  # a network or data of the user's own may raise anything
             remarks.append(f"{title}: left out. {' '.join(str(error).split()) or type(error).__name__}")
     return made, remarks
@@ -93,12 +95,12 @@ def _nearest(system: "AdversarialSystem", data: "LightningDataModule | None") ->
     return torch.cat([samples[:, None], found.samples.cpu()], 1)
 
 
-def _drawn(rows: "Tensor", system: "AdversarialSystem", apart: bool) -> Embedded:
+def _drawn(rows: "Tensor", system: "AdversarialSystem", apart: bool, most_bytes: int) -> Embedded:
     from lit_wgan.callbacks.pictures.rows import draw_rows
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.png"
         draw_rows(rows, path, system.transform, apart=apart)
-        picture = embed(path, PICTURE_BYTES)
+        picture = embed(path, most_bytes)
     assert picture is not None
     return picture

@@ -1,5 +1,7 @@
 """Pictures of conditional systems, and of series: what they show where."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,11 +9,11 @@ from matplotlib import colormaps
 from PIL import Image
 from torch import nn
 
-from lit_wgan import WGAN
+from lit_wgan import WGAN, SampleGrid
 from lit_wgan.callbacks.pictures import drawing_of
 from lit_wgan.callbacks.pictures.columns import save_histograms
 from lit_wgan.callbacks.pictures.drawing import COLUMNS, IMAGES, SERIES
-from lit_wgan.callbacks.pictures.flat import flat, in_unit_range
+from lit_wgan.callbacks.pictures.flat import UNIT, flat, flat_samples, limits_of
 from lit_wgan.callbacks.pictures.grid import GAP, LABEL, save_grid
 from lit_wgan.callbacks.pictures.names import short_names
 from lit_wgan.callbacks.pictures.points import save_scatter
@@ -263,11 +265,23 @@ def test_a_grid_of_16_bits_is_grey_between_the_ends_of_the_range(tmp_path):
 
 def test_other_units_are_stretched_without_their_extremes():
     values = torch.linspace(-5, 5, 1001).view(1, 1, 7, 143)
-    stretched = in_unit_range(values, 0.95)
+    stretched = flat_samples(values, None)
     assert stretched.median() == pytest.approx(0, abs=1e-6)
     assert 1 < stretched.max() < 1.02
-    assert in_unit_range(values / 5, 0.95) is not None
-    assert torch.equal(in_unit_range(values / 5, 0.95), values / 5)
+    assert limits_of(values / 5, None) == UNIT
+    assert torch.equal(flat_samples(values / 5, None), values / 5)
+
+
+@pytest.mark.parametrize("level", [0.5, 7.0])
+def test_generated_images_have_the_brightness_of_real_ones_whose_values_leave_the_unit_range(level, tmp_path):
+    """Whatever the generated ones' own range is: early in a training it is another."""
+    real = torch.linspace(0, 10, 4 * SIZE * SIZE).view(4, 1, SIZE, SIZE)
+    system = system_of(lambda z: torch.full((len(z), 1, SIZE, SIZE), level))
+    trainer, grid = SimpleNamespace(datamodule=HeldOut(real), loggers=[]), SampleGrid(1, num_samples=4)
+    grid._draw(trainer, system, tmp_path / "0000001.png", 1)
+    pictures = [np.asarray(Image.open(tmp_path / name)) for name in ("0000001.png", "real.png")]
+    assert pictures[0][30, 30] == pytest.approx(25.5 * level, abs=2)
+    assert (pictures[1].min(), pictures[1].max()) == (0, 255)
 
 
 def test_each_channel_of_a_series_is_a_panel(tmp_path):

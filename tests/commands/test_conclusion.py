@@ -7,11 +7,14 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from lit_wgan import runs
 from lit_wgan.commands import conclusion
-from lit_wgan.commands.conclusion import say_results
+from lit_wgan.commands.conclusion import conclude, say_results
 from lit_wgan.commands.fit import Experiment
 from lit_wgan.commands.record import RunRecord
 from lit_wgan.reports.diagnosis import Finding
+from lit_wgan.runs import metrics_rows
+from lit_wgan.runs.run import Run
 
 METRICS = "eval/w1,eval/w1_floor,eval/wasserstein_estimate,step\n3.2,2.74,0.5,10\n3.14,2.74,0.4,20\n"
 
@@ -28,7 +31,7 @@ def words(tmp_path, caplog):
         if metrics:
             (directory / "metrics.csv").write_text(metrics)
         with caplog.at_level("INFO"):
-            say_results(SimpleNamespace(callback_metrics=of_trainer or {}), str(directory))
+            say_results(SimpleNamespace(callback_metrics=of_trainer or {}), Run(directory))
         return [record.getMessage() for record in caplog.records]
 
     return say
@@ -91,6 +94,21 @@ def test_the_last_words_stay_about_ten_lines_of_120_columns(words, tmp_path, mon
     assert lines[4] == "16 more metrics are in metrics.csv."
     assert lines[5] == f"Fault: {'x' * 60}. See docs/troubleshooting.md#critic-saturated."
     assert max(len(line) for line in lines[:8]) <= 120
+
+
+def test_metrics_csv_is_read_once_for_the_report_and_the_last_words(tmp_path, monkeypatch, caplog):
+    (tmp_path / "config.yaml").write_text("trainer: {max_steps: 20}\nmodel: {class_path: A}\ndata: {class_path: B}\n")
+    (tmp_path / "metrics.csv").write_text(METRICS)
+    read = []
+    monkeypatch.setattr(runs.run, "read_rows", lambda path: read.append(path) or metrics_rows.read_rows(path))
+    monkeypatch.setattr(conclusion, "write_result", lambda *of_run: None)
+    trainer = SimpleNamespace(log_dir=str(tmp_path), is_global_zero=True, global_step=20, callback_metrics={})
+    trainer.world_size = 1
+    with caplog.at_level("INFO"):
+        conclude(trainer, None, "config.yaml", report=True)
+    assert (tmp_path / "report.html").is_file()
+    assert "W1 3.14" in caplog.text
+    assert len(read) == 1
 
 
 @pytest.mark.slow

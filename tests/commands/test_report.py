@@ -1,5 +1,7 @@
 """``lit-wgan report`` as a user types it."""
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -101,3 +103,17 @@ def test_a_page_without_a_checkpoint_says_what_is_left_out(command, run):
         "Interpolations and nearest training samples: left out. Expected a run with a checkpoint"
         in (run / "report.html").read_text()
     )
+
+
+def test_a_page_of_several_runs_has_interpolations_of_each_and_says_which_have_none(command, saved, run, tmp_path):
+    toy = {"class_path": "lit_wgan.ToyData", "init_args": {"distribution": "swiss_roll", "num_held_out": 10}}
+    saved((2,), data=toy)
+    config = (tmp_path / "run" / "config.yaml").read_text()
+    (tmp_path / "run" / "config.yaml").write_text(f"trainer: {{}}\n{config}")
+    shutil.copytree(tmp_path / "run", tmp_path / "again")
+    assert command("report", "run", "toy", "again", "-o", "page.html")[0] == 0
+    text = (tmp_path / "page.html").read_text()
+    for title in ("Interpolations", "Nearest training samples"):
+        heads = re.findall(rf"<h3>{title}, (.*)</h3>", text)
+        assert [head.rpartition("/")[2] for head in heads] == ["run", "again"]
+    assert "toy/version_0: Interpolations and nearest training samples: left out. Expected a run with" in text

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from lit_wgan.commands.report_of_fit import write_own_report
+from lit_wgan.runs.run import Run
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def directory(tmp_path):
 
 
 def test_a_run_has_its_report_when_it_ends(directory):
-    write_own_report(directory, SimpleNamespace(world_size=1), None)
+    write_own_report(Run(directory), SimpleNamespace(world_size=1), None)
     text = (directory / "report.html").read_text()
     assert "It is finished." in text
     assert "W1 2." in text
@@ -31,4 +32,4 @@ def test_a_report_that_cannot_be_written_is_a_warning(directory, fault):
     else:
         (directory / fault).write_text("a,step\nx,1\n")
     with pytest.warns(UserWarning, match=r"report could not be written .*lit-wgan report .* writes it later"):
-        write_own_report(directory, SimpleNamespace(world_size=1), None)
+        write_own_report(Run(directory), SimpleNamespace(world_size=1), None)

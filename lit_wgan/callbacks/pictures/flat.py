@@ -19,6 +19,8 @@ HALF_INSIDE = 0.5
 """The same of data without a transform, which are in [-1, 1] unless they are something else altogether."""
 SHOWN = (0.5, 99.5)
 """Percentiles that are shown as -1 and 1 where values have other limits."""
+Limits = tuple[float, float]
+UNIT: Limits = (-1.0, 1.0)
 
 
 def is_shown_flat(shape: Sequence[int]) -> bool:
@@ -26,25 +28,38 @@ def is_shown_flat(shape: Sequence[int]) -> bool:
     return len(shape) in (2, 3, 4)
 
 
-def flat_samples(samples: Tensor, transform: Transform | None) -> Tensor:
+def flat_samples(samples: Tensor, transform: Transform | None, limits: Limits | None = None) -> Tensor:
     """Samples ``(N, ...)`` in the data's own units as images ``(N, 1 | 3, h, w)`` in [-1, 1].
 
     The channels of an image stand side by side, unless there are one or three. A volume is shown by the slices through
     its middle across each of its axes.
+
+    Args:
+        samples: in the data's own units.
+        transform: of the data.
+        limits: those of other samples, that both are shown alike; None for their own.
     """
-    if transform is None:
-        return flat(in_unit_range(samples.float(), HALF_INSIDE))
-    return flat(in_unit_range(transform.forward(samples.float()), MOST_INSIDE))
+    low, high = limits or limits_of(samples, transform)
+    seen = _in_networks_units(samples, transform)
+    return flat(seen if (low, high) == UNIT else (seen - low) / max(high - low, 1e-12) * 2 - 1)
 
 
-def in_unit_range(samples: Tensor, inside: float) -> Tensor:
-    """Samples as they are if such a share of their values is in [-1, 1], else stretched to it without the extremes."""
-    values = samples.detach().cpu().numpy()
+def limits_of(samples: Tensor, transform: Transform | None) -> Limits:
+    """The values, in the networks' units, that are shown as black and as white.
+
+    They are -1 and 1 if most values of the samples lie between, else the samples' own limits without the extremes.
+    """
+    values = _in_networks_units(samples, transform).detach().cpu().numpy()
     values = values[np.isfinite(values)]
+    inside = HALF_INSIDE if transform is None else MOST_INSIDE
     if not values.size or (np.abs(values) <= 1).mean() >= inside:
-        return samples
+        return UNIT
     low, high = np.percentile(values, SHOWN)
-    return (samples - low) / max(high - low, 1e-12) * 2 - 1
+    return float(low), float(high)
+
+
+def _in_networks_units(samples: Tensor, transform: Transform | None) -> Tensor:
+    return samples.float() if transform is None else transform.forward(samples.float())
 
 
 def flat(samples: Tensor) -> Tensor:

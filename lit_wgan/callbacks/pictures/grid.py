@@ -39,7 +39,7 @@ def as_picture(image: Tensor) -> Image.Image:
 
 def draw_images(shown: Shown, path: Path) -> None:
     """Draw a grid of images, or a column of images for each group."""
-    images = flat_samples(shown.samples, shown.transform)
+    images = flat_samples(shown.samples, shown.transform, shown.limits)
     if len(shown.groups) == 1 and shown.conditions is None:
         save_grid(images, path)
         return

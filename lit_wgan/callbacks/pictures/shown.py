@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from lit_wgan.callbacks.pictures.flat import Limits
 from lit_wgan.callbacks.pictures.names import short_names
 from lit_wgan.data.transforms import Transform
 from lit_wgan.engine.minibatches import Condition
@@ -26,6 +27,7 @@ class Shown:
         transform: to the networks' units, in which images are shown; by it tables are known too.
         title: of the picture, where its kind has one.
         label: what the samples are; ``real`` ones look like those to compare with.
+        limits: values, in the networks' units, that images show as black and as white; None for those of the samples.
     """
 
     groups: Sequence[Tensor]
@@ -35,6 +37,7 @@ class Shown:
     transform: Transform | None = None
     title: str = ""
     label: str = "generated"
+    limits: Limits | None = None
 
     @property
     def samples(self) -> Tensor:
