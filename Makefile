@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 # Tests that run at the same time, each on one thread.
 PYTEST = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
-.PHONY: train test quick torture lint docs constraints hashes
+.PHONY: train test quick torture lint docs figures constraints hashes
 
 train: $(INSTALLED)
 	$(VENV)/bin/lit-wgan fit --config configs/wgan_gp_digits.yaml
@@ -32,6 +32,10 @@ lint: $(INSTALLED)
 # The pages of docs/ and the API as a site, in site/. A link that leads nowhere is an error.
 docs: $(INSTALLED)
 	$(VENV)/bin/mkdocs build --strict
+
+# The papers' experiments, reduced, with three seeds: docs/experiments.md.
+figures: $(INSTALLED)
+	$(VENV)/bin/lit-wgan figures --seeds 3
 
 # Take the newest versions that setup.cfg allows, and lock them.
 constraints:

@@ -31,6 +31,7 @@ COMMANDS = {
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
     "extractor": "train a feature network of your own field, for FID and the other metrics",
     "reproduce": "repeat a run from its record, and compare it bit by bit",
+    "figures": "repeat the papers' experiments, and say which of their claims hold",
     "sweep": "search parameters as a W&B sweep file says, on this machine and without an account",
 }
 OF_LIGHTNING = ("fit", "validate", "test", "predict")
@@ -65,6 +66,7 @@ examples:
   lit-wgan extractor train --data ImageData --data.dataset digits --output my_digits.pt
   lit-wgan reproduce runs/wgan_gp_digits/version_0
   lit-wgan sweep configs/sweeps/clip_value.yaml --count 8
+  lit-wgan figures wgan/figure_2
 """
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 
-MODULES = {"list": "list_runs"}
-"""Of commands whose names are taken in Python; the module of all others has the command's name."""
+MODULES = {"list": "list_runs", "figures": "paper_figures"}
+"""Of commands whose names are taken by something else; the module of all others has the command's name."""
 
 
 def module_of(command: str) -> ModuleType:

@@ -57,8 +57,8 @@ def run_sweep(
         say(f"{count} trials in {place}, {parallel} at a time{' on this machine' if storage else ''}.")
         driver.run(count)
         with search.exclusively():  # all write the same table
-            _conclude(search, place, bool(driver.signal))
-    if driver.signal == signal.SIGINT:
+            _conclude(search, place, bool(driver.interruption.signal))
+    if driver.interruption.signal == signal.SIGINT:
         raise KeyboardInterrupt
 
 

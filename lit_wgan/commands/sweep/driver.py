@@ -2,19 +2,16 @@
 
 import contextlib
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
-from types import FrameType
 
 from optuna.trial import Trial, TrialState
 
+from lit_wgan.commands.interruption import Interruption
 from lit_wgan.commands.sweep.parameters import Value, shown
 from lit_wgan.commands.sweep.search import Search
 from lit_wgan.commands.sweep.trial import HeldElsewhereError, TrialProcess
 from lit_wgan.commands.terminal import say
-from lit_wgan.engine.signals import handling
-from lit_wgan.engine.stopping import stop_signals
 
 POLL_SECONDS = 0.2
 IDLE_SECONDS = 2.0
@@ -40,21 +37,20 @@ class Driver:
         self._slots: list[Running | None] = [None] * parallel
         self._pruned: set[int] = set()
         self._waits = False
-        self.signal = 0
-        """The signal that asked the sweep to stop, or 0."""
+        self.interruption = Interruption("trials")
 
     def run(self, count: int) -> None:
         """Run until ``count`` trials have begun and ended, those of others and of earlier attempts included.
 
         Or until a signal. Trials that others left unfinished come first, and go on from their checkpoints.
         """
-        with self._stop_on_signals(), self._kill_at_exit():
+        with self.interruption.heard(), self._kill_at_exit():
             while True:
                 for slot, held in enumerate(self._slots):
-                    if held is None and not self.signal:
+                    if held is None and not self.interruption.signal:
                         self._slots[slot] = self._next(count, slot)
                 at_work = any(self._slots)
-                if not at_work and (self.signal or not self._wait_for_others()):
+                if not at_work and (self.interruption.signal or not self._wait_for_others()):
                     return
                 time.sleep(POLL_SECONDS if at_work else IDLE_SECONDS)
                 for slot, held in enumerate(self._slots):
@@ -99,7 +95,7 @@ class Driver:
         hopeless = self.search.report(trial, evaluations, self.last_update)
         if not running:
             self._end(trial, process, evaluations)
-        elif hopeless or self.signal:
+        elif hopeless or self.interruption.signal:
             self._pruned |= {trial.number} if hopeless else set()
             process.stop()
         return running
@@ -113,28 +109,13 @@ class Driver:
         elif trial.number in self._pruned:
             self.search.end(trial, TrialState.PRUNED)
             _say(trial, f"stopped early after {update} updates, {metric} {value:.4g}")
-        elif self.signal or process.stopped():
+        elif self.interruption.signal or process.stopped():
             self.search.leave(trial, to_others=True)
             _say(trial, f"interrupted after {update} updates")
         else:
             reason = f"ended with {metric} {value}" if process.finished() else process.error()
             self.search.end(trial, TrialState.FAIL, reason=reason)
             _say(trial, f"failed: {reason}")
-
-    @contextlib.contextmanager
-    def _stop_on_signals(self) -> Iterator[None]:
-        """Take the signals that stop a run as requests to stop the trials, and a second one as one to stop at once."""
-
-        def request(number: int, frame: FrameType | None) -> None:
-            if self.signal:
-                raise KeyboardInterrupt
-            self.signal = number
-            with contextlib.suppress(OSError):  # of a terminal that was closed
-                # print is not safe here
-                os.write(2, b"\nStopping the trials, which save. Once more to stop at once.\n")
-
-        with handling(stop_signals(), request):
-            yield
 
     @contextlib.contextmanager
     def _kill_at_exit(self) -> Iterator[None]:

@@ -97,7 +97,7 @@ def test_a_signal_stops_the_trials_which_go_on_the_next_time(number, stand_ins, 
     watcher.start()
     driver.run(2)
     watcher.join()
-    assert driver.signal == number
+    assert driver.interruption.signal == number
     assert states(search) == ["interrupted"]
     assert "Stopped by SIGTERM" in (tmp_path / "trials" / "0" / "log.txt").read_text()
     again, driver = stand_ins(1, 2)
@@ -142,7 +142,7 @@ def test_a_second_signal_leaves_no_process_behind(stand_ins, tmp_path):
     def interrupt():
         wait_for(started(tmp_path, 0).exists)
         os.kill(os.getpid(), signal.SIGINT)
-        wait_for(lambda: driver.signal)
+        wait_for(lambda: driver.interruption.signal)
         os.kill(os.getpid(), signal.SIGINT)
 
     watcher = threading.Thread(target=interrupt)
