@@ -13,8 +13,11 @@ from matplotlib.figure import Figure
 
 from lit_wgan.engine.files import atomic_write
 from lit_wgan.experiments.experiment import Experiment, Result
+from lit_wgan.runs.training_time import training_seconds
 
 RESULT, NUMBERS, PICTURE = "result.json", "numbers.csv", "picture"
+OF_INTEREST = ("git_commit", "git_dirty", "accelerator", "precision", "cpu", "cpu_capability", "cpu_threads", "gpus")
+"""Of a run's environment; the run itself keeps all of it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Outcome:
         seeds: of its runs.
         numbers: by name, a value for each seed.
         holds: whether the claim does, for each seed.
-        environment: versions, commit and processor of the first run; nothing for an experiment without runs.
+        seconds: that the runs of each seed trained, together.
+        environment: commit, processor and the like of the first run; nothing for an experiment without runs.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Outcome:
     seeds: list[int]
     numbers: dict[str, list[float]]
     holds: list[bool]
+    seconds: list[float]
     environment: dict[str, Any]
 
     def verdict(self) -> str:
@@ -63,6 +68,7 @@ def spread(values: Sequence[float]) -> str:
 def outcome_of(name: str, experiment: Experiment, full: bool, results: Sequence[Result]) -> Outcome:
     """What came out of an experiment."""
     first = next(iter(results[0].runs.values()), None)
+    environment = {} if first is None else first.environment
     return Outcome(
         name,
         experiment.paper,
@@ -73,8 +79,13 @@ def outcome_of(name: str, experiment: Experiment, full: bool, results: Sequence[
         [result.seed for result in results],
         {number: [result.numbers[number] for result in results] for number in results[0].numbers},
         [bool(experiment.holds(result.numbers)) for result in results],
-        {} if first is None else first.environment,
+        [_seconds(result) for result in results],
+        {name: environment[name] for name in OF_INTEREST if name in environment},
     )
+
+
+def _seconds(result: Result) -> float:
+    return round(sum(training_seconds(run.directory) or 0.0 for run in result.runs.values()), 1)
 
 
 def write_outcome(folder: Path, outcome: Outcome, picture: Figure) -> None:

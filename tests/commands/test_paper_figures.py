@@ -167,10 +167,12 @@ def test_a_run_is_another_with_another_configuration(tmp_path):
     before = given.folder
     assert Training("some", ("--config", str(config)), 0, tmp_path).folder == before
     assert Training("some", ("--config", str(config), "--trainer.max_steps", "3"), 0, tmp_path).folder != before
-    config.write_text(f"{CONFIG}# other\n")
+    config.write_text(f"# a comment\n{CONFIG}")
+    assert given.folder == before
+    config.write_text(CONFIG.replace("swiss_roll", "eight_gaussians"))
     assert given.folder != before
     config.unlink()
-    with pytest.raises(UsageError, match="the configuration of the run some"):
+    with pytest.raises(UsageError, match=r"some\.yaml.*Run this in a clone"):
         assert given.folder
 
 

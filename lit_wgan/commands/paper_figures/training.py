@@ -16,13 +16,15 @@ from tqdm import tqdm
 from lit_wgan.commands.interruption import Interruption
 from lit_wgan.commands.sweep.resources import resources_per_trial
 from lit_wgan.commands.sweep.trial import TrialProcess
-from lit_wgan.errors import UsageError
 from lit_wgan.runs.directories import versions
 from lit_wgan.runs.run import Run
+from lit_wgan.runs.yaml_files import read_yaml
 
 POLL_SECONDS = 0.2
 DIVERGED = "diverged.txt"
 """Beside the run of a training whose losses became infinite: the message."""
+ABOUT = ("the configuration of an experiment's run", "Run this in a clone of lit-wgan.")
+"""What is read, and what to do where it is not there."""
 OF_DIVERGENCE = "Expected finite losses"
 
 
@@ -47,20 +49,13 @@ class Training:
     @property
     def folder(self) -> Path:
         """Its own, which other options, or another configuration, would change."""
-        asked = [*self.options, *(file.read_text() for file in self._config_files())]
-        digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:8]
+        asked = [self.options, [read_yaml(file, *ABOUT) for file in self._config_files()]]
+        digest = hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest()[:8]
         return self.runs / f"{self.label}-{digest}" / f"seed_{self.seed}"
 
     def _config_files(self) -> list[Path]:
         pairs = zip(self.options, self.options[1:], strict=False)
-        files = [Path(value) for option, value in pairs if option == "--config"]
-        for file in files:
-            if not file.is_file():
-                raise UsageError(
-                    f"Expected the configuration of the run {self.label} to be a file, but got {file}. Run this in a "
-                    "clone of lit-wgan."
-                )
-        return files
+        return [Path(value) for option, value in pairs if option == "--config"]
 
     def run(self) -> Run | None:
         """The run that has been trained; None where there is something left to do."""

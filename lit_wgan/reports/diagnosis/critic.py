@@ -55,7 +55,7 @@ def critic_saturated(run: Run) -> Finding | None:
 def critic_steep(run: Run) -> Finding | None:
     """The penalty leaves the critic much steeper than 1: its optimal slope is 1 + W1 / (2 lambda).
 
-    Source: docs/results.md derives the slope; the penalty is Gulrajani et al. 2017, arXiv:1704.00028v3, Eq. (3).
+    Source: docs/metrics.md derives the slope; the penalty is Gulrajani et al. 2017, arXiv:1704.00028v3, Eq. (3).
     """
     slope = middle(course(run, "critic/gradient_norm").late())
     if slope is None or slope < STEEP:
