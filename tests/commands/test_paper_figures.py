@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from lit_wgan.commands.paper_figures.training import Training
-from lit_wgan.errors import UsageError
 
 EXPERIMENT = """
 from pathlib import Path
@@ -172,7 +171,7 @@ def test_a_run_is_another_with_another_configuration(tmp_path):
     config.write_text(CONFIG.replace("swiss_roll", "eight_gaussians"))
     assert given.folder != before
     config.unlink()
-    with pytest.raises(UsageError, match=r"some\.yaml.*Run this in a clone"):
+    with pytest.raises(FileNotFoundError, match=r"some\.yaml.*Run this in a clone"):
         assert given.folder
 
 
