@@ -6,6 +6,7 @@ head; under the GAN loss it is the discriminator and its scores are logits. A co
 second: ``generator(z, condition)``, ``critic(x, condition)``.
 """
 
+from lit_wgan.networks.bottleneck import BottleneckResNetCritic, BottleneckResNetGenerator
 from lit_wgan.networks.concatenation import Concatenated
 from lit_wgan.networks.dcgan import DCGANCritic, DCGANGenerator
 from lit_wgan.networks.field import FieldGenerator
@@ -19,6 +20,8 @@ from lit_wgan.networks.table_head import TableHead
 from lit_wgan.networks.transformer import TransformerCritic, TransformerGenerator
 
 __all__ = [
+    "BottleneckResNetCritic",
+    "BottleneckResNetGenerator",
     "CIFARResNetCritic",
     "CIFARResNetGenerator",
     "Concatenated",

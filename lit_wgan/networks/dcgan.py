@@ -1,24 +1,21 @@
 """Deep convolutional networks for images of any height and width, for series and for volumes."""
 
 from collections.abc import Sequence
+from functools import partial
 from math import prod
-from typing import Literal, NamedTuple
 
 from torch import Tensor, nn
 
-from lit_wgan.errors import UsageError, check_positive
-from lit_wgan.networks.axes import CONVOLUTIONS, TRANSPOSED, Level, conv3, levels
+from lit_wgan.errors import check_positive
+from lit_wgan.networks.activations import Activation, activation_layer, taken_channels
+from lit_wgan.networks.axes import CONVOLUTIONS, TRANSPOSED, conv3
 from lit_wgan.networks.condition_spec import ConditionSpec
 from lit_wgan.networks.conditioning import ConditionedSequential, conditional_norm
 from lit_wgan.networks.critic import ImageCritic
-from lit_wgan.networks.initialisation import gulrajani_, radford_
+from lit_wgan.networks.dcgan_stages import KernelSize, Stage, check_choices, has_biases, initialise_, stages_of
 from lit_wgan.networks.normalisation import Norm, norm_layer
 from lit_wgan.networks.sample_shape import ChannelAxis, Dims, sample_shape
 from lit_wgan.networks.sizes import Auto, known
-
-KernelSize = Literal[4, 5]
-WIDEST = 16
-"""Most channels, as a multiple of ``width``: those of 128x128 pixels at 4x4."""
 
 
 class DCGANGenerator(nn.Module):
@@ -27,7 +24,7 @@ class DCGANGenerator(nn.Module):
     Other sizes begin at 3 to 6 numbers along an axis: 96x128 pixels at 3x4, see
     :func:`~lit_wgan.networks.axes.levels`; an axis so short already stays, with a kernel of 3 and stride 1.
 
-    Each is followed by norm and ReLU, the last by tanh alone. ``kernel_size`` picks whose details:
+    Each is followed by norm and activation, the last by tanh alone. ``kernel_size`` picks whose details:
 
     * 4: Radford's and Arjovsky's. Weights from N(0, 0.02), and no biases beside a norm.
     * 5: Gulrajani's. Weights scaled by fan, and biases everywhere.
@@ -43,7 +40,8 @@ class DCGANGenerator(nn.Module):
             ``16 * width``.
         norm: ``"batch"``, ``"layer"`` or ``"none"``, see :func:`~lit_wgan.networks.normalisation.norm_layer`.
         kernel_size: 4 or 5.
-        extra_layers: 3x3 convolutions added at the finest hidden resolution.
+        extra_layers: 3x3 convolutions added at the finest hidden resolution. At 32 pixels the network has 4 layers
+            without them.
         num_classes: makes the network take class numbers ``(N,)``, int64, as its condition, which sets gain and offset
             of all norms (:class:`~lit_wgan.networks.conditioning.ConditionalNorm`).
         condition_dim: makes it take vectors ``(N, condition_dim)``, floats, instead.
@@ -53,17 +51,22 @@ class DCGANGenerator(nn.Module):
         channel_axis: samples are ``(N, channels, *sizes)`` for ``"first"``, ``(N, *sizes, channels)`` for ``"last"``,
             and ``(N, *sizes)`` with one channel for ``"none"``.
         tanh: squash the samples into ``[-1, 1]``; false for data in other units.
+        activation: of the hidden layers, see :func:`~lit_wgan.networks.activations.activation_layer`; with ``"gated"``
+            they have twice the filters in front of the gates.
+        constant_width: have ``width`` channels at the coarser resolutions too, as the generator of Arjovsky et al.
+            2017, arXiv:1701.07875v3, Figure 6, which has no norm either.
 
     Input ``z`` of shape ``(N, latent_dim)``, output ``(N, channels, image_size, image_size)`` in ``[-1, 1]``, or as
     ``channel_axis`` says.
 
     Raises:
         UsageError: for samples of which no axis is longer than 4, or more than three beside that of the channels are
-            left; if ``norm`` or ``kernel_size`` is not one of the values above; for a condition that is not this
-            network's, and a missing one.
+            left; if ``norm``, ``kernel_size`` or ``activation`` is not one of the known values; for a condition that
+            is not this network's, and a missing one.
 
     Source: Radford et al. 2016, arXiv:1511.06434v2, Section 3 and Figure 1; authors' code martinarjovsky/WassersteinGAN
-    at f7a01e8, models/dcgan.py, for 4; igul222/improved_wgan_training at fa66c57, gan_mnist.py and gan_cifar.py, for 5.
+    at f7a01e8, models/dcgan.py, for 4; igul222/improved_wgan_training at fa66c57, gan_mnist.py and gan_cifar.py, for 5;
+    its gan_64x64.py has constant width (``WGANPaper_CrippledDCGANGenerator``), tanh, and gates (``Multiplicative...``).
 
     Deviations: Arjovsky's nets without norm have no biases either; these have. Gulrajani's first batch norm has a gain
     per pixel in gan_cifar.py and per channel in gan_64x64.py; this one has it per channel. gan_mnist.py ends in a
@@ -86,32 +89,35 @@ class DCGANGenerator(nn.Module):
         data_shape: int | Sequence[int] | Auto | None = None,
         channel_axis: ChannelAxis = "first",
         tanh: bool = True,
+        activation: Activation = "relu",
+        constant_width: bool = False,
     ):
         super().__init__()
         shape = sample_shape(image_size, channels, dims, data_shape, channel_axis)
         self.layout, axes = shape.layout, shape.layout.dims
         self.spec = ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim))
         check_positive(latent_dim=latent_dim, width=width)
-        _check(norm, kernel_size)
-        bias = _has_biases(norm, kernel_size)
-        finest, *others = stages = _stages(shape.sizes, shape.channels, width)
-        coarsest = (stages[-1].coarse, *stages[-1].level.coarse)
+        check_choices(norm, kernel_size, activation)
+        bias, taken = has_biases(norm, kernel_size), partial(taken_channels, activation)
+        finest, *others = stages = stages_of(shape.sizes, shape.channels, width, constant_width)
 
-        def double(stage: Stage) -> nn.Module:
-            return TRANSPOSED[axes](stage.coarse, stage.fine, **stage.level.doubling(kernel_size), bias=bias)
+        def double(stage: Stage, out_channels: int) -> nn.Module:
+            return TRANSPOSED[axes](stage.coarse, out_channels, **stage.level.doubling(kernel_size), bias=bias)
 
-        def normed(layer: nn.Module, out_channels: int) -> list[nn.Module]:
-            return [layer, conditional_norm(norm, out_channels, self.spec, axes), nn.ReLU()]
+        def activated(layer: nn.Module, out_channels: int) -> list[nn.Module]:
+            norm_of_taken = conditional_norm(norm, taken(out_channels), self.spec, axes)
+            return [layer, norm_of_taken, activation_layer(activation)]
 
+        coarsest = (taken(stages[-1].coarse), *stages[-1].level.coarse)
         layers: list[nn.Module] = [nn.Linear(latent_dim, prod(coarsest), bias=bias)]
-        layers += normed(nn.Unflatten(1, coarsest), coarsest[0])
+        layers += activated(nn.Unflatten(1, coarsest), stages[-1].coarse)
         for stage in reversed(others):
-            layers += normed(double(stage), stage.fine)
+            layers += activated(double(stage, taken(stage.fine)), stage.fine)
         for _ in range(extra_layers):
-            layers += normed(conv3(axes, width, width, bias), width)
-        layers += [double(finest), nn.Tanh() if tanh else nn.Identity()]
+            layers += activated(conv3(axes, width, taken(width), bias), width)
+        layers += [double(finest, finest.fine), nn.Tanh() if tanh else nn.Identity()]
         self.layers = ConditionedSequential(*layers)
-        _initialise_(self, kernel_size)
+        initialise_(self, kernel_size)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Samples such as images ``(N, C, H, W)`` for ``z`` of shape ``(N, latent_dim)`` under their conditions."""
@@ -121,7 +127,7 @@ class DCGANGenerator(nn.Module):
 class DCGANCritic(ImageCritic):
     """Convolutions that halve the size and double the channels down to 4x4 pixels, then a linear layer to one score.
 
-    Each is followed by norm and LeakyReLU(0.2), the first by LeakyReLU alone. The arguments, other sizes, sources and
+    Each is followed by norm and activation, the first by the activation alone. The arguments, other sizes, sources and
     deviations are :class:`DCGANGenerator`'s, but for ``norm``.
 
     Args:
@@ -142,6 +148,7 @@ class DCGANCritic(ImageCritic):
         dims: of a single ``image_size``.
         data_shape: in place of ``image_size``, ``channels`` and ``dims``.
         channel_axis: ``"first"``, ``"last"`` or ``"none"``.
+        activation: of the hidden layers; with ``"gated"`` they have twice the filters in front of the gates.
 
     Input ``(N, channels, image_size, image_size)``, or as ``channel_axis`` says, output scores ``(N,)``; with an
     auxiliary classifier, logits too.
@@ -165,64 +172,29 @@ class DCGANCritic(ImageCritic):
         dims: Dims | None = None,
         data_shape: int | Sequence[int] | Auto | None = None,
         channel_axis: ChannelAxis = "first",
+        activation: Activation = "leaky_relu",
     ):
         shape = sample_shape(image_size, channels, dims, data_shape, channel_axis)
         axes = shape.layout.dims
         sizes = known(num_classes=num_classes, condition_dim=condition_dim, condition_channels=condition_channels)
         super().__init__(ConditionSpec(*sizes, layout=shape.layout), auxiliary_classifier)
         check_positive(width=width)
-        _check(norm, kernel_size)
-        bias = _has_biases(norm, kernel_size)
-        finest, *others = stages = _stages(shape.sizes, shape.channels + condition_channels, width)
+        check_choices(norm, kernel_size, activation)
+        bias, taken = has_biases(norm, kernel_size), partial(taken_channels, activation)
+        finest, *others = stages = stages_of(shape.sizes, shape.channels + condition_channels, width)
         coarsest = (stages[-1].coarse, *stages[-1].level.coarse)
 
         def halve(stage: Stage) -> nn.Module:
-            return CONVOLUTIONS[axes](stage.fine, stage.coarse, **stage.level.halving(kernel_size), bias=bias)
+            return CONVOLUTIONS[axes](stage.fine, taken(stage.coarse), **stage.level.halving(kernel_size), bias=bias)
 
-        def normed(layer: nn.Module, out_channels: int) -> list[nn.Module]:
-            return [layer, norm_layer(norm, out_channels, dims=axes), nn.LeakyReLU(0.2)]
+        def activated(layer: nn.Module, out_channels: int) -> list[nn.Module]:
+            return [layer, norm_layer(norm, taken(out_channels), dims=axes), activation_layer(activation)]
 
-        layers: list[nn.Module] = [halve(finest), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [halve(finest), activation_layer(activation)]
         for _ in range(extra_layers):
-            layers += normed(conv3(axes, width, width, bias), width)
+            layers += activated(conv3(axes, width, taken(width), bias), width)
         for stage in others:
-            layers += normed(halve(stage), stage.coarse)
+            layers += activated(halve(stage), stage.coarse)
         layers += [nn.Flatten(), self._head(prod(coarsest), bias)]
         self.layers = ConditionedSequential(*layers)
-        _initialise_(self, kernel_size)
-
-
-class Stage(NamedTuple):
-    """A level with its channels at both resolutions."""
-
-    level: Level
-    fine: int
-    coarse: int
-
-
-def _check(norm: Norm, kernel_size: int) -> None:
-    norm_layer(norm, 1)  # refuses an unknown norm even where the network is too small to have any
-    if kernel_size not in (4, 5):
-        raise UsageError(
-            f"Expected kernel_size in (4, 5), but got {kernel_size}. "
-            "Choose 4 for Arjovsky's networks or 5 for Gulrajani's."
-        )
-
-
-def _stages(sizes: tuple[int, ...], channels: int, width: int) -> list[Stage]:
-    """From fine to coarse, as ``[((16, 16) to (8, 8), 3, w), ((8, 8) to (4, 4), w, 2w)]``."""
-    halvings = levels(sizes)
-    widths = [width * min(2**number, WIDEST) for number in range(len(halvings))]
-    return [Stage(*stage) for stage in zip(halvings, [channels, *widths[:-1]], widths, strict=True)]
-
-
-def _has_biases(norm: Norm, kernel_size: KernelSize) -> bool:
-    # Without norm and biases a critic would be positively homogeneous, f(a x) = a f(x), whatever it learns.
-    return kernel_size == 5 or norm == "none"
-
-
-def _initialise_(network: nn.Module, kernel_size: KernelSize) -> None:
-    if kernel_size == 5:
-        gulrajani_(network)
-    else:
-        radford_(network)
+        initialise_(self, kernel_size)

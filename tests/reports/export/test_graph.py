@@ -7,6 +7,7 @@ from torch import nn
 from lit_wgan import WGANGP, ClassLabels, SeveralConditions, Values
 from lit_wgan.data.transforms import PixelRange, TableTransform, make_transform
 from lit_wgan.networks import (
+    BottleneckResNetGenerator,
     CIFARResNetGenerator,
     Concatenated,
     DCGANGenerator,
@@ -30,6 +31,8 @@ GENERATORS = {
     "dcgan": lambda: (DCGANGenerator(8, 1, 4, width=4), 4, None),
     "dcgan by class": lambda: (DCGANGenerator(8, 1, 4, width=4, **CLASSES), 4, ClassLabels(3)),
     "dcgan by vector": lambda: (DCGANGenerator(8, 1, 4, width=4, norm="layer", **VECTOR), 4, Values(2)),
+    "dcgan with gates": lambda: (DCGANGenerator(8, 1, 4, width=4, activation="gated"), 4, None),
+    "bottlenecks": lambda: (BottleneckResNetGenerator(8, 1, 4, width=4, depth=8), 4, None),
     "dcgan of series": lambda: (
         DCGANGenerator(data_shape=[16, 2], channel_axis="last", latent_dim=4, width=4),
         4,
