@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
     from lit_wgan.evaluation import GenerativeEvaluator
     from lit_wgan.runs.wandb_run import WandbRun
-    from lit_wgan.systems import GAN, WGAN, WGANGP, AdversarialSystem, WarmStart
+    from lit_wgan.systems import GAN, LSGAN, WGAN, WGANGP, AdversarialSystem, WarmStart
     from lit_wgan.trained import load_generator
 
 __version__ = "0.1.0"
@@ -28,6 +28,7 @@ keep_former_names()
 
 _HOME = {
     "GAN": "systems.gan",
+    "LSGAN": "systems.lsgan",
     "WGAN": "systems.wgan",
     "WGANGP": "systems.wgan_gp",
     "AdversarialSystem": "systems.base",
@@ -53,6 +54,7 @@ _HOME = {
 
 __all__ = [
     "GAN",
+    "LSGAN",
     "WGAN",
     "WGANGP",
     "AdversarialSystem",

@@ -58,11 +58,11 @@ def test_rule_of_the_page_finds_scores_that_drift(examples, tmp_path):
 
 def test_system_of_the_page_trains_with_the_critic_of_the_page(examples, networks, trainer):
     parts = networks() | {"critic": examples["LinearCritic"]((2,))}
-    system = examples["LSGAN"](**parts, n_critic=1, generator_optimizer=dcgan_adam, critic_optimizer=dcgan_adam)
+    system = examples["HingeGAN"](**parts, n_critic=1, generator_optimizer=dcgan_adam, critic_optimizer=dcgan_adam)
     trainer().fit(system, DataLoader(torch.randn(80, 2), 8))
     assert system.counters.generator_updates == 2
-    step = judge_both(lambda x: x[:, 0], torch.ones(4, 1), torch.zeros(4, 1))  # as the targets say
-    assert system.critic_loss(step).item() == 0
+    step = judge_both(lambda x: x[:, 0], torch.full((4, 1), 3.0), torch.full((4, 1), -0.5))
+    assert system.critic_loss(step).item() == 0.5  # of the real samples' none: they score beyond 1
     assert system.generator_loss(step).item() == 0.5
 
 

@@ -16,6 +16,7 @@ from lit_wgan.systems.finite import is_log_due
 SHOWN = {
     "critic/wasserstein_estimate": "estimate",
     "critic/jensen_shannon_estimate": "estimate",
+    "critic/le_cam_estimate": "estimate",
     "eval/w1": "W1",
     "fidelity/fid": "FID",
     "fidelity/fid_digits": "FID (digits)",

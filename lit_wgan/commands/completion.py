@@ -44,7 +44,7 @@ def _options_of(command: str) -> list[str]:
 
 def _options() -> list[str]:
     """The options of ``fit``, those of the systems and of the data included."""
-    from lit_wgan import GAN, WGAN, WGANGP, ImageData, ToyData
+    from lit_wgan import GAN, LSGAN, WGAN, WGANGP, ImageData, ToyData
     from lit_wgan.commands.sweep.check import FitParser
     from lit_wgan.engine.internals import option_strings, parser_of
 
@@ -53,7 +53,7 @@ def _options() -> list[str]:
     parser = parser_of(FitParser(), "fit")
     sys.argv = given
     options = [option for option in option_strings(parser) if option.startswith("--") and "+" not in option]
-    for section, classes in (("model", (GAN, WGAN, WGANGP)), ("data", (ToyData, ImageData))):
+    for section, classes in (("model", (GAN, LSGAN, WGAN, WGANGP)), ("data", (ToyData, ImageData))):
         names = dict.fromkeys(name for made in classes for name in inspect.signature(made).parameters)
         options += [f"--{section}.{name}" for name in names]
     return options

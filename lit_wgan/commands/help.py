@@ -12,7 +12,7 @@ OPTIONS = """usage: lit-wgan {command} --config FILE [--OPTION VALUE ...]
 Options are those of the file; the command line wins over it.
 
   --config FILE                     YAML file of options; several are merged
-  --model NAME                      GAN, WGAN, WGANGP or a class path; --model.help WGANGP lists its options
+  --model NAME                      GAN, LSGAN, WGAN, WGANGP or a class path; --model.help WGANGP lists its options
   --model.generator NAME            such as DCGANGenerator, or the class path of your own; --model.generator.help NAME
   --model.critic NAME               likewise
   --data NAME                       ToyData, ImageData or a class path; --data.help ImageData lists its options

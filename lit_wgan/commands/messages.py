@@ -106,7 +106,7 @@ def _remedy(option: str) -> str:
         kind, page = OBJECTS[rest.partition(".")[0]]
         return f"Take {', '.join(names_for(kind))} or a class path, with its options; docs/{page}.md tells of each."
     if section == "model":
-        return "Take GAN, WGAN, WGANGP or a class path; --model.help WGANGP lists the options of one."
+        return "Take GAN, LSGAN, WGAN, WGANGP or a class path; --model.help WGANGP lists the options of one."
     if section == "data":
         return "Take ToyData, ImageData or a class path; --data.help ImageData lists the options of one."
     return f"lit-wgan fit --help all lists the options of {section}."

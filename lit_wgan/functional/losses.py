@@ -85,6 +85,66 @@ def jensen_shannon_estimate(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return torch.log(real_logits.new_tensor(2.0)) - minimax_discriminator_loss(real_logits, fake_logits) / 2
 
 
+def least_squares_critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+    """The mean squares of the scores about their targets, 1 for real and 0 for generated samples, halved.
+
+    Args:
+        real_scores: scores of real samples, shape ``(N,)``.
+        fake_scores: scores of generated samples, shape ``(N,)``.
+
+    Returns:
+        Scalar in ``[0, inf)``; 1/4 when the critic answers 1/2 everywhere.
+
+    Examples:
+        >>> least_squares_critic_loss(torch.full((4,), 0.5), torch.full((4,), 0.5))
+        tensor(0.2500)
+
+    Source: Mao et al. 2017, arXiv:1611.04076v3, Eq. (9), the 0-1 coding.
+    """
+    return ((real_scores - 1).square().mean() + fake_scores.square().mean()) / 2
+
+
+def least_squares_generator_loss(fake_scores: Tensor) -> Tensor:
+    """The mean square of the scores of generated samples about 1, the target of real ones, halved.
+
+    Args:
+        fake_scores: scores of generated samples, shape ``(N,)``.
+
+    Returns:
+        Scalar in ``[0, inf)``; 1/8 when the critic answers 1/2 everywhere.
+
+    Examples:
+        >>> least_squares_generator_loss(torch.zeros(4))
+        tensor(0.5000)
+
+    Source: Mao et al. 2017, arXiv:1611.04076v3, Eq. (9), the 0-1 coding.
+    """
+    return (fake_scores - 1).square().mean() / 2
+
+
+def le_cam_estimate(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+    """Lower bound on the Le Cam divergence of data and model, ``1 - 4 loss`` of the least-squares critic.
+
+    That divergence is ``1/2 int (p - q)^2 / (p + q)``: the best critic under least squares is ``p / (p + q)``, as for
+    the GAN, and its loss ``1/2 int p q / (p + q)``.
+
+    Args:
+        real_scores: scores of real samples, shape ``(N,)``.
+        fake_scores: scores of generated samples, shape ``(N,)``.
+
+    Returns:
+        Scalar, at most 1; 0 when the critic answers 1/2 everywhere.
+
+    Examples:
+        >>> le_cam_estimate(torch.ones(4), torch.zeros(4))  # told apart
+        tensor(1.)
+
+    Source: the critic of Mao et al. 2017, arXiv:1611.04076v3, Eq. (9); the divergence is that of Tseng et al. 2021,
+    arXiv:2104.03310, Section 3.3.
+    """
+    return 1 - 4 * least_squares_critic_loss(real_scores, fake_scores)
+
+
 def wasserstein_estimate(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     """What the critic maximises, ``E[f(x)] - E[f(g(z))]``.
 

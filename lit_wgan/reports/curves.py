@@ -100,8 +100,10 @@ ALL = [
         [
             Line("critic/wasserstein_estimate", "minibatches"),
             Line("critic/jensen_shannon_estimate", "minibatches"),
+            Line("critic/le_cam_estimate", "minibatches"),
             Line("eval/wasserstein_estimate", "held-out", DARK),
             Line("eval/jensen_shannon_estimate", "held-out", DARK),
+            Line("eval/le_cam_estimate", "held-out", DARK),
         ],
     ),
     Panel("W1", [Line("eval/w1", "generated", DARK), Line(f"eval/w1{FLOOR}", "floor", GREY, dashed=True)]),

@@ -7,6 +7,7 @@ TITLES = {
     "critic/gradient_norm": "Slope of the critic",
     "critic/gradient_penalty": "Gradient penalty",
     "critic/jensen_shannon_estimate": "Critic's estimate of the Jensen-Shannon divergence",
+    "critic/le_cam_estimate": "Critic's estimate of the Le Cam divergence",
     "critic/loss": "Loss of the critic",
     "critic/wasserstein_estimate": "Critic's estimate of W1",
     "critic/wasserstein_estimate_per_slope": "Critic's estimate of W1 over its slope",

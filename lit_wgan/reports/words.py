@@ -73,6 +73,7 @@ KINDS = {
     "eval/wasserstein_estimate_per_slope": Kind("critic's estimate of W1 on held-out samples, over its slope"),
     "eval/wasserstein_estimate": Kind("critic's estimate on held-out samples", "it compares within this run only"),
     "eval/jensen_shannon_estimate": Kind("estimate of the Jensen-Shannon divergence", "at most log 2 = 0.693"),
+    "eval/le_cam_estimate": Kind("estimate of the Le Cam divergence", "at most 1"),
 }
 """In the order in which they are told; metrics of one's own come behind them."""
 NEEDLESS = {"fidelity/num_samples", "fidelity/seconds", "eval/gradient_norm"}

@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from lit_wgan.runs.metric_names import FLOOR, OF_CLASS
+from lit_wgan.runs.metric_names import ESTIMATE, FLOOR, OF_CLASS
 from lit_wgan.runs.run import Run
 
 MAIN = ("eval/w1", "fidelity/fid", "eval/sliced_w1", "eval/auc", "fidelity/inception_score_mean")
@@ -15,7 +15,7 @@ HIGHER_IS_BETTER = (
     *("smallest_mode_share", "share_near_a_mode", "share_in_own_mode"),
 )
 BEST_AT_HALF = ("auc", "memorisation")
-NO_METRICS = ("wasserstein_estimate", "jensen_shannon_estimate", "gradient_norm", "seconds", "num_samples")
+NO_METRICS = ("gradient_norm", "seconds", "num_samples")
 """What is logged beside the metrics of samples."""
 
 
@@ -40,7 +40,7 @@ class Values(NamedTuple):
 def is_measured(metric: str) -> bool:
     """Whether a logged number is a metric of all samples, and not a floor, of one class, or the critic's own."""
     section, _, name = metric.partition("/")
-    is_other = OF_CLASS in name or name.endswith(FLOOR) or name.startswith(NO_METRICS)
+    is_other = OF_CLASS in name or ESTIMATE in name or name.endswith(FLOOR) or name.startswith(NO_METRICS)
     return section in ("eval", "fidelity") and not is_other
 
 

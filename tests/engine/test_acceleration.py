@@ -9,12 +9,12 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader, TensorDataset
 
-from lit_wgan import GAN, WGAN, WGANGP, ClassLabels, ImageData, Values
+from lit_wgan import GAN, LSGAN, WGAN, WGANGP, ClassLabels, ImageData, Values
 from lit_wgan.engine.acceleration import fuse_
 from lit_wgan.networks import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator
 from lit_wgan.systems.checks import mixes_samples
 
-SYSTEMS = [GAN, WGAN, WGANGP]
+SYSTEMS = [GAN, LSGAN, WGAN, WGANGP]
 ADAM = {
     name: lambda p: torch.optim.Adam(p, lr=1e-3, betas=(0.0, 0.9), eps=1e-3)
     for name in ("generator_optimizer", "critic_optimizer")

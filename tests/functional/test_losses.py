@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
 from lit_wgan.functional import losses
 
@@ -76,6 +76,27 @@ def test_jensen_shannon_estimate_of_the_optimal_discriminator_is_the_divergence(
     m = (p + q) / 2
     divergence = ((p * (p / m).log()).sum() + (q * (q / m).log()).sum()) / 2
     torch.testing.assert_close(losses.jensen_shannon_estimate(real, fake), divergence)
+
+
+def test_least_squares_losses_are_the_halved_mean_squares_about_the_targets(logits):
+    real, fake = logits
+    one, zero = torch.ones_like(real), torch.zeros_like(fake)
+    torch.testing.assert_close(
+        losses.least_squares_critic_loss(real, fake), (mse_loss(real, one) + mse_loss(fake, zero)) / 2
+    )
+    torch.testing.assert_close(losses.least_squares_generator_loss(fake), mse_loss(fake, one) / 2)
+
+
+def test_le_cam_estimate_of_the_optimal_critic_is_the_divergence():
+    # The coins of above: the least-squares critic is D* = p / (p + q), too.
+    p, q = torch.tensor([0.9, 0.1], dtype=torch.float64), torch.tensor([0.2, 0.8], dtype=torch.float64)
+    best = p / (p + q)
+    real = best.repeat_interleave(torch.tensor([9, 1]))
+    fake = best.repeat_interleave(torch.tensor([2, 8]))
+    divergence = ((p - q).square() / (p + q)).sum() / 2
+    torch.testing.assert_close(losses.le_cam_estimate(real, fake), divergence)
+    for off in (-0.1, 0.1):  # any other critic's is less
+        assert losses.le_cam_estimate(real + off, fake + off) < divergence
 
 
 def test_wasserstein_estimate_of_shifted_data_is_plus_the_shift():

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader
 
-from lit_wgan import GAN, WGAN, WGANGP
+from lit_wgan import GAN, LSGAN, WGAN, WGANGP
 from lit_wgan.engine.minibatches import CriticBatches
 from lit_wgan.functional.streams import RandomStreams
 from lit_wgan.views import Pack
@@ -93,10 +93,23 @@ def saturating(critic, fake):
     return torch.log(1 - torch.sigmoid(critic(fake))).mean()
 
 
+def lsgan_rmsprop(parameters):
+    return torch.optim.RMSprop(parameters, lr=1e-4)
+
+
+def lsgan_critic_loss(critic, real, fake, step):
+    return ((critic(real) - 1) ** 2).mean() / 2 + (critic(fake) ** 2).mean() / 2
+
+
+def lsgan_generator_loss(critic, fake):
+    return ((critic(fake) - 1) ** 2).mean() / 2
+
+
 CASES = {
     "WGAN, Algorithm 1": (WGAN, {}, (rmsprop, rmsprop, wgan_critic_loss, wasserstein_generator_loss, clip)),
     "WGAN-GP, Algorithm 1": (WGANGP, {}, (adam, adam, wgan_gp_critic_loss, wasserstein_generator_loss)),
     "GAN, Algorithm 1": (GAN, {}, (dcgan_adam, dcgan_adam, gan_critic_loss, non_saturating)),
+    "LSGAN, Eq. (9)": (LSGAN, {}, (lsgan_rmsprop, lsgan_rmsprop, lsgan_critic_loss, lsgan_generator_loss)),
     "GAN, Eq. (1)": (GAN, {"saturating": True}, (dcgan_adam, dcgan_adam, gan_critic_loss, saturating)),
 }
 

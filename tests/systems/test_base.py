@@ -11,14 +11,14 @@ from torch import nn
 from torch.optim import SGD
 from torch.utils.data import DataLoader, TensorDataset
 
-from lit_wgan import GAN, WGAN, WGANGP, ToyData, WarmStart
+from lit_wgan import GAN, LSGAN, WGAN, WGANGP, ToyData, WarmStart
 from lit_wgan.engine.checkpoints import AtomicCheckpointIO
 from lit_wgan.engine.minibatches import Minibatch
 from lit_wgan.errors import NonFiniteError, UsageError
 from lit_wgan.runs.metrics_file import MetricsFile
 from lit_wgan.systems import AdversarialSystem
 
-SYSTEMS = [GAN, WGAN, WGANGP]
+SYSTEMS = [GAN, LSGAN, WGAN, WGANGP]
 
 
 def loader(n=640, shape=(2,), m=8, dtype=torch.float32):

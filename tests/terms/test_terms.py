@@ -5,11 +5,11 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from lit_wgan import GAN, WGAN, WGANGP
+from lit_wgan import GAN, LSGAN, WGAN, WGANGP
 from lit_wgan.functional.streams import RandomStreams
 from lit_wgan.terms import DRAGAN, R1, R2, Drift, GradientPenalty, Term
 
-SYSTEMS = [GAN, WGAN, WGANGP]
+SYSTEMS = [GAN, LSGAN, WGAN, WGANGP]
 
 
 def loader(n=320, m=8):

@@ -9,14 +9,14 @@ from optuna.distributions import BaseDistribution
 from lit_wgan.commands.sweep.choices import check_choice, remedy
 from lit_wgan.commands.sweep.parameters import is_argument, read_parameter
 from lit_wgan.errors import UsageError
+from lit_wgan.runs.metric_names import ESTIMATE
 from lit_wgan.runs.yaml_files import read_yaml
 
 METHODS = ("bayes", "random", "grid")
 _MEANING = ("command", "program", "method", "metric", "parameters", "early_terminate")
 """Keys on which the results of trials depend."""
 _KEYS = (*_MEANING, "run_cap", "name", "description", "project", "entity")
-_CRITICS_OWN = ("critic/", "generator/", "eval/wasserstein_estimate", "eval/jensen_shannon_estimate")
-"""Metrics computed by the critic; invalid as a sweep's objective."""
+_OF_TRAINING = ("critic/", "generator/")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _metric(path: Path, metric: Any) -> str:
     for key in metric:
         check_choice(f"the keys of metric in {path}", key, ("name", "goal"))
     name: str = metric["name"]
-    if name.startswith(_CRITICS_OWN):
+    if name.startswith(_OF_TRAINING) or ESTIMATE in name:  # computed by the critic
         raise UsageError(
             f"Expected metric in {path} to judge the samples, as eval/w1 and fidelity/fid do, but got {name}. It comes "
             "from the critic, and changes with c and lambda even where the samples do not: name another."

@@ -53,6 +53,7 @@ BAD = {
     "target": ({"metric": {"name": "eval/w1", "target": 0.1}}, "to be one of name, goal, but got target"),
     "critic's loss": ({"metric": {"name": "critic/loss"}}, "to judge the samples, as eval/w1 and fidelity/fid do"),
     "critic's estimate": ({"metric": {"name": "eval/wasserstein_estimate"}}, "changes with c and lambda even where"),
+    "estimate of a divergence": ({"metric": {"name": "eval/le_cam_estimate"}}, "It comes from the critic"),
     "no parameters": ({"parameters": {}}, "to be options and their values, but got {}"),
     "parameter": ({"parameters": {"model.clip_value": {"min": 2, "max": 1}}}, "Expected model.clip_value to have min"),
     "another way to stop early": ({"early_terminate": {"type": "median"}}, "to have the type hyperband, but got"),
