@@ -1,12 +1,13 @@
 """Charts of a report: which metrics are drawn together, thinned to what a page can hold."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lit_wgan.reports.titles import title
 from lit_wgan.runs.main_metrics import is_measured
-from lit_wgan.runs.metric_names import FLOOR, OF_CLASS
+from lit_wgan.runs.metric_names import ACTIVATIONS, FLOOR, LAYERS, OF_CLASS
 from lit_wgan.runs.run import Run
 
 MOST_RUNS = 8
@@ -15,8 +16,6 @@ MOST_CHARTS = 16
 """In one section."""
 MOST_POINTS, ALL_POINTS = 1000, 40_000
 """Points of one curve, and of all curves of a page."""
-LAYERS = "critic_layers/"
-"""Before the names of the layers whose gradient norms are logged."""
 
 
 class Line(NamedTuple):
@@ -60,18 +59,27 @@ def quality_charts(runs: Sequence[Run]) -> list[Chart]:
 
 
 def critic_charts(runs: Sequence[Run]) -> list[Chart]:
-    """What the critic logs, each beside the same of held-out samples, and the gradient norm of each layer."""
+    """What the critic logs, each beside the same of held-out samples, and the gradient norms of its layers."""
     logged = _names(runs)
     names = [name for name in logged if name.startswith("critic/")]
     pairs = [(name, {"training": name, "held out": name.replace("critic/", "eval/")}) for name in names]
-    layers = [name for name in logged if name.startswith(LAYERS)]
-    of_layers = [("critic_layers", {name.removeprefix(LAYERS): name for name in layers})] if layers else []
+    of_layers = [(of.rstrip("/"), _by_layer(logged, of)) for of in (ACTIVATIONS, LAYERS)]
     return _charts(runs, sorted(pairs, key=lambda pair: pair[1]["held out"] not in logged) + of_layers)
+
+
+def _by_layer(logged: Sequence[str], of: str) -> dict[str, str]:
+    """The norms of one kind by the names of their layers, the tenth of which comes after the ninth."""
+    names = [name.removeprefix(of) for name in logged if name.startswith(of)]
+    return {name: f"{of}{name}" for name in sorted(names, key=_in_order)}
+
+
+def _in_order(name: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def other_charts(runs: Sequence[Run]) -> list[Chart]:
     """The generator's losses, learning rates, and whatever else was logged."""
-    own = ("critic/", LAYERS, "eval/", "fidelity/")
+    own = ("critic/", LAYERS, ACTIVATIONS, "eval/", "fidelity/")
     return _charts(runs, [(name, {"training": name}) for name in _names(runs) if not name.startswith(own)])
 
 

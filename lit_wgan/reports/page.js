@@ -4,21 +4,28 @@ const grey = "#828a93";
 const layers = ["#0f7fbf", "#e07b00", "#1a9b6c", "#c2549a", "#9a7500", "#7a68d6", "#d2492a", "#5f8f1f"];
 const several = data.runs.length > 1;
 
+// Curves of the layers, each of its own colour, on a logarithmic axis: norms that explode or vanish do so layer by layer.
+function isByLayer(chart) {
+  return chart.metric === "critic_layers" || chart.metric === "critic_activations";
+}
+
 // One run's floor is grey beside its coloured curve; of several runs each keeps its colour, and the floor is dashed.
 function colourOf(chart, line) {
-  if (chart.metric === "critic_layers") return layers[line.kind % layers.length];
+  if (isByLayer(chart)) return layers[line.kind % layers.length];
   return !several && line.dashed ? grey : data.runs[line.run].colour;
 }
 
-function figureOf(range) {
+function figureOf(range, logarithmic) {
   const figure = Bokeh.Plotting.figure({
+    y_axis_type: logarithmic ? "log" : "linear",
     height: 260, sizing_mode: "stretch_width", min_border_right: 16, x_range: range, tools: "", toolbar_location: "above",
     background_fill_alpha: 0, border_fill_alpha: 0, outline_line_color: null, lod_threshold: null,
   });
   const zoom = new Bokeh.BoxZoomTool();
-  const tips = new Bokeh.HoverTool({ tooltips: several
-    ? [["update", "@x{0,0}"], ["value", "@y{0.[00000]}"], ["curve", "@name"]]
-    : [["update", "@x{0,0}"], ["value", "@y{0.[00000]}"]] });
+  const value = logarithmic ? "@y{0.00e+0}" : "@y{0.[00000]}";
+  const tips = new Bokeh.HoverTool({ tooltips: several || logarithmic
+    ? [["update", "@x{0,0}"], ["value", value], ["curve", "@name"]]
+    : [["update", "@x{0,0}"], ["value", value]] });
   figure.add_tools(zoom, new Bokeh.PanTool(), new Bokeh.WheelZoomTool(), new Bokeh.ResetTool(), new Bokeh.SaveTool(), tips);
   figure.toolbar.logo = null;
   figure.toolbar.autohide = false;
@@ -46,7 +53,7 @@ function drawCharts() {
   const range = new Bokeh.Range1d({ start: 0, end: Math.max(data.updates, 1) });
   const places = [];
   for (const chart of data.charts) {
-    const figure = figureOf(range);
+    const figure = figureOf(range, isByLayer(chart));
     for (const line of chart.lines) {
       const columns = { x: line.x, y: line.y.map((value) => value ?? NaN), name: [] };
       columns.name = columns.x.map(() => `${data.runs[line.run].name}, ${chart.kinds[line.kind]}`);
@@ -59,7 +66,7 @@ function drawCharts() {
     const escaped = CSS.escape(chart.metric);
     for (const key of document.querySelectorAll(`.kinds i[data-chart="${escaped}"]`)) {
       const line = chart.lines.find((each) => each.kind === Number(key.dataset.kind));
-      if (line && (!several || chart.metric === "critic_layers")) key.style.borderColor = colourOf(chart, line);
+      if (line && (!several || isByLayer(chart))) key.style.borderColor = colourOf(chart, line);
     }
     document_.add_root(figure);
     places.push(document.querySelector(`.plot[data-chart="${escaped}"]`));

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from lit_wgan.reports.summary import arguments_of, class_name, data_of, number, section, system_of
 from lit_wgan.reports.titles import title
 from lit_wgan.runs.main_metrics import HIGHER_IS_BETTER, measured
-from lit_wgan.runs.metric_names import FLOOR
+from lit_wgan.runs.metric_names import ACTIVATIONS, FLOOR, LAYERS
 from lit_wgan.runs.run import Run
 
 MOST_ROWS = 200
@@ -62,10 +62,10 @@ def protocol(run: Run) -> list[tuple[str, str]]:
 
 
 def metric_rows(run: Run) -> list[MetricRow]:
-    """The final metrics of samples, then those of single classes, then whatever else was logged last."""
+    """The final metrics of samples, then those of single classes, then whatever else was logged last, but by layer."""
     first = measured(run)
-    left_out = (FLOOR, "/seconds")
-    others = sorted(name for name in run.metrics if name not in first and not name.endswith(left_out))
+    known = [name for name in run.metrics if not name.endswith((FLOOR, "/seconds"))]
+    others = sorted(name for name in known if name not in first and not name.startswith((ACTIVATIONS, LAYERS)))
     floors = {name: number(run.metrics.get(f"{name}{FLOOR}")) for name in [*first, *others][:MOST_ROWS]}
     return [
         MetricRow(name, title(name), number(run.metrics[name]), floor, _is_better_high(name))

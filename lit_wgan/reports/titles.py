@@ -11,7 +11,8 @@ TITLES = {
     "critic/loss": "Loss of the critic",
     "critic/wasserstein_estimate": "Critic's estimate of W1",
     "critic/wasserstein_estimate_per_slope": "Critic's estimate of W1 over its slope",
-    "critic_layers": "Gradient norm of the critic's layers",
+    "critic_activations": "Gradient norm by layer of the critic's activations",
+    "critic_layers": "Gradient norm by layer of the critic's weights",
     "eval/gradient_norm": "Slope of the critic on held-out samples",
     "generator/loss": "Loss of the generator",
 }

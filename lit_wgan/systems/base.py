@@ -134,6 +134,8 @@ class AdversarialSystem(GenerativeModule):
         """What the newest losses gave to log, not averaged over samples or devices yet."""
         self.mixes_samples = True
         """Whether the critic's score of a sample depends on the others of its batch; :class:`Preflight` finds out."""
+        self.observers: list[Callable[[Minibatch], Metrics]] = []
+        """Called with the newest minibatch whenever metrics are logged, for further ones; callbacks append theirs."""
         self._critic_objective: Callable[..., tuple[Tensor, Metrics]] = self.critic_objective
         self._generator_objective: Callable[..., tuple[Tensor, Metrics]] = self.generator_objective
 
@@ -201,7 +203,7 @@ class AdversarialSystem(GenerativeModule):
         else:
             self.split.average_([vote])
             optimizer.step()  # of nothing, but global_step counts it
-        self._end_update()
+        self._end_update(minibatch)
 
     def _generator_pass(self, minibatch: Minibatch) -> tuple[Tensor, Metrics]:
         """The generator's loss on noise for some rows of a minibatch, each of them taken as often as is asked for."""
@@ -269,7 +271,7 @@ class AdversarialSystem(GenerativeModule):
         optimizer.step()
         return metrics
 
-    def _end_update(self) -> None:
+    def _end_update(self, minibatch: Minibatch) -> None:
         if self.ema_generator is not None and self.ema_decay is not None:
             decay = ramped_decay(self.ema_decay, self.counters.generator_updates)
             update_ema_(self.ema_generator, self.generator, decay)
@@ -277,7 +279,10 @@ class AdversarialSystem(GenerativeModule):
         self.counters.critic_updates_in_step = 0
         if is_log_due(self.trainer, self):
             of_weights = {f"critic/{name}": value for name, value in self.critic_metrics().items()}
-            self.record({name: self.split.mean(value) for name, value in self.metrics.items()} | of_weights)
+            means = {name: self.split.mean(value) for name, value in self.metrics.items()} | of_weights
+            for observe in self.observers:
+                means |= observe(minibatch)
+            self.record(means)
         for scheduler in cast(list[LRScheduler], self.lr_schedulers() or []):
             scheduler.step()  # now that the rates of this update are logged
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.engine.checkpoint_contents import check_plain
 from lit_wgan.engine.internals import monitored_rates
-from lit_wgan.engine.minibatches import Minibatch, minibatches
+from lit_wgan.engine.minibatches import Condition, Minibatch, minibatches
 from lit_wgan.engine.notices import tell_once
 from lit_wgan.errors import UsageError
 from lit_wgan.functional.schedules import Counters
@@ -80,17 +80,27 @@ class GenerativeModule(GeneratorAndCritic):
         return {"estimates": estimates, "slopes": slopes}
 
     def _validate(self, given: Minibatch, batch_idx: int, number: int, estimates: list[Any], slopes: list[Any]) -> None:
-        z = self.noise("z/validation", batch_idx, len(given.real))
-        self.seed_networks("validation", batch_idx)
-        real, condition = self.accept(given)
+        real, fake, condition = self.judged_pair("validation", batch_idx, self.accept(given))
+        scores = (self.score_seen(x, condition) for x in (real, fake))
+        estimates.append((number, self.estimate(*scores), len(given.real)))
+        slope = self.slope(real, fake, condition, batch_idx)
+        slopes += [] if slope is None else [(number, slope, len(given.real))]
+
+    def judged_pair(self, stream: str, number: int, given: Minibatch) -> tuple[Tensor, Tensor, Condition | None]:
+        """Real and as many new generated samples under the same condition, as the critic sees them, and that condition.
+
+        Args:
+            stream: of the random numbers, which is its own for each use.
+            number: of the minibatch.
+            given: the rows of the place that is computed just now, as :meth:`accept` gives them.
+        """
+        real, condition = given
+        z = self.noise(f"z/{stream}", number, len(real))
+        self.seed_networks(stream, number)
         fake = generate(self.generator, z, condition).to(self.dtype)
         check_shape(real, fake.shape[1:])
-        seen = self.see("validation", batch_idx, Minibatch(real, condition), condition)
-        seen_fake = seen_samples(self.view, fake, seen.noise)
-        scores = (self.score_seen(x, seen.condition) for x in (seen.real, seen_fake))
-        estimates.append((number, self.estimate(*scores), len(real)))
-        slope = self.slope(seen.real, seen_fake, seen.condition, batch_idx)
-        slopes += [] if slope is None else [(number, slope, len(real))]
+        seen = self.see(stream, number, given, condition)
+        return seen.real, seen_samples(self.view, fake, seen.noise), seen.condition
 
     def test_step(self, batch: Any, batch_idx: int) -> dict[str, list[tuple[int, Tensor, int]]]:
         """As :meth:`validation_step`."""

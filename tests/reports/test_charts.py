@@ -48,6 +48,16 @@ def test_layers_share_a_chart_and_times_and_single_classes_have_none(make_run):
     assert [chart.metric for chart in charts.other_charts([run])] == ["own"]
 
 
+def test_norms_by_layer_are_drawn_in_the_order_of_the_layers(make_run):
+    names = ["critic_activations/layers.1", "critic_activations/layers.11", "critic_activations/layers.3"]
+    run = make_run(rows=f"{','.join([*names, 'critic_layers/layers.1.weight'])},step\n1,2,3,4,10\n")
+    of_activations, of_weights = charts.critic_charts([run])
+    assert of_activations.kinds == ["layers.1", "layers.3", "layers.11"]
+    assert [line.y for line in of_activations.lines] == [[1], [3], [2]]
+    assert of_weights.kinds == ["layers.1.weight"]
+    assert charts.other_charts([run]) == []
+
+
 def test_the_points_of_all_curves_together_are_limited(make_run):
     rows = "a,b,step\n" + "".join(f"{math.sin(step)},{step},{step}\n" for step in range(1200))
     runs = [make_run(f"{number}/version_0", rows=rows) for number in range(2)]
