@@ -29,6 +29,7 @@ COMMANDS = {
     "report": "write a page on a run, or on several compared: curves, samples, metrics and what they mean",
     "export": "a generator as files that run without lit-wgan (ONNX, torch.export, safetensors), with a model card",
     "evaluate": "FID, Inception Score, KID, precision and recall of a checkpoint or of images",
+    "distance": "the Wasserstein distance between two data sets, by a critic alone",
     "extractor": "train a feature network of your own field, for FID and the other metrics",
     "reproduce": "repeat a run from its record, and compare it bit by bit",
     "figures": "repeat the papers' experiments, and say which of their claims hold",
@@ -63,6 +64,7 @@ examples:
   lit-wgan report wgan_gp_digits
   lit-wgan export wgan_gp_digits --format onnx -o digits_generator
   lit-wgan evaluate --ckpt wgan_gp_digits --metrics fid,kid
+  lit-wgan distance generated.npy real.npy
   lit-wgan extractor train --data ImageData --data.dataset digits --output my_digits.pt
   lit-wgan reproduce runs/wgan_gp_digits/version_0
   lit-wgan sweep configs/sweeps/clip_value.yaml --count 8

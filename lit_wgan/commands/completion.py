@@ -6,7 +6,7 @@ import sys
 from lit_wgan.commands import module_of
 from lit_wgan.errors import UsageError
 
-OWN = ("sample", "interpolate", "nearest", "export", "report", "evaluate", "list", "compare", "figures")
+OWN = ("sample", "interpolate", "nearest", "export", "report", "evaluate", "distance", "list", "compare", "figures")
 """Commands with a function ``parser`` in their module."""
 SCRIPT = """{prelude}_lit_wgan() {{
   local word="${{COMP_WORDS[COMP_CWORD]}}"

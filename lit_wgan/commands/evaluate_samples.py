@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jsonargparse import Namespace
 
     from lit_wgan.evaluation import FidelityResult
+    from lit_wgan.evaluation.by_critic.result import CriticDistance
     from lit_wgan.evaluation.two_sample.result import SampleResult
 
 SAMPLES = 10_000
@@ -70,7 +71,7 @@ def evaluate_samples(chosen: "Namespace", metrics: list[str]) -> None:
         tell(result, chosen.json)
 
 
-def tell(result: "FidelityResult | SampleResult", file: str | None) -> None:
+def tell(result: "CriticDistance | FidelityResult | SampleResult", file: str | None) -> None:
     """Print metrics with their protocol, and write both to a file, if one is named."""
     say(result.table())
     if file:

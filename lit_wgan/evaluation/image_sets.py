@@ -140,7 +140,7 @@ def open_float_set(samples: object, option: str = "reference") -> ImageSet:
         probes = torch.stack([rows.read(slice(index, index + 1)) for index in _spread(len(rows))])
         key = [len(rows), text_sha256(describe(samples)), array_sha256(probes.numpy())]
         return ImageSet(rows, key, f"{len(rows)} samples of {type(samples).__name__}")
-    if isinstance(samples, str | Path) and _is_of_images(str(samples)):
+    if isinstance(samples, str | Path) and names_images(str(samples)):
         opened = _from_path(str(samples), option)
         return ImageSet(floats_of_images(opened.images), ["floats", opened.key], opened.description)
     stored = open_array(samples, option)
@@ -148,7 +148,8 @@ def open_float_set(samples: object, option: str = "reference") -> ImageSet:
     return ImageSet(floats_of_array(stored, option), stored.key(), f"{stored.shape[0]} samples of {name}")
 
 
-def _is_of_images(path: str) -> bool:
+def names_images(path: str) -> bool:
+    """Whether a path is a folder of images or a name registered with torch-fidelity."""
     from torch_fidelity.registry import DATASETS_REGISTRY
 
     return path in DATASETS_REGISTRY or (Path(path).expanduser().is_dir() and not path.rstrip("/").endswith(".zarr"))

@@ -14,6 +14,7 @@ from lit_wgan.networks.mlp import MLPCritic, MLPGenerator
 from lit_wgan.networks.recurrent import GRUCritic, GRUGenerator
 from lit_wgan.networks.resnet import CIFARResNetCritic, CIFARResNetGenerator, ResNet64Critic, ResNet64Generator
 from lit_wgan.networks.resnet_any import ResNetCritic, ResNetGenerator
+from lit_wgan.networks.rows import Rows
 from lit_wgan.networks.series_resnet import SeriesResNetCritic, SeriesResNetGenerator
 from lit_wgan.networks.table import TableCritic, TableGenerator
 from lit_wgan.networks.table_head import TableHead
@@ -36,6 +37,7 @@ __all__ = [
     "ResNet64Generator",
     "ResNetCritic",
     "ResNetGenerator",
+    "Rows",
     "SeriesResNetCritic",
     "SeriesResNetGenerator",
     "TableCritic",

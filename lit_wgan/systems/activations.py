@@ -1,5 +1,6 @@
 """Gradients of the critic's loss by layer of activations, as in Figure 1 (b) of the WGAN-GP paper."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -48,13 +49,21 @@ def _norms(system: Any, share: Minibatch) -> Metrics:
         step = judge_both(system.critic, real, fake, condition, one_pass, tells=system.tells_critic)
         loss = system.critic_loss(step)
     calls = [(name, output) for name, made in outputs.items() for output in made]
+    if not calls:
+        return {}
     gradients = torch.autograd.grad(loss, [output for _, output in calls], allow_unused=True)
-    squares: Metrics = {}
+    of_layers: dict[str, list[Tensor]] = {}
     for (name, _), gradient in zip(calls, gradients, strict=True):
         if gradient is not None:
-            squares[name] = squares.get(name, torch.zeros((), device=loss.device)) + gradient.float().square().sum()
+            of_layers.setdefault(name, []).append(gradient.float().flatten())
     # The loss is a mean of m samples of each kind, so m times its gradient is that of a sample.
-    return {name: (square * len(real) / 2).sqrt() for name, square in squares.items()}
+    return {name: norm(torch.cat(made)) * math.sqrt(len(real) / 2) for name, made in of_layers.items()}
+
+
+def norm(x: Tensor) -> Tensor:
+    """The Euclidean norm of a vector, also of one whose squares are below what its type holds."""
+    largest = x.abs().max().clamp(min=torch.finfo(x.dtype).tiny)
+    return largest * (x / largest).square().sum().sqrt()
 
 
 @contextmanager

@@ -35,6 +35,7 @@ def test_bash_completes_commands_and_options(command):
     assert "--model.condition" in completed(script, "lit-wgan", "fit", "--model.cond")
     assert "--data.condition_of" in completed(script, "lit-wgan", "fit", "--data.cond")
     assert completed(script, "lit-wgan", "evaluate", "--extr") == ["--extractor"]
+    assert completed(script, "lit-wgan", "distance", "--gp") == ["--gp_weight"]
     assert completed(script, "lit-wgan", "sample", "--cond") == ["--condition"]
     assert completed(script, "lit-wgan", "export", "--form") == ["--format"]
     assert completed(script, "lit-wgan", "interpolate", "--betw") == ["--between"]

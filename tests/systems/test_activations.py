@@ -10,7 +10,7 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader
 
 from lit_wgan import WGAN, WGANGP, CriticDiagnostics
-from lit_wgan.systems.activations import layers
+from lit_wgan.systems.activations import layers, norm
 
 
 def linear(*sizes):
@@ -30,7 +30,7 @@ def norms(trainer, critic, made=WGANGP, batch_size=8, **options):
 @pytest.mark.parametrize(("batch_size", "options"), [(8, {}), (4, {}), (8, {"shards": 2})])
 def test_of_a_linear_critic_they_are_the_norms_of_the_products_of_the_later_weights(trainer, batch_size, options):
     found, system = norms(trainer, linear(2, 5, 4, 1), batch_size=batch_size, **options)
-    second, third = (system.critic[layer].weight for layer in (1, 2))
+    second, third = (system.critic[layer].weight.detach() for layer in (1, 2))
     expected = {"0": float((third @ second).norm()), "1": float(third.norm()), "2": 1.0}
     assert found == pytest.approx(expected, rel=1e-5)
 
@@ -41,11 +41,17 @@ def test_clipped_weights_shrink_them_from_layer_to_layer(trainer):
     assert max(ratios) <= 16 * 0.01
 
 
+def test_the_norm_of_what_is_tiny_is_not_0():
+    x = torch.full((4,), 1e-30)
+    assert float(norm(x)) == pytest.approx(2e-30, rel=1e-5, abs=0)
+    assert norm(torch.zeros(3)) == 0
+
+
 def test_a_layer_that_is_called_twice_counts_both_calls(trainer):
     layer = nn.Linear(2, 2, bias=False)
     found, system = norms(trainer, nn.Sequential(layer, layer, nn.Linear(2, 1), nn.Flatten(0)))
-    of_second = system.critic[2].weight
-    squares = (of_second @ layer.weight).square().sum() + of_second.square().sum()
+    of_second = system.critic[2].weight.detach()
+    squares = (of_second @ layer.weight.detach()).square().sum() + of_second.square().sum()
     assert found == pytest.approx({"0": float(squares.sqrt()), "2": 1.0}, rel=1e-5)
 
 
