@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,10 @@ def _overview(run: Run, is_training: bool) -> Overview:
 
 def _size_and_time(directory: Path) -> tuple[int, float]:
     """The bytes of a directory, and when something was last logged in it, or else when it was begun."""
-    files = {Path(folder) / name for folder, _, names in os.walk(directory) for name in names}
-    found = {path: path.lstat() for path in files if path.is_symlink() or path.exists()}
-    of_log = found.get(directory / "metrics.csv") or found.get(directory / "config.yaml")
+    found: dict[str, os.stat_result] = {}
+    for folder, _, names in os.walk(directory):
+        for path in (os.path.join(folder, name) for name in names):
+            with suppress(FileNotFoundError):  # another process has removed it meanwhile
+                found[path] = os.lstat(path)
+    of_log = found.get(str(directory / "metrics.csv")) or found.get(str(directory / "config.yaml"))
     return sum(status.st_size for status in found.values()), of_log.st_mtime if of_log else 0.0

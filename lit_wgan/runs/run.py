@@ -68,7 +68,7 @@ class Run:
         Raises:
             UsageError: for a file that holds anything but steps and numbers.
         """
-        return list(read_rows(self.directory / "metrics.csv"))
+        return read_rows(self.directory / "metrics.csv")
 
     @cached_property
     def metrics(self) -> dict[str, float]:
@@ -119,13 +119,19 @@ class Run:
 
 
 def runs_in(folder: Path) -> Iterator[Run]:
-    """All runs in a folder of runs, sorted by name and number; the folder may be a run itself, or one of versions."""
+    """All runs in a folder of runs, sorted by name and number; the folder may be a run itself, or one of versions.
+
+    A run that was copied to a folder of another name than ``version_<k>`` is one too.
+    """
     if (folder / "config.yaml").is_file():
         yield Run(folder)
         return
-    for directory in (folder, *sorted(each for each in folder.iterdir() if each.is_dir())):
-        for _, run in sorted(versions(directory, holding="config.yaml").items()):
-            yield Run(run)
+    numbered = versions(folder, holding="config.yaml")
+    yield from (Run(run) for _, run in sorted(numbered.items()))
+    for directory in sorted(each for each in folder.iterdir() if each not in numbered.values() and each.is_dir()):
+        if (directory / "config.yaml").is_file():
+            yield Run(directory)
+        yield from (Run(run) for _, run in sorted(versions(directory, holding="config.yaml").items()))
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 
 import pytest
 
@@ -71,3 +72,9 @@ def test_all_runs_in_a_folder_are_found_in_the_order_of_their_numbers(tmp_path, 
     assert [run.name for run in runs_in(tmp_path)] == names
     assert [run.name for run in runs_in(tmp_path / "digits")] == names[1:]
     assert [run.name for run in runs_in(run.directory)] == names[1:2]
+
+
+def test_a_run_in_a_folder_of_another_name_is_found_too(tmp_path, run):
+    """As lit-wgan report finds it there."""
+    shutil.copytree(run.directory, tmp_path / "copied")
+    assert f"{tmp_path.name}/copied" in [found.name for found in runs_in(tmp_path)]

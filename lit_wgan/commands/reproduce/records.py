@@ -29,7 +29,7 @@ def read_result(run: Path) -> Options:
 
 def read_metrics(run: Path) -> list[Row]:
     """Read the rows of a run's metrics.csv; none if it has no such file."""
-    return list(read_rows(run / "metrics.csv"))
+    return read_rows(run / "metrics.csv")
 
 
 def read_environments(run: Path) -> list[Options]:

@@ -68,7 +68,7 @@ BROKEN = {
     ),
     "result of another file": (write("result.json", RESULT), "but got config='../config.yaml'. Take another run."),
     "result of a deep nest": (write("result.json", "[" * 10**5), "damaged or of an earlier version (RecursionError"),
-    "metrics without steps": (write("metrics.csv", "a,b\n1,2\n"), "to hold steps and numbers, but got KeyError"),
+    "metrics without steps": (write("metrics.csv", "a,b\n1,2\n"), "but got ValueError: no column step. Mend the file"),
     "metrics that are no numbers": (write("metrics.csv", "step,a\n1,x\n"), "to hold steps and numbers, but got Value"),
 }
 
