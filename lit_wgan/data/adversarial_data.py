@@ -49,6 +49,10 @@ class AdversarialData(LightningDataModule):
         self.num_workers = num_workers
         self.num_generated = num_generated
 
+    num_train: int | None = None
+    """How many of the samples that are not held out are trained on; None for all."""
+    left_out = 0
+    """How many of them are not, once set up."""
     transform: Transform | None = None
     """Between the data's own units and those of the networks, once set up; None where they agree."""
 
@@ -115,6 +119,8 @@ class AdversarialData(LightningDataModule):
     def _tell_numbers(self) -> None:
         count, held_out = self.num_samples(train=True), len(self.held_out()[0])
         trained_on = "new samples without end" if count is None else f"{count:,} samples"
+        if count is not None and self.left_out:
+            trained_on = f"{count:,} of {count + self.left_out:,} samples"
         tell_once(f"Training on {trained_on}; {held_out:,} others are held out.")
 
     def val_dataloader(self) -> HeldOutBatches:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.floats import as_floats
-from lit_wgan.data.held_out import Samples
+from lit_wgan.data.held_out import Samples, known_number
 from lit_wgan.data.image_minibatches import IndexMinibatches, fits
 from lit_wgan.data.parts import Part, Parts, open_parts
 from lit_wgan.data.parts.opening import Files
@@ -47,6 +47,8 @@ class ArrayData(AdversarialData):
             quarter of the free memory.
         copy: copy an array whose chunks make random reads slow into an ``.npy`` file in ``cache_dir``, once.
         cache_dir: folder for what is computed of the files once; None for the user's cache folder.
+        num_train: train on so many samples alone, of those that are not held out, by a fixed permutation; the transform
+            is fitted to these. None for all.
 
     Raises:
         UsageError: for numbers out of range; when it is set up, for files that cannot be read, numbers that are not
@@ -69,21 +71,23 @@ class ArrayData(AdversarialData):
         on_device: bool | Literal["auto"] = "auto",
         copy: bool = False,
         cache_dir: str | None = None,
+        num_train: int | None = None,
     ):
         super().__init__(batch_size, num_workers, num_generated)
+        self.num_train = known_number(num_train)
         self.on_device = on_device
         self.resident: Minibatch | None = None
         self._parts: Parts | None = None
         folder = Path(cache_dir).expanduser() if cache_dir else user_cache()
         files = Files(samples, conditions, held_out, held_out_conditions, groups, weights)
-        self._open = partial(open_parts, files, transform, per, folder if copy else None, folder)
+        self._open = partial(open_parts, files, transform, per, folder if copy else None, folder, self.num_train)
 
     @property
     def parts(self) -> Parts:
         """Training and held-out samples, opened at the first use."""
         if self._parts is None:
             self._parts = self._open()
-            self.transform = self._parts.transform
+            self.transform, self.left_out = self._parts.transform, self._parts.left_out
         return self._parts
 
     def prepare_data(self) -> None:

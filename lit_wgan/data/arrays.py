@@ -49,6 +49,10 @@ class Arrays(NamedTuple):
     images: npt.NDArray[Any]
     conditions: npt.NDArray[Any] | None
 
+    def some(self, rows: npt.NDArray[np.int64]) -> "Arrays":
+        """Copies of the images and conditions of some rows, in memory."""
+        return Arrays(self.images[rows], None if self.conditions is None else self.conditions[rows])
+
 
 def cached_arrays(
     path: Path,

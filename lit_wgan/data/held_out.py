@@ -1,14 +1,15 @@
-"""Held-out samples: which they are, and their batches, divided among the devices."""
+"""Held-out samples, and those of the others that are trained on; batches of the former, divided among the devices."""
 
 from collections.abc import Iterator
 from math import ceil
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 from torch import Tensor
 
 from lit_wgan.engine.minibatches import Minibatch
-from lit_wgan.errors import UsageError
+from lit_wgan.errors import UsageError, check_positive
 
 
 def part_indices(count: int, held_out: int, train: bool) -> list[int]:
@@ -30,6 +31,39 @@ def part_indices(count: int, held_out: int, train: bool) -> list[int]:
     order = np.random.RandomState(0).permutation(count)
     split = count - max(1, held_out)
     return sorted((order[:split] if train else order[split:]).tolist())
+
+
+def known_number(num_train: int | None) -> int | None:
+    """The number of samples to train on, if one is given.
+
+    Raises:
+        UsageError: unless it is above 0.
+    """
+    check_positive(**{"data.num_train": 1 if num_train is None else num_train})
+    return num_train
+
+
+def trained_on(count: int, num_train: int | None) -> npt.NDArray[np.int64] | None:
+    """Which of the samples that are not held out are trained on, in rising order; None for all.
+
+    They are the first of a fixed permutation, the same for every seed, since files are often in the order of classes;
+    of two numbers, the samples of the smaller one are among those of the larger.
+
+    Args:
+        count: of samples that are not held out.
+        num_train: how many to train on; None for all.
+
+    Raises:
+        UsageError: for more than there are.
+    """
+    if num_train is None:
+        return None
+    if num_train > count:
+        raise UsageError(
+            f"Expected data.num_train of at most the {count} samples that are not held out, but got {num_train}. Lower "
+            "it, or leave it out for all."
+        )
+    return np.sort(np.random.RandomState(0).permutation(count)[:num_train])
 
 
 class Samples(Protocol):

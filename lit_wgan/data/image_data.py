@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lit_wgan.data.adversarial_data import AdversarialData
+from lit_wgan.data.held_out import known_number, trained_on
 from lit_wgan.data.image_minibatches import (
     ArraySlices,
     ImageMinibatches,
@@ -64,6 +65,8 @@ class ImageData(AdversarialData):
         value_range: the smallest and the largest value that images can have, which become -1 and 1. None for 0 to 255
             of 8 bits, 0 to 65535 of 16 bits, and [0, 1] of floats. Without it floats of a data set of one's own stand
             for bytes; those of files stay floats.
+        num_train: train on so many images alone, of those that are not held out, by a fixed permutation; they are kept
+            in memory. None for all.
 
     Raises:
         UsageError: for unknown names, numbers out of range, and images or conditions that do not fit together.
@@ -84,8 +87,10 @@ class ImageData(AdversarialData):
         on_device: bool | Literal["auto"] = "auto",
         condition_of: int | str | Callable[[Any], Any] | None = None,  # in this order, for the command line too
         value_range: Sequence[float] | None = None,
+        num_train: int | None = None,
     ):
         super().__init__(batch_size, num_workers, num_generated)
+        self.num_train = known_number(num_train)
         self.on_device = on_device
         self.resident: Minibatch | None = None
         self.horizontal_flip = horizontal_flip
@@ -115,6 +120,10 @@ class ImageData(AdversarialData):
     def setup(self, stage: str) -> None:
         """Map the arrays of training and held-out data into memory; what there was to download is there by now."""
         arrays = {train: self._open(train=train, download=False) for train in (True, False)}
+        chosen = trained_on(len(arrays[True].images), self.num_train)
+        if chosen is not None:
+            self.left_out = len(arrays[True].images) - len(chosen)
+            arrays[True] = arrays[True].some(chosen)
         self.images = {train: each.images for train, each in arrays.items()}
         self.conditions = {train: each.conditions for train, each in arrays.items()}
         self.transform = self._transform()

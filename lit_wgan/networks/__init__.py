@@ -10,6 +10,7 @@ from lit_wgan.networks.bottleneck import BottleneckResNetCritic, BottleneckResNe
 from lit_wgan.networks.concatenation import Concatenated
 from lit_wgan.networks.dcgan import DCGANCritic, DCGANGenerator
 from lit_wgan.networks.field import FieldGenerator
+from lit_wgan.networks.maxout import MaxoutCritic
 from lit_wgan.networks.mlp import MLPCritic, MLPGenerator
 from lit_wgan.networks.recurrent import GRUCritic, GRUGenerator
 from lit_wgan.networks.resnet import CIFARResNetCritic, CIFARResNetGenerator, ResNet64Critic, ResNet64Generator
@@ -33,6 +34,7 @@ __all__ = [
     "GRUGenerator",
     "MLPCritic",
     "MLPGenerator",
+    "MaxoutCritic",
     "ResNet64Critic",
     "ResNet64Generator",
     "ResNetCritic",

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from lit_wgan.errors import UsageError, check_positive
 from lit_wgan.networks.concatenation import beside
 from lit_wgan.networks.condition_spec import ConditionSpec
+from lit_wgan.networks.dropout import dropout_layer
 from lit_wgan.networks.normalisation import Norm
 from lit_wgan.networks.sizes import Auto, known, known_shape
 from lit_wgan.networks.table_head import TableHead
@@ -118,7 +119,7 @@ class TableCritic(nn.Module):
         self.spec = ConditionSpec(*known(num_classes=num_classes, condition_dim=condition_dim))
         size, layers = prod(known_shape("data_shape", data_shape)) + self.spec.size, list[nn.Module]()
         for _ in range(depth):
-            layers += [nn.Linear(size, width), _norm(norm, width), nn.LeakyReLU(0.2), _dropout(dropout)]
+            layers += [nn.Linear(size, width), _norm(norm, width), nn.LeakyReLU(0.2), dropout_layer(dropout)]
             size = width
         self.layers = nn.Sequential(nn.Flatten(), *layers, nn.Linear(size, 1))
 
@@ -131,7 +132,7 @@ class _Block(nn.Module):
     def __init__(self, inputs: int, width: int, residual: Residual, norm: Norm, dropout: float):
         super().__init__()
         self.adds = residual == "add"
-        self.layers = nn.Sequential(nn.Linear(inputs, width), _norm(norm, width), nn.ReLU(), _dropout(dropout))
+        self.layers = nn.Sequential(nn.Linear(inputs, width), _norm(norm, width), nn.ReLU(), dropout_layer(dropout))
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.layers(x)
@@ -144,9 +145,3 @@ def _norm(norm: Norm, size: int) -> nn.Module:
     if norm not in kinds:
         raise UsageError(f"Expected norm in {tuple(kinds)}, but got {norm!r}. Choose one of the three.")
     return kinds[norm](size)
-
-
-def _dropout(share: float) -> nn.Module:
-    if not 0 <= share < 1:
-        raise UsageError(f"Expected dropout in [0, 1), but got {share}. Set it to 0 for none.")
-    return nn.Dropout(share)

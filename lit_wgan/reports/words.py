@@ -70,13 +70,19 @@ KINDS = {
     "eval/energy": Kind("squared energy distance"),
     "eval/mmd": Kind("squared MMD"),
     "eval/memorisation": Kind("share nearer to training than held-out samples"),
+    "eval/parzen": Kind("Parzen log-likelihood in nats", "blurred samples can have more than real ones"),
+    "eval/parzen_error": Kind("standard error of the Parzen log-likelihood"),
+    "eval/parzen_bandwidth": Kind("bandwidth of the Parzen windows"),
     "eval/wasserstein_estimate_per_slope": Kind("critic's estimate of W1 on held-out samples, over its slope"),
     "eval/wasserstein_estimate": Kind("critic's estimate on held-out samples", "it compares within this run only"),
     "eval/jensen_shannon_estimate": Kind("estimate of the Jensen-Shannon divergence", "at most log 2 = 0.693"),
     "eval/le_cam_estimate": Kind("estimate of the Le Cam divergence", "at most 1"),
 }
 """In the order in which they are told; metrics of one's own come behind them."""
-NEEDLESS = {"fidelity/num_samples", "fidelity/seconds", "eval/gradient_norm"}
+NEEDLESS = {
+    *("fidelity/num_samples", "fidelity/seconds", "eval/gradient_norm"),
+    *("eval/parzen_error", "eval/parzen_bandwidth"),
+}
 
 
 def metrics_in_words(run: Run) -> list[str]:

@@ -12,10 +12,10 @@ MOST = 3
 """Main metrics of a run."""
 HIGHER_IS_BETTER = (
     *("precision", "recall", "f_score", "density", "coverage", "accuracy", "inception_score_mean"),
-    *("smallest_mode_share", "share_near_a_mode", "share_in_own_mode"),
+    *("parzen", "smallest_mode_share", "share_near_a_mode", "share_in_own_mode"),
 )
 BEST_AT_HALF = ("auc", "memorisation")
-NO_METRICS = ("gradient_norm", "seconds", "num_samples")
+NO_METRICS = ("gradient_norm", "seconds", "num_samples", "parzen_error", "parzen_bandwidth")
 """What is logged beside the metrics of samples."""
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.conditions import ConditionSource
 from lit_wgan.data.transforms import restored_transform
 from lit_wgan.engine.checkpoint_contents import COUNTERS, FORMAT, check_contents, check_loops, damaged
@@ -95,6 +96,7 @@ def run_state(system: Any) -> Options:
         "conditions": [] if system.condition is None else system.condition.law(),
         **({} if system.transform is None else {"transform": system.transform.state()}),
         **_sharding(system),
+        **_of_data(system),
         **system.configured._asdict(),
         **asdict(system.counters),
     }
@@ -105,6 +107,12 @@ def _sharding(system: Any) -> Options:
     if system.split.shards is None:
         return {}
     return {"shards": system.split.shards, "processor": processor(system.device)}
+
+
+def _of_data(system: Any) -> Options:
+    """How many samples a run trains on, if not on all that there are."""
+    data = getattr(attached_trainer(system), "datamodule", None)
+    return {} if not isinstance(data, AdversarialData) or data.num_train is None else {"num_train": data.num_train}
 
 
 def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
@@ -126,7 +134,9 @@ def restore_run_state_(system: Any, checkpoint: Mapping[str, Any]) -> None:
     trainer = attached_trainer(system)
     if trainer is not None and trainer.state.fn == TrainerFn.FITTING:
         check_seed(state["seed"], os.environ.get("PL_GLOBAL_SEED"))
-        check_shards(state, run_state(system))
+        own = run_state(system)
+        check_shards(state, own)
+        check_num_train(state, own)
         check_optimizer_states(checkpoint)
         check_loops(checkpoint, trainer)
     system.restored = Configuration(state.pop("schedules"), state.pop("optimizers", None))
@@ -191,6 +201,17 @@ def check_shards(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
         rank_zero_warn(
             f"The run began on another kind of processor ({_in_words(saved.get('processor'))}) than it goes on with "
             f"({_in_words(asked.get('processor'))}): it will end as a run on either would but for rounding."
+        )
+
+
+def check_num_train(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raise a UsageError if a run is to go on with more or fewer training samples than it began with."""
+    before, now = (state.get("num_train") for state in (saved, asked))
+    if before != now:
+        words = ["null" if number is None else number for number in (before, now)]
+        raise UsageError(
+            f"Expected the data.num_train that the run began with, {words[0]}, but got {words[1]}. Give that, or begin "
+            "a run of its own without --ckpt_path last."
         )
 
 

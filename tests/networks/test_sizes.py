@@ -6,6 +6,7 @@ from lit_wgan.errors import UsageError
 GIVEN = {
     networks.MLPGenerator: {"latent_dim": 6, "data_shape": 2},
     networks.MLPCritic: {"data_shape": 2},
+    networks.MaxoutCritic: {"data_shape": 2},
     networks.TableGenerator: {"latent_dim": 6, "columns": [1, 3]},
     networks.SeriesResNetGenerator: {"latent_dim": 6, "data_shape": [4, 2]},
     networks.SeriesResNetCritic: {"data_shape": [4, 2]},

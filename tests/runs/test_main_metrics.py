@@ -17,7 +17,9 @@ def test_the_best_value_has_its_update_and_nan_is_never_the_best(tmp_path):
     assert values_of(run, "eval/w1") == (2.5, 30, 2.75, 40, 1.5)
 
 
-@pytest.mark.parametrize(("metric", "best"), [("eval/coverage", 0.9), ("eval/w1", 0.1), ("eval/auc", 0.6)])
+@pytest.mark.parametrize(
+    ("metric", "best"), [("eval/coverage", 0.9), ("eval/parzen", 0.9), ("eval/w1", 0.1), ("eval/auc", 0.6)]
+)
 def test_the_best_value_depends_on_what_is_better_of_the_metric(tmp_path, metric, best):
     run = made(tmp_path, f"{metric},step\n0.1,1\n0.9,2\n0.6,3\n")
     assert values_of(run, metric).best == best
@@ -34,6 +36,7 @@ def test_the_metric_by_which_checkpoints_are_chosen_comes_first_and_is_best_by_t
 
 def test_floors_metrics_of_single_classes_and_the_critics_own_do_not_measure_samples():
     others = ("eval/w1_floor", "fidelity/fid_class_3", "eval/wasserstein_estimate", "critic/loss", "fidelity/seconds")
+    others += ("eval/parzen_error", "eval/parzen_bandwidth")
     estimates = ("eval/jensen_shannon_estimate", "eval/le_cam_estimate", "eval/wasserstein_estimate_per_slope")
     assert not any(is_measured(name) for name in others + estimates)
     assert all(is_measured(name) for name in ("eval/w1", "fidelity/fid_digits", "eval/my_own"))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from lit_wgan.data.held_out import trained_on
 from lit_wgan.data.parts.column import Column, Told, number_of_each
 from lit_wgan.data.parts.fitting import fitted_once
 from lit_wgan.data.parts.part import Part
@@ -22,11 +23,15 @@ from lit_wgan.errors import UsageError
 
 @dataclass(frozen=True)
 class Parts:
-    """Training and held-out samples, and the transform that was fitted to the former."""
+    """Training and held-out samples, and the transform that was fitted to the former.
+
+    ``left_out`` samples are neither.
+    """
 
     train: Part
     held_out: Part
     transform: Transform | None
+    left_out: int = 0
 
     def sizes(self) -> dict[str, Any]:
         """Shapes of a sample and of a condition as networks see them, by the names of networks' arguments."""
@@ -65,7 +70,12 @@ class Files:
 
 
 def open_parts(
-    files: Files, transform: str | Sequence[str] | None, per: Per | None, copies: Path | None, cache_dir: Path
+    files: Files,
+    transform: str | Sequence[str] | None,
+    per: Per | None,
+    copies: Path | None,
+    cache_dir: Path,
+    num_train: int | None = None,
 ) -> Parts:
     """Open files, check that they fit together, and fit the transform.
 
@@ -75,6 +85,7 @@ def open_parts(
         per: what has statistics of its own.
         copies: folder for copies of arrays whose random reads are slow; None to read them as they are.
         cache_dir: folder for what is computed of them once.
+        num_train: see :func:`~lit_wgan.data.held_out.trained_on`.
 
     Raises:
         UsageError: for files that cannot be read or do not fit together.
@@ -97,10 +108,13 @@ def open_parts(
         )
     else:
         rows = rows_by_share(samples, files.held_out, groups) if marks is None else rows_by_mark(samples, marks)
-    train_rows = np.setdiff1d(np.arange(len(samples)), rows, assume_unique=True)
+    others = np.setdiff1d(np.arange(len(samples)), rows, assume_unique=True)
+    chosen = trained_on(len(others), num_train)
+    train_rows = others if chosen is None else others[chosen]
     train = Part(samples, told, train_rows, weights_of(weights, train_rows))
     held_out = other or Part(samples, told, rows, weights_of(weights, rows))
-    return Parts(train, held_out, fitted_once(train, held_out, make_transform(transform, per), cache_dir))
+    fitted = fitted_once(train, held_out, make_transform(transform, per), cache_dir)
+    return Parts(train, held_out, fitted, len(others) - len(train_rows))
 
 
 def several(conditions: Any) -> list[Any]:

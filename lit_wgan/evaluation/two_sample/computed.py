@@ -9,6 +9,7 @@ from lit_wgan.evaluation.two_sample.classifier import classifier_auc
 from lit_wgan.evaluation.two_sample.correlations import autocorrelation_distance, correlation_distance
 from lit_wgan.evaluation.two_sample.kernels import energy_distance, mmd
 from lit_wgan.evaluation.two_sample.neighbours import memorisation, prdc
+from lit_wgan.evaluation.two_sample.parzen import parzen
 from lit_wgan.evaluation.two_sample.spectrum import spectrum_distance
 from lit_wgan.evaluation.two_sample.transport import sliced_w1, w1_per_feature
 from lit_wgan.evaluation.wasserstein import exact_w1
@@ -48,5 +49,6 @@ COMPUTE: dict[str, Callable[[Sets, int], float | dict[str, float]]] = {
     "autocorrelation": lambda sets, seed: autocorrelation_distance(sets.real, sets.fake),
     "prdc": lambda sets, seed: prdc(*sets.vectors()),
     "memorisation": lambda sets, seed: memorisation(sets.train.flatten(1), *sets.vectors()),
+    "parzen": lambda sets, seed: parzen(sets.real, sets.fake),
 }
 """Each is a function of the samples and of the seed of its random numbers."""

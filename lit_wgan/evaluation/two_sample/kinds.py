@@ -14,6 +14,8 @@ MOST_EXACT = 2048
 """Samples of which the exact W1 is computed: its time grows up to the cube of their number."""
 MOST_PAIRS = 5000
 """Samples of which all pairs are taken: time grows with the square of their number."""
+MOST_KERNELS = 10_000
+"""Samples of which a Parzen window is made, as many as its paper takes."""
 
 
 class SampleMetric(NamedTuple):
@@ -48,6 +50,9 @@ SAMPLE_METRICS = {
     "autocorrelation": SampleMetric(("autocorrelation",), of="series"),
     "prdc": SampleMetric(("precision", "recall", "density", "coverage"), needs=6, at_most=MOST_PAIRS),
     "memorisation": SampleMetric(("memorisation",), at_most=MOST_PAIRS, needs_train=True),
+    "parzen": SampleMetric(
+        ("parzen", "parzen_error", "parzen_bandwidth"), needs=4, at_most=MOST_KERNELS, own_units=True
+    ),
 }
 """By what the option ``metrics`` asks for."""
 

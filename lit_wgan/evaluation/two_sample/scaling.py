@@ -1,4 +1,4 @@
-"""Samples in units of the reference's standard deviations."""
+"""Samples in units that reference samples give: of their standard deviations, or of their range."""
 
 from torch import Tensor
 
@@ -14,9 +14,7 @@ class Scaling:
     """
 
     def __init__(self, reference: Tensor):
-        x = reference.double()
-        kept = {1: None, 2: 1, 3: 2}.get(x.ndim, 1)
-        axes = [axis for axis in range(x.ndim) if axis != kept]
+        x, axes = reference.double(), _pooled(reference)
         self.mean = x.mean(axes, keepdim=True)
         deviation = (x - self.mean).square().mean(axes, keepdim=True).sqrt()
         # What is left of a constant is the rounding error of its mean.
@@ -25,3 +23,30 @@ class Scaling:
     def __call__(self, samples: Tensor) -> Tensor:
         """Samples ``(N, ...)`` in these units, float64; those of the reference have mean 0 and deviation 1."""
         return (samples.double() - self.mean) / self.deviation
+
+
+class UnitRange:
+    """Maps the range of reference samples to [0, 1].
+
+    Each column of vectors, channel of series and channel of fields has a range of its own, as for :class:`Scaling`. A
+    constant has none, and becomes 0.
+
+    Args:
+        reference: shape ``(N, ...)``.
+    """
+
+    def __init__(self, reference: Tensor):
+        x, axes = reference.double(), _pooled(reference)
+        self.least = x.amin(axes, keepdim=True)
+        span = x.amax(axes, keepdim=True) - self.least
+        self.span = span.where(span > 0, 1.0)
+
+    def __call__(self, samples: Tensor) -> Tensor:
+        """Samples ``(N, ...)`` in these units, float64; those of the reference are in ``[0, 1]``."""
+        return (samples.double() - self.least) / self.span
+
+
+def _pooled(samples: Tensor) -> list[int]:
+    """The axes over which statistics of samples ``(N, ...)`` are taken: all but that of columns or channels."""
+    kept = {1: None, 2: 1, 3: 2}.get(samples.ndim, 1)
+    return [axis for axis in range(samples.ndim) if axis != kept]

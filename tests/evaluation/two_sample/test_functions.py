@@ -16,7 +16,8 @@ from lit_wgan.evaluation.two_sample.correlations import (
 )
 from lit_wgan.evaluation.two_sample.kernels import energy_distance, median_distance, mmd
 from lit_wgan.evaluation.two_sample.neighbours import memorisation, prdc
-from lit_wgan.evaluation.two_sample.scaling import Scaling
+from lit_wgan.evaluation.two_sample.parzen import log_likelihood, parzen
+from lit_wgan.evaluation.two_sample.scaling import Scaling, UnitRange
 from lit_wgan.evaluation.two_sample.spectrum import radial_spectrum, spectrum_distance
 from lit_wgan.evaluation.two_sample.transport import sliced_w1, w1_per_feature
 
@@ -176,6 +177,58 @@ def test_ties_count_one_half_and_as_many_of_both_are_taken():
     x = torch.arange(6.0)[:, None]
     assert memorisation(x, x, x) == 0.5
     assert memorisation(torch.cat([x, x + 100]), x, x + 100) == 0.5  # the training samples further on are not taken
+
+
+def parzen_of_the_authors(samples, validation, test):
+    """The mean, its standard error and the bandwidth as parzen_ll.py of goodfeli/adversarial computes them."""
+
+    def log_likelihoods(x, sigma):
+        exponents = -0.5 * (((x[:, None] - samples) / sigma) ** 2).sum(2)
+        largest = exponents.max(1)
+        mixture = largest + np.log(np.exp(exponents - largest[:, None]).mean(1))
+        return mixture - samples.shape[1] * np.log(sigma * np.sqrt(np.pi * 2))
+
+    sigmas = np.logspace(-1, 0, num=10)
+    sigma = sigmas[np.argmax([log_likelihoods(validation, each).mean() for each in sigmas])]
+    found = log_likelihoods(test, sigma)
+    return found.mean(), found.std() / np.sqrt(len(test)), sigma
+
+
+def test_the_parzen_log_likelihood_is_that_of_the_authors_program():
+    samples, validation, test = (np.random.RandomState(seed).rand(40 + seed, 5) for seed in range(3))
+    expected = parzen_of_the_authors(samples, validation, test)
+    assert log_likelihood(*map(torch.from_numpy, (samples, validation, test))) == pytest.approx(expected, rel=1e-12)
+
+
+def test_pixels_are_taken_from_0_to_1_and_the_first_held_out_ones_choose_the_bandwidth(monkeypatch):
+    monkeypatch.setattr("lit_wgan.evaluation.two_sample.parzen.VALIDATION", 20)
+    pixels, generated = torch.randint(256, (50, 1, 4, 4)), torch.randint(256, (30, 1, 4, 4))
+    pixels[0, 0, 0, :2] = torch.tensor([0, 255])
+    found = parzen(pixels.float() / 127.5 - 1, generated.float() / 127.5 - 1)
+    x, fake = (each.flatten(1).double().numpy() / 255 for each in (pixels, generated))
+    assert list(found.values()) == pytest.approx(parzen_of_the_authors(fake, x[:20], x[20:]), rel=1e-5)
+
+
+def test_the_parzen_log_likelihood_of_one_kernel_is_a_gaussians():
+    """At the kernel's centre its density is ``(2 pi s^2)^(-d/2)``; all narrow bandwidths win there."""
+    found = log_likelihood(torch.zeros(1, 3), torch.zeros(1, 3), torch.zeros(4, 3))
+    assert found == pytest.approx((-1.5 * np.log(2 * pi * 0.1**2), 0, 0.1))
+
+
+def test_the_centres_of_clusters_beat_the_training_samples_by_parzen_windows():
+    """Its known weakness (Theis et al. 2016): kernels about blurred samples are nearer to everything."""
+    train, held_out, test = (0.5 + 0.2 * torch.randn(400, 20) for _ in range(3))
+    blurred = 0.5 + 0.5 * (train - 0.5)
+    assert log_likelihood(blurred, held_out, test).mean > log_likelihood(train, held_out, test).mean + 1
+
+
+def test_the_range_of_each_column_and_channel_becomes_0_to_1():
+    table = torch.tensor([[1.0, 5.0, 7.0], [3.0, 5.0, -7.0]])
+    assert UnitRange(table)(table).tolist() == [[0, 0, 1], [1, 0, 0]]  # a constant becomes 0
+    fields = torch.tensor([1.0, 1e3]).reshape(2, 1, 1) * torch.randn(5, 2, 6, 6)
+    scaled = UnitRange(fields)(fields)
+    assert scaled.amin((0, 2, 3)).tolist() == [0, 0]
+    assert scaled.amax((0, 2, 3)).tolist() == [1, 1]
 
 
 def test_standardised_samples_have_unit_deviation_by_column_and_by_channel():
