@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         SampleGrid,
         SampleMetrics,
         SampleWriter,
+        StepCosine,
     )
     from lit_wgan.data import ArrayData, ImageData, StreamingData, ToyData
     from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
@@ -47,6 +48,7 @@ _HOME = {
     "SampleGrid": "callbacks.samples",
     "SampleMetrics": "callbacks.sample_metrics",
     "SampleWriter": "callbacks.samples",
+    "StepCosine": "callbacks.step_cosine",
     "GenerativeEvaluator": "evaluation.evaluator",
     "load_generator": "trained.loaded",
     "WandbRun": "runs.wandb_run",
@@ -70,6 +72,7 @@ __all__ = [
     "SampleMetrics",
     "SampleWriter",
     "SeveralConditions",
+    "StepCosine",
     "StreamingData",
     "ToyData",
     "Values",

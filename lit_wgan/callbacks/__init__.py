@@ -9,6 +9,7 @@ from lit_wgan.callbacks.interruptions import Interruptions
 from lit_wgan.callbacks.progress import GeneratorUpdates, ProgressLines, Summary
 from lit_wgan.callbacks.sample_metrics import SampleMetrics
 from lit_wgan.callbacks.samples import SampleGrid, SampleWriter
+from lit_wgan.callbacks.step_cosine import StepCosine
 from lit_wgan.callbacks.stopped_early import StoppedEarly
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "SampleGrid",
     "SampleMetrics",
     "SampleWriter",
+    "StepCosine",
     "StoppedEarly",
     "Summary",
     "ValidationBreak",

@@ -9,12 +9,14 @@ TITLES = {
     "critic/jensen_shannon_estimate": "Critic's estimate of the Jensen-Shannon divergence",
     "critic/le_cam_estimate": "Critic's estimate of the Le Cam divergence",
     "critic/loss": "Loss of the critic",
+    "critic/step_cosine": "Cosine of the critic's step and its negative gradient",
     "critic/wasserstein_estimate": "Critic's estimate of W1",
     "critic/wasserstein_estimate_per_slope": "Critic's estimate of W1 over its slope",
     "critic_activations": "Gradient norm by layer of the critic's activations",
     "critic_layers": "Gradient norm by layer of the critic's weights",
     "eval/gradient_norm": "Slope of the critic on held-out samples",
     "generator/loss": "Loss of the generator",
+    "generator/step_cosine": "Cosine of the generator's step and its negative gradient",
 }
 
 

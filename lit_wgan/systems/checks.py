@@ -38,7 +38,7 @@ def warn_of_momentum(optimizer: Optimizer) -> None:
         if momentum:
             warnings.warn(
                 f"{type(optimizer).__name__} with momentum {momentum} under weight clipping tends to be unstable "
-                "(arXiv:1701.07875v3, Section 4.1). Use RMSprop, the paper's choice.",
+                "(arXiv:1701.07875v3, Section 4.2). Use RMSprop, the paper's choice.",
                 stacklevel=2,
             )
             return
