@@ -7,7 +7,7 @@ from typing import cast
 from torch import Tensor
 
 from lit_wgan.data.adversarial_data import AdversarialData
-from lit_wgan.data.toy import TOY_DISTRIBUTIONS, draw_minibatch
+from lit_wgan.data.toy import ToyDistribution, draw_minibatch, named
 from lit_wgan.engine.minibatches import Minibatch, MinibatchSource
 from lit_wgan.errors import UsageError, check_positive
 
@@ -19,7 +19,8 @@ class ToyData(AdversarialData):
 
     Args:
         distribution: ``eight_gaussians``, ``twenty_five_gaussians``, ``swiss_roll``, ``curves``, or
-            ``standard_normal``, numbers of N(0, 1).
+            ``standard_normal``, numbers of N(0, 1); or a :class:`~lit_wgan.data.toy.ToyDistribution` of your own, in
+            YAML by its class path.
         batch_size: the global minibatch m.
         num_held_out: samples that validation sees.
         num_workers: see :class:`AdversarialData`.
@@ -34,7 +35,7 @@ class ToyData(AdversarialData):
 
     def __init__(
         self,
-        distribution: str,
+        distribution: str | ToyDistribution,
         batch_size: int = 256,
         num_held_out: int = 2048,
         num_workers: int = 0,
@@ -42,19 +43,15 @@ class ToyData(AdversarialData):
         condition_of: str | None = None,
     ):
         super().__init__(batch_size, num_workers, num_generated)
-        if distribution not in TOY_DISTRIBUTIONS:
-            raise UsageError(
-                f"Expected data.distribution to be one of {', '.join(TOY_DISTRIBUTIONS)}, but got {distribution}. "
-                "For data of your own, pass a DataLoader to trainer.fit."
-            )
         check_positive(**{"data.num_held_out": num_held_out})
-        self.distribution = TOY_DISTRIBUTIONS[distribution]
+        self.distribution = distribution if isinstance(distribution, ToyDistribution) else named(distribution)
         self.num_held_out = num_held_out
         self.condition_of = condition_of
         if condition_of is not None and condition_of not in self.distribution.conditions:
             raise UsageError(
                 f"Expected data.condition_of to be {' or '.join([*self.distribution.conditions, 'null'])} for "
-                f"{distribution}, but got {condition_of}. Choose one of these."
+                f"{distribution if isinstance(distribution, str) else type(distribution).__name__}, but got "
+                f"{condition_of}. Choose one of these."
             )
 
     def source(self, rows: slice) -> MinibatchSource:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lit_wgan.engine.minibatches import Minibatch
+from lit_wgan.errors import UsageError
 from lit_wgan.functional.streams import ALL_ROWS, RandomStreams
 
 
@@ -146,3 +147,13 @@ TOY_DISTRIBUTIONS: dict[str, ToyDistribution] = {
     "curves": Curves(),
     "standard_normal": GaussianMixture(torch.zeros(1, 1), 1.0),
 }
+
+
+def named(name: str) -> ToyDistribution:
+    """The distribution of a name; a UsageError with the names that there are for any other."""
+    if name not in TOY_DISTRIBUTIONS:
+        raise UsageError(
+            f"Expected data.distribution to be one of {', '.join(TOY_DISTRIBUTIONS)}, but got {name}. Take one, or "
+            "give the class path of a ToyDistribution of your own."
+        )
+    return TOY_DISTRIBUTIONS[name]

@@ -11,8 +11,9 @@ from lit_wgan import WGAN, ImageData, ToyData
 from lit_wgan.data import Downscaled
 from lit_wgan.data.held_out import part_indices
 from lit_wgan.data.image_minibatches import fits, to_unit_range
-from lit_wgan.data.toy import TOY_DISTRIBUTIONS
+from lit_wgan.data.toy import TOY_DISTRIBUTIONS, ToyDistribution
 from lit_wgan.engine.minibatches import Minibatch
+from lit_wgan.functional.streams import ALL_ROWS
 from lit_wgan.networks import DCGANCritic, DCGANGenerator
 
 
@@ -101,6 +102,21 @@ def test_sizes_below_one_are_refused(option):
 def test_an_unknown_distribution_is_refused_with_the_choices():
     with pytest.raises(ValueError, match="one of eight_gaussians, .*, swiss_roll, curves, .*but got moons"):
         ToyData("moons")
+
+
+class Halves(ToyDistribution):
+    """All samples are 1/2."""
+
+    def draw(self, streams, stream, update, n, rows=ALL_ROWS):
+        return torch.full((n, 1), 0.5)[rows]
+
+
+def test_a_distribution_of_ones_own_is_drawn_from():
+    data = placed(ToyData(Halves(), batch_size=8))
+    assert torch.equal(data.real_samples(3, train=True).real, torch.full((3, 1), 0.5))
+    assert torch.equal(data.source(slice(4)).minibatch(0).real, torch.full((4, 1), 0.5))
+    with pytest.raises(ValueError, match="condition_of to be null for Halves, but got label"):
+        ToyData(Halves(), condition_of="label")
 
 
 def test_more_real_samples_than_there_are_are_refused():
