@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         SampleWriter,
         StepCosine,
     )
-    from lit_wgan.data import ArrayData, ImageData, StreamingData, ToyData
+    from lit_wgan.data import ArrayData, ImageData, StreamingData, TextData, ToyData
     from lit_wgan.data.conditions import ClassLabels, SeveralConditions, Values
     from lit_wgan.evaluation import GenerativeEvaluator
     from lit_wgan.runs.wandb_run import WandbRun
@@ -39,6 +39,7 @@ _HOME = {
     "ImageData": "data.image_data",
     "SeveralConditions": "data.conditions",
     "StreamingData": "data.streaming",
+    "TextData": "data.text_data",
     "Values": "data.conditions",
     "ToyData": "data.datamodules",
     "CriticDiagnostics": "callbacks.diagnostics",
@@ -74,6 +75,7 @@ __all__ = [
     "SeveralConditions",
     "StepCosine",
     "StreamingData",
+    "TextData",
     "ToyData",
     "Values",
     "WandbRun",

@@ -44,7 +44,7 @@ def gallery_data(tmp_path):
         module = runpy.run_path(str(FOLDER.parent / "tools" / "gallery_data.py"))
         folder = tmp_path / "data" / "gallery"
         folder.mkdir(parents=True)
-        for name in ("write_table", "write_series", "write_dates", "write_volumes", "write_images"):
+        for name in ("write_table", "write_series", "write_dates", "write_text", "write_volumes", "write_images"):
             module[name](folder, count=40)
 
     return make

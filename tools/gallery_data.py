@@ -1,4 +1,4 @@
-"""Write the data of the gallery's examples: a table, series, dates, volumes and 16-bit images, as users have them.
+"""Write the data of the gallery's examples: a table, series, dates, text, volumes and 16-bit images, as users have.
 
 python tools/gallery_data.py [FOLDER]      # data/gallery by default; 47 MB, seconds
 """
@@ -6,6 +6,7 @@ python tools/gallery_data.py [FOLDER]      # data/gallery by default; 47 MB, sec
 import csv
 import sys
 from pathlib import Path
+from pydoc_data.topics import topics
 
 import numpy as np
 from PIL import Image
@@ -43,6 +44,13 @@ def write_dates(folder: Path, count: int = 4000) -> None:
     np.save(folder / "dates.npy", np.eye(11, dtype=np.float32)[codes])
 
 
+def write_text(folder: Path, count: int | None = None) -> None:
+    """``reference.txt``: the lines of at least 20 characters of Python's reference, as ``help()`` shows it."""
+    lines = dict.fromkeys(line.strip() for topic in topics.values() for line in topic.splitlines())
+    long = [line for line in lines if len(line) >= 20][:count]
+    (folder / "reference.txt").write_text("\n".join(long), encoding="utf-8")
+
+
 def write_volumes(folder: Path, count: int = 2000, side: int = 16) -> None:
     """``spheres.npy``: densities (2000, 16, 16, 16) from 0 to 1 of a ball with a soft edge, anywhere inside."""
     random = np.random.RandomState(0)
@@ -70,6 +78,7 @@ def write_images(folder: Path, count: int = 2000, height: int = 24, width: int =
 if __name__ == "__main__":
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "data/gallery")
     target.mkdir(parents=True, exist_ok=True)
-    for write in (write_table, write_series, write_dates, write_volumes, write_images):
+    for write in (write_table, write_series, write_dates, write_text, write_volumes, write_images):
         write(target)
-    print(f"cells.csv, oscillations.npy, frequencies.npy, dates.npy, spheres.npy and sky/ are in {target}.")
+    names = "cells.csv, oscillations.npy, frequencies.npy, dates.npy, reference.txt, spheres.npy and sky/"
+    print(f"{names} are in {target}.")

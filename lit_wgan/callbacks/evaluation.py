@@ -9,6 +9,7 @@ from torch import Tensor
 from lit_wgan.data.adversarial_data import AdversarialData
 from lit_wgan.data.datamodules import ToyData
 from lit_wgan.data.toy import GaussianMixture
+from lit_wgan.data.transforms import TextTransform
 from lit_wgan.engine.collectives import on_rank_zero
 from lit_wgan.engine.minibatches import Condition, Minibatch
 from lit_wgan.errors import UsageError, check_positive
@@ -103,9 +104,13 @@ class ExactW1(SampleEvaluation):
         return ["eval/w1", "eval/w1_floor"]
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Refuse more samples than there are before training, not at the first validation."""
+        """Refuse text, and more samples than there are, before training, not at the first validation."""
         data = getattr(trainer, "datamodule", None)
         if isinstance(data, AdversarialData):
+            if isinstance(data.transform, TextTransform):
+                raise UsageError(
+                    "Expected numbers for ExactW1, but got text. Take SampleMetrics with the metric ngram_jsd instead."
+                )
             for train in (True, False):
                 there = data.num_samples(train)
                 if there is not None and there < self.num_samples:

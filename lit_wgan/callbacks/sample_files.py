@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lit_wgan.callbacks.pictures.grid import as_picture, is_image
 from lit_wgan.data.conditions.given import as_tuple
-from lit_wgan.data.transforms import PixelRange, Transform
+from lit_wgan.data.transforms import PixelRange, TextTransform, Transform
 from lit_wgan.engine.files import atomic_write, writing
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.errors import UsageError
@@ -28,7 +28,7 @@ def save_sample(
     sample: Tensor, number: int, directory: Path, transform: Transform | None = None, ending: str | None = None
 ) -> None:
     """Write a sample into a directory that need not exist, named by its number: as a PNG or, if it is no image, as
-    ``.npy``.
+    ``.npy``; a line of text as ``.txt``.
 
     Images in their own units, which have a :class:`PixelRange`, are written in the type of the training images: of 16
     bits as PNG if they are grey, with more channels and of floats as TIFF, a page for each channel.
@@ -44,14 +44,16 @@ def save_sample(
         UsageError: for an image that is not finite.
         WriteError: if the disk is full or the directory cannot be written.
     """
-    usual = image_ending(sample.shape, transform)
-    path = directory / f"{number:06d}{ending or usual or '.npy'}"
+    usual, text = image_ending(sample.shape, transform), isinstance(transform, TextTransform)
+    path = directory / f"{number:06d}{ending or usual or ('.txt' if text else '.npy')}"
     pages: list[Image.Image] = []
     if usual is not None:
         pages = as_pages(sample, transform) if isinstance(transform, PixelRange) else [as_picture(sample)]
     with writing(path):
         directory.mkdir(parents=True, exist_ok=True)
-        if not pages:
+        if isinstance(transform, TextTransform):
+            path.write_bytes(as_text(sample[None], transform))
+        elif not pages:
             np.save(path, as_array(sample))
         elif len(pages) == 1:
             pages[0].save(path)
@@ -74,6 +76,11 @@ def as_pages(sample: Tensor, transform: PixelRange) -> list[Image.Image]:
     if transform.dtype == "uint8" and len(pixels) == 3:
         return [Image.fromarray(pixels.transpose(1, 2, 0))]
     return [Image.fromarray(channel) for channel in pixels]
+
+
+def as_text(samples: Tensor, transform: TextTransform) -> bytes:
+    """Samples ``(N, T)`` of text as lines in UTF-8."""
+    return "".join(f"{line}\n" for line in transform.lines(samples)).encode()
 
 
 def save_conditions(conditions: Condition, path: Path) -> None:

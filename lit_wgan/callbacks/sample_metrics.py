@@ -8,6 +8,7 @@ from torch import Tensor
 
 from lit_wgan.callbacks.evaluation import SampleEvaluation, held_out_condition
 from lit_wgan.data.adversarial_data import AdversarialData
+from lit_wgan.data.transforms import TextTransform
 from lit_wgan.engine.minibatches import Condition, Minibatch
 from lit_wgan.evaluation.two_sample.compare import Comparison
 from lit_wgan.systems.base import AdversarialSystem
@@ -23,8 +24,9 @@ class SampleMetrics(SampleEvaluation):
 
     Args:
         metrics: any of ``w1``, ``sliced_w1``, ``w1_per_feature``, ``mmd``, ``energy``, ``auc``, ``correlation``,
-            ``spectrum``, ``autocorrelation``, ``prdc``, ``memorisation`` and ``parzen``; and functions of your
-            own, ``f(real, fake)`` or ``f(real, fake, condition)``, or the path of one, that give a number.
+            ``spectrum``, ``autocorrelation``, ``prdc``, ``memorisation``, ``parzen`` and, of text, ``ngram_jsd``; and
+            functions of your own, ``f(real, fake)`` or ``f(real, fake, condition)``, or the path of one, that give a
+            number.
         num_samples: number of generated, of held-out and of training samples; fewer if fewer samples are held out.
         features: a function or network of samples, its path, or the name of an extractor of images: then the metrics
             are those of features, and their names end in its own, ``eval/precision_digits``.
@@ -57,7 +59,9 @@ class SampleMetrics(SampleEvaluation):
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Refuse metrics that cannot be computed of the data before any update."""
         self._count(trainer)
-        self.comparison.check_for(self.data_of(trainer).real_samples(1, train=False).real, self.num_samples)
+        data = self.data_of(trainer)
+        self._check_kind(data)
+        self.comparison.check_for(data.real_samples(1, train=False).real, self.num_samples)
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Compute and log all."""
@@ -69,6 +73,9 @@ class SampleMetrics(SampleEvaluation):
         data = self.data_of(trainer)
         self.num_samples = min(self.at_most, len(data.held_out()[0]), data.num_samples(train=True) or self.at_most)
 
+    def _check_kind(self, data: AdversarialData) -> None:
+        self.comparison.check_kind(are_text=isinstance(data.transform, TextTransform))
+
     def condition(self, system: AdversarialSystem, data: AdversarialData) -> Condition | None:
         """The held-out samples' own."""
         return held_out_condition(system, data, self.num_samples)
@@ -79,6 +86,7 @@ class SampleMetrics(SampleEvaluation):
 
     def evaluate_conditional(self, fake: Minibatch, data: AdversarialData) -> dict[str, float]:
         """Compute all metrics and floors; functions of your own are given the condition."""
+        self._check_kind(data)
         held_out, train = (data.real_samples(self.num_samples, train).real for train in (False, True))
         train = train.to(fake.real.device)  # where features are computed
         if self._floors is None:  # they are those of the data alone

@@ -29,9 +29,9 @@ class SampleGrid(Callback):
 
     Images become a grid, in which several channels and the middle slices of volumes stand side by side, points in the
     plane a scatter plot with real points, series of at least 8 numbers curves, tables and short vectors a histogram of
-    each column. In a conditional system a grid has a column for each of several conditions and a row for each noise
-    vector, points are coloured by condition, and each of a few conditions has a panel of curves. Beside them
-    ``samples/real.png`` shows held-out samples in the same way, of data that have such; where their values leave
+    each column, text lines. In a conditional system a grid has a column for each of several conditions and a row for
+    each noise vector, points are coloured by condition, and each of a few conditions has a panel of curves. Beside
+    them ``samples/real.png`` shows held-out samples in the same way, of data that have such; where their values leave
     [-1, 1], all grids are black and white at the limits of these. TensorBoard and W&B are sent each picture, as
     ``samples``. A picture that cannot be drawn is a warning, and training goes on.
 
@@ -99,7 +99,7 @@ class SampleGrid(Callback):
 
 class SampleWriter(BasePredictionWriter):
     """Writes generated samples, one file each, named by the sample's number: images as PNG, those of
-    16 bits with several channels and of floats as TIFF, others as ``.npy``.
+    16 bits with several channels and of floats as TIFF, text as ``.txt``, others as ``.npy``.
 
     In a conditional system ``conditions.npy`` beside them holds the condition of sample number i in row i, of several
     conditions at once ``conditions_1.npy`` and so on.

@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 
     from lit_wgan.trained.sample_forms import Drawn
 
-FORMATS = ("png", "tif", "npy", "npz", "csv", "tsv", "parquet")
-IN_FILES = ("npy", "npz", "csv", "tsv", "parquet", "png")
+FORMATS = ("png", "tif", "npy", "npz", "txt", "csv", "tsv", "parquet")
+IN_FILES = ("npy", "npz", "txt", "csv", "tsv", "parquet", "png")
 """Endings of outputs that are one file; a .png is a picture of all samples."""
 EXAMPLES = """\
   lit-wgan sample wgan_gp_digits                               64 samples of the newest run of this name
   lit-wgan sample runs/wgan_gp_digits/version_0 -n 1000 -o digits --seed 1
   lit-wgan sample wgan_gp_digits_by_class -n 100 --condition 3 -o threes.png
   lit-wgan sample wgan_gp_table -n 1000 -o rows.csv
+  lit-wgan sample wgan_gp_text -n 1000 -o lines.txt
 """
 
 
@@ -50,7 +51,7 @@ def parser() -> Parser:
     parser.add_argument("-o", "--output", metavar="DIR | FILE", default="generated", help=outputs)
     forms = (
         f"{', '.join(FORMATS)}: in a folder a file for each image, or one file of all samples; without it images of "
-        "their own type, a .csv of a table, an .npy of all else"
+        "their own type, a .csv of a table, a .txt of text, an .npy of all else"
     )
     parser.add_argument("--format", metavar="FORMAT", help=forms)
     parser.add_argument("--grid", action="store_true", help="one picture of the samples instead")

@@ -8,6 +8,7 @@ from lit_wgan.data.image_data import ImageData
 from lit_wgan.data.images import open_images
 from lit_wgan.data.sampler import InfiniteSampler
 from lit_wgan.data.streaming import StreamingData
+from lit_wgan.data.text_data import TextData
 from lit_wgan.engine.minibatches import CriticBatches, CriticBatchStream, minibatches
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "InfiniteSampler",
     "Noisy",
     "StreamingData",
+    "TextData",
     "ToyData",
     "minibatches",
     "open_images",

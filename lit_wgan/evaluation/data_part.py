@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import default_collate
 
-from lit_wgan.data.array_data import ArrayData
 from lit_wgan.data.datamodules import ToyData
 from lit_wgan.data.image_data import ImageData
 from lit_wgan.data.image_minibatches import bytes_to_unit_range, take
 from lit_wgan.data.sources import is_map_style
+from lit_wgan.data.stored_data import StoredData
 from lit_wgan.data.streaming import StreamingData
 from lit_wgan.data.streaming.held_out import last_items
 from lit_wgan.data.toy import draw_minibatch
@@ -88,7 +88,7 @@ def part_of_data(data: Any, loader: Callable[[], Any], train: bool, most: int, s
     """
     if isinstance(data, ImageData):
         return _of_images(data, train)
-    if isinstance(data, ArrayData):
+    if isinstance(data, StoredData):
         return _of_arrays(data, train)
     if isinstance(data, StreamingData):
         return _of_stream(data, train)
@@ -110,7 +110,7 @@ def _of_images(data: ImageData, train: bool) -> DataPart:
     return DataPart(len(images), read, ["own units", key_of_array(images)], type(data).__name__)
 
 
-def _of_arrays(data: ArrayData, train: bool) -> DataPart:
+def _of_arrays(data: StoredData, train: bool) -> DataPart:
     part = data.parts.train if train else data.parts.held_out
     key = [part.samples.array.key(), array_sha256(part.rows)]
 

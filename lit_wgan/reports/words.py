@@ -67,6 +67,7 @@ KINDS = {
     "eval/correlation": Kind("difference of correlations", "", above),
     "eval/spectrum": Kind("difference of spectra in decibels", "", above),
     "eval/autocorrelation": Kind("difference of autocorrelations", "", above),
+    **{f"eval/ngram_jsd_{n}": Kind(f"divergence of {n}-grams", "", above) for n in (1, 2, 3, 4)},
     "eval/energy": Kind("squared energy distance"),
     "eval/mmd": Kind("squared MMD"),
     "eval/memorisation": Kind("share nearer to training than held-out samples"),

@@ -96,7 +96,7 @@ def nearest(samples: Tensor, train: DataPart, k: int = 5, view: View | None = No
     see = view or network_units(None)
     looked_for = see(samples).flatten(1).cpu()
     nearby, numbers = looked_for.new_empty(len(samples), 0), torch.empty(len(samples), 0, dtype=torch.int64)
-    for indices in torch.arange(train.count).split(max(1, NUMBERS // max(1, samples[0].numel()))):
+    for indices in torch.arange(train.count).split(max(1, NUMBERS // max(1, samples[0].numel(), looked_for.shape[1]))):
         some = taken(train, indices)
         if some.shape[1:] != samples.shape[1:]:
             raise UsageError(

@@ -13,10 +13,10 @@ import torch
 from numpy.lib import format as npy
 from torch import Tensor
 
-from lit_wgan.callbacks.sample_files import as_array, image_ending, save_conditions, save_sample
+from lit_wgan.callbacks.sample_files import as_array, as_text, image_ending, save_conditions, save_sample
 from lit_wgan.data.conditions.given import as_tuple
 from lit_wgan.data.stored import write_columns
-from lit_wgan.data.transforms import PixelRange, TableTransform, Transform
+from lit_wgan.data.transforms import PixelRange, TableTransform, TextTransform, Transform
 from lit_wgan.engine.files import atomic_write, writing
 from lit_wgan.engine.minibatches import Condition, map_condition
 from lit_wgan.errors import UsageError
@@ -88,6 +88,8 @@ def usual_form(shape: Sequence[int], transform: Transform | None) -> str:
     """The form that samples of a shape are written in unless another is asked for."""
     if isinstance(transform, TableTransform):
         return "csv"
+    if isinstance(transform, TextTransform):
+        return "txt"
     ending = image_ending(shape, transform)
     return "npy" if ending is None else ending.removeprefix(".")
 
@@ -154,6 +156,14 @@ def _write_conditions(drawn: Drawn, path: Path) -> Path | None:
     return None if told is None else path
 
 
+def _write_text(drawn: Drawn, path: Path, conditions: Path) -> Path | None:
+    assert isinstance(drawn.transform, TextTransform)
+    with atomic_write(path) as file:
+        for _, samples in drawn.batches():
+            file.write(as_text(samples, drawn.transform))
+    return _write_conditions(drawn, conditions)
+
+
 def _write_table(drawn: Drawn, path: Path, conditions: Path) -> Path | None:
     samples, told = torch.cat([samples for _, samples in drawn.batches()]), drawn.conditions()
     short, long = ((), ()) if told is None else divided(as_tuple(told))
@@ -181,6 +191,7 @@ FORMS = {
     ),
     "npy": Form(_write_npy, lambda shape, transform: True, "samples"),
     "npz": Form(_write_npz, lambda shape, transform: True, "samples"),
+    "txt": Form(_write_text, lambda shape, transform: isinstance(transform, TextTransform), "text (lit_wgan.TextData)"),
     **dict.fromkeys(("csv", "tsv", "parquet"), Form(_write_table, is_tabular, "rows of a table, vectors or series")),
 }
 """By the name of the form, which is the ending of its files too."""

@@ -9,7 +9,7 @@ from torch import Tensor
 from lit_wgan.callbacks.pictures.series import is_series
 from lit_wgan.callbacks.sample_files import as_array
 from lit_wgan.data.stored import named_columns
-from lit_wgan.data.transforms import TableTransform, Transform
+from lit_wgan.data.transforms import TableTransform, TextTransform, Transform
 
 
 def is_tabular(shape: Sequence[int], transform: Transform | None = None) -> bool:
@@ -24,7 +24,7 @@ def table_of(
 
     Rows of a table keep the names of their columns and categories. Vectors ``(d,)`` have the columns ``x0``, ``x1`` and
     so on, and a row each; series of several channels a row for each time, with the columns ``sample``, ``time`` and one
-    for each channel. A condition is a column ``condition``, or several.
+    for each channel. Lines of text are the column ``text``. A condition is a column ``condition``, or several.
 
     Args:
         samples: in the data's own units.
@@ -42,6 +42,8 @@ def table_of(
 def _columns_of(samples: Tensor, transform: Transform | None) -> dict[str, Any]:
     if isinstance(transform, TableTransform):
         return named_columns(transform.names, transform.categories, as_array(samples))
+    if isinstance(transform, TextTransform):
+        return {"text": np.array(transform.lines(samples), dtype=object)}
     if samples.ndim == 2:
         return _named("x", as_array(samples), "x")
     series = as_array(samples if samples.shape[1] >= samples.shape[2] else samples.transpose(1, 2))

@@ -8,6 +8,7 @@ from typing import Any
 from lit_wgan.callbacks.pictures.columns import draw_columns
 from lit_wgan.callbacks.pictures.flat import is_shown_flat
 from lit_wgan.callbacks.pictures.grid import draw_images
+from lit_wgan.callbacks.pictures.lines import draw_lines
 from lit_wgan.callbacks.pictures.names import are_short
 from lit_wgan.callbacks.pictures.points import draw_points
 from lit_wgan.callbacks.pictures.selection import held_out_under_each, rows_under_each, samples_under_each
@@ -15,7 +16,7 @@ from lit_wgan.callbacks.pictures.series import PANELS, draw_series, is_series
 from lit_wgan.callbacks.pictures.shown import REAL, Shown
 from lit_wgan.data import AdversarialData
 from lit_wgan.data.conditions.given import first_part
-from lit_wgan.data.transforms import TableTransform, Transform
+from lit_wgan.data.transforms import TableTransform, TextTransform, Transform
 from lit_wgan.engine.minibatches import Condition
 from lit_wgan.systems import AdversarialSystem
 
@@ -100,15 +101,18 @@ IMAGES = Drawing(draw_images, columns=16, compares=False)
 POINTS = Drawing(draw_points, always=1000, coloured=True)
 SERIES = Drawing(draw_series, columns=PANELS, most=16)
 COLUMNS = Drawing(draw_columns, always=1000)
+LINES = Drawing(draw_lines, most=256, compares=False)
 
 
 def drawing_of(shape: Sequence[int], transform: Transform | None = None) -> Drawing | None:
-    """What draws samples of a shape: images and volumes, points ``(2,)``, series, columns; None if nothing does.
+    """What draws samples of a shape: images and volumes, points ``(2,)``, series, columns, text; None if none.
 
     Args:
         shape: of one sample.
-        transform: of the data, by which tables are known.
+        transform: of the data, by which tables and text are known.
     """
+    if isinstance(transform, TextTransform):
+        return LINES
     if tuple(shape) == (2,):
         return POINTS
     if isinstance(transform, TableTransform):

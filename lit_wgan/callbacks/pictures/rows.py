@@ -11,11 +11,12 @@ from PIL import Image
 from torch import Tensor
 
 from lit_wgan.callbacks.pictures.columns import MOST_CATEGORIES, MOST_COLUMNS
-from lit_wgan.callbacks.pictures.drawing import COLUMNS, IMAGES, POINTS, SERIES, Drawing, drawing_of
+from lit_wgan.callbacks.pictures.drawing import COLUMNS, IMAGES, LINES, POINTS, SERIES, Drawing, drawing_of
 from lit_wgan.callbacks.pictures.flat import flat_samples
 from lit_wgan.callbacks.pictures.grid import GAP, as_picture, labelled, tiled
+from lit_wgan.callbacks.pictures.lines import figure_of_lines, save_figure
 from lit_wgan.callbacks.pictures.series import of_channels
-from lit_wgan.data.transforms import TableTransform, Transform
+from lit_wgan.data.transforms import TableTransform, TextTransform, Transform
 from lit_wgan.errors import UsageError
 
 FIRST, NEAR, FAINT = "C1", "0.55", "0.85"
@@ -32,7 +33,8 @@ def draw_rows(
     """Write samples ``(rows, columns, ...)`` as one PNG.
 
     Images and volumes stand in a grid. Series are curves, in a panel for each row and channel, points in the plane are
-    joined row by row, and of tables and vectors there is a panel for each column of the data.
+    joined row by row, of tables and vectors there is a panel for each column of the data, and of text a block of lines
+    for each row.
 
     Args:
         rows: in the data's own units.
@@ -109,9 +111,10 @@ def _drawing(rows: Tensor, transform: Transform | None) -> Drawing:
 
 
 def _shown(shown: Rows) -> Image.Image:
-    figure = {POINTS: _points, SERIES: _series, COLUMNS: _columns}[_drawing(shown.rows, shown.transform)](shown)
+    draw = {POINTS: _points, SERIES: _series, COLUMNS: _columns, LINES: _lines}
+    figure = draw[_drawing(shown.rows, shown.transform)](shown)
     buffer = BytesIO()
-    figure.savefig(buffer, dpi=100, format="png")
+    save_figure(figure, buffer)
     return Image.open(buffer)
 
 
@@ -187,3 +190,18 @@ def _columns(shown: Rows) -> Any:
             axes.set_yticks(range(len(categories)), [str(each) for each in categories])
     figure.supxlabel("sample" if shown.apart else "step", fontsize="small")
     return figure
+
+
+def _lines(shown: Rows) -> Any:
+    assert isinstance(shown.transform, TextTransform)
+    blocks, length = [shown.transform.lines(row) for row in shown.rows], shown.rows.shape[2]
+    if shown.at is not None:
+        return figure_of_lines([[lines[shown.at] for lines in blocks]], length)
+    if shown.captions:
+        width = max(len(each) for captions in shown.captions for each in captions)
+        blocks = [
+            [f"{caption:>{width}}  {line}" for caption, line in zip(captions, lines, strict=True)]
+            for captions, lines in zip(shown.captions, blocks, strict=True)
+        ]
+        length += width + 2
+    return figure_of_lines(blocks, length)

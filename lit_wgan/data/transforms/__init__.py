@@ -8,6 +8,7 @@ from lit_wgan.data.transforms.named import make_transform, restored_transform
 from lit_wgan.data.transforms.pixel_range import PixelRange
 from lit_wgan.data.transforms.quantile import Quantile
 from lit_wgan.data.transforms.table import TableTransform
+from lit_wgan.data.transforms.text import TextTransform
 
 __all__ = [
     "Chain",
@@ -18,6 +19,7 @@ __all__ = [
     "Quantile",
     "Standardise",
     "TableTransform",
+    "TextTransform",
     "Transform",
     "make_transform",
     "restored_transform",

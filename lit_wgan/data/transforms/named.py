@@ -12,6 +12,7 @@ from lit_wgan.data.transforms.log1p import Log1p
 from lit_wgan.data.transforms.pixel_range import PixelRange
 from lit_wgan.data.transforms.quantile import Quantile
 from lit_wgan.data.transforms.table import TableTransform
+from lit_wgan.data.transforms.text import TextTransform
 from lit_wgan.errors import UsageError
 
 BY_NAME: dict[str, type[Transform]] = {kind.name: kind for kind in (Standardise, MinMax, Log1p, Quantile)}
@@ -59,6 +60,8 @@ def _restored(state: Mapping[str, Any]) -> Transform:
         own = state["of_numbers"]
         numbers = None if own is None else _restored(own)
         return TableTransform(state["names"], state["categories"], numbers, state["whole"])
+    if name == TextTransform.name:
+        return TextTransform(state["characters"], state["padding"])
     transform = PixelRange(dtype=state["dtype"]) if name == PixelRange.name else BY_NAME[name](per=state["per"])
     if not all(isinstance(each, torch.Tensor) and each.isfinite().all() for each in state["numbers"].values()):
         raise ValueError("its numbers are not finite")

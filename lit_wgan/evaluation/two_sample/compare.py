@@ -74,6 +74,17 @@ class Comparison:
                     f"Expected training samples for {metric}, but got none. Give --train, or leave it out."
                 )
 
+    def check_kind(self, are_text: bool) -> None:
+        """Raise a UsageError for metrics of numbers if samples are text, whose codes are no quantities, and inversely.
+
+        Features of text are numbers.
+        """
+        for metric in self.known:
+            of_text = SAMPLE_METRICS[metric].of == "text"
+            if of_text != (are_text and self.features is None):
+                expected, got = ("text (lit_wgan.TextData)", "numbers") if of_text else ("numbers", "text")
+                raise UsageError(f"Expected {expected} for {metric}, but got {got}. Leave {metric} out of metrics.")
+
     def check_for(self, like: Tensor, samples: int) -> None:
         """Raise a UsageError if a metric cannot be computed of so many samples of one kind, of which some are given."""
         points = self._points(Sets(like, like, like))

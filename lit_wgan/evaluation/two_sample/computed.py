@@ -8,7 +8,9 @@ from torch import Tensor
 from lit_wgan.evaluation.two_sample.classifier import classifier_auc
 from lit_wgan.evaluation.two_sample.correlations import autocorrelation_distance, correlation_distance
 from lit_wgan.evaluation.two_sample.kernels import energy_distance, mmd
+from lit_wgan.evaluation.two_sample.kinds import NGRAMS
 from lit_wgan.evaluation.two_sample.neighbours import memorisation, prdc
+from lit_wgan.evaluation.two_sample.ngrams import ngram_jsd
 from lit_wgan.evaluation.two_sample.parzen import parzen
 from lit_wgan.evaluation.two_sample.spectrum import spectrum_distance
 from lit_wgan.evaluation.two_sample.transport import sliced_w1, w1_per_feature
@@ -50,5 +52,6 @@ COMPUTE: dict[str, Callable[[Sets, int], float | dict[str, float]]] = {
     "prdc": lambda sets, seed: prdc(*sets.vectors()),
     "memorisation": lambda sets, seed: memorisation(sets.train.flatten(1), *sets.vectors()),
     "parzen": lambda sets, seed: parzen(sets.real, sets.fake),
+    "ngram_jsd": lambda sets, seed: {name: ngram_jsd(sets.real, sets.fake, n) for n, name in enumerate(NGRAMS, 1)},
 }
 """Each is a function of the samples and of the seed of its random numbers."""

@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 
 from lit_wgan.errors import UsageError
 
-Of = Literal["anything", "features", "fields", "series"]
-"""What samples a metric is of: any, several features, fields on a grid, or series."""
+Of = Literal["anything", "features", "fields", "series", "text"]
+"""What samples a metric is of: any numbers, several features, fields on a grid, series, or text."""
 MOST_FEATURES = 5000
 """Of which a matrix of correlations is computed."""
 MOST_EXACT = 2048
@@ -16,6 +16,9 @@ MOST_PAIRS = 5000
 """Samples of which all pairs are taken: time grows with the square of their number."""
 MOST_KERNELS = 10_000
 """Samples of which a Parzen window is made, as many as its paper takes."""
+LONGEST = 4
+"""Characters of the longest n-grams."""
+NGRAMS = tuple(f"ngram_jsd_{n}" for n in range(1, LONGEST + 1))
 
 
 class SampleMetric(NamedTuple):
@@ -53,6 +56,7 @@ SAMPLE_METRICS = {
     "parzen": SampleMetric(
         ("parzen", "parzen_error", "parzen_bandwidth"), needs=4, at_most=MOST_KERNELS, own_units=True
     ),
+    "ngram_jsd": SampleMetric(NGRAMS, of="text", needs=1, own_units=True),
 }
 """By what the option ``metrics`` asks for."""
 
@@ -77,4 +81,6 @@ def _expected(of: Of, shape: tuple[int, ...]) -> str:
         return "fields (C, H, W) or (C, D, H, W) of at least 4 points a side"
     if of == "series" and (len(shape) not in (1, 2) or shape[0] < 4):
         return "series (T,) or (T, d) of at least 4 steps"
+    if of == "text" and (len(shape) != 1 or shape[0] < LONGEST):
+        return f"text, codes of at least {LONGEST} characters (T,)"
     return ""

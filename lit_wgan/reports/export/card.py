@@ -1,6 +1,7 @@
 """The model card of an exported generator: README.md, with metadata as the Hugging Face Hub reads them."""
 
 import hashlib
+import json
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import yaml
 
 from lit_wgan import __version__
 from lit_wgan.data.packages import optional_package
-from lit_wgan.data.transforms import TableTransform
+from lit_wgan.data.transforms import TableTransform, TextTransform
 from lit_wgan.reports.export.formats import FORMATS
 from lit_wgan.reports.export.graph import Graph
 from lit_wgan.reports.export.snippets import snippet, with_lit_wgan
@@ -70,7 +71,7 @@ def data_name(config: Mapping[str, Any]) -> str:
     """What a run was trained on, in a word: the name of a data set, of a file, or of a class."""
     data = config.get("data") or {}
     arguments = data.get("init_args") or {}
-    for option in ("dataset", "distribution", "samples", "root"):
+    for option in ("dataset", "distribution", "samples", "files", "root"):
         named = arguments.get(option)
         named = named.get("class_path") if isinstance(named, dict) else named
         if isinstance(named, str):
@@ -142,8 +143,11 @@ def _arguments(exported: Exported) -> list[list[str]]:
 
 
 def _columns(graph: Graph) -> str:
-    """The columns of a table, with the categories in the order of their codes."""
+    """The columns of a table, with the categories in the order of their codes; the characters of text."""
     transform = graph.generator.transform
+    if isinstance(transform, TextTransform):
+        characters = json.dumps(transform.characters, ensure_ascii=False).replace("|", r"\|")
+        return f"codes of characters, from 0: {characters}"
     if not isinstance(transform, TableTransform):
         return ""
     columns = zip(transform.names, transform.categories, strict=True)
