@@ -50,6 +50,14 @@ def test_a_service_ends_when_it_is_told_to_and_has_time_to_save(service):
     assert service["stop_grace_period"] == "2m"
 
 
+@pytest.mark.parametrize("name", ["distributed", "distributed-peer"])
+def test_torchrun_gives_its_processes_time_to_save_and_ends_before_docker_kills_it(name):
+    service = SERVICES[name]
+    assert service["entrypoint"][0] == "torchrun"
+    grace = 60 * int(service["stop_grace_period"].removesuffix("m"))
+    assert 60 < service["environment"]["TORCH_ELASTIC_SHUTDOWN_TIMEOUT"] < grace
+
+
 @each_service
 def test_a_service_has_shared_memory_and_keeps_what_it_writes_on_volumes(service):
     assert service["shm_size"] == "2gb"
