@@ -1,7 +1,9 @@
-"""Commands that the README and the pages of docs/ show are understood as they stand: commands, options and files."""
+"""Commands that pages and scripts show are understood as they stand: commands, options and files."""
 
+import os
 import re
 import shlex
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -89,3 +91,53 @@ def understand(command, options, fit_parser):
     parser = getattr(import_module(_load(command).__module__), "parser", None)
     if parser is not None:
         parser().parse_args(options)
+
+
+SCRIPTS = [*(ROOT / "benchmarks").glob("*.sh"), *(ROOT / "docker").glob("*.sh"), ROOT / ".ci" / "run"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_bash_can_read_a_script(script):
+    checked = subprocess.run(["bash", "-n", str(script)], capture_output=True, text=True)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def commands_of_cifar(folder, **variables):
+    """What benchmarks/cifar.sh would run, in a folder: the arguments of lit-wgan."""
+    variables = os.environ | {"DRY_RUN": "1", "PYTHON": sys.executable} | variables
+    script = ["bash", str(ROOT / "benchmarks" / "cifar.sh"), "results"]
+    printed = subprocess.run(script, cwd=folder, env=variables, capture_output=True, text=True, check=True).stdout
+    lines = [shlex.split(line) for line in printed.splitlines() if " -m lit_wgan " in line]
+    return [line[line.index("lit_wgan") + 1 :] for line in lines]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("device", ["gpu", "cpu"])
+def test_commands_of_the_cifar_benchmark_are_understood(device, fit_parser, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    commands = commands_of_cifar(tmp_path, DEVICE=device)
+    for command, *options in commands:
+        understand(command, options, fit_parser)
+    names = [command for command, *_ in commands]
+    measured = ["evaluate", "evaluate"] if device == "gpu" else []
+    assert names == ["extractor", *["fit", "sample", "evaluate"] * 2, *measured]
+
+
+def test_the_cifar_benchmark_writes_where_it_is_told_and_takes_what_data_there_are(tmp_path):
+    (tmp_path / "photos" / "train").mkdir(parents=True)
+    extractor, fit, *_ = commands_of_cifar(tmp_path, DEVICE="cpu", DATA="photos", NETWORKS="resnet")
+    assert fit[fit.index("--trainer.default_root_dir") + 1] == str(tmp_path / "results" / "runs")
+    assert fit[fit.index("--data.dataset") + 1] == "folder"
+    assert fit[fit.index("--data.root") + 1] == str(tmp_path / "photos")
+    assert "--data.download" not in extractor
+    assert "--data.download" in commands_of_cifar(tmp_path, DEVICE="cpu")[0]
+
+
+def test_the_cifar_benchmark_says_so_where_there_is_no_gpu(tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    script = ["bash", str(ROOT / "benchmarks" / "cifar.sh")]
+    ended = subprocess.run(script, env=os.environ | {"PYTHON": str(python)}, capture_output=True, text=True)
+    assert ended.returncode == 0
+    assert "There is no GPU here" in ended.stdout
