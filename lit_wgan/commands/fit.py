@@ -28,7 +28,7 @@ from lit_wgan.commands.defaults import CHECKPOINT_DEFAULTS, TRAINER_DEFAULTS, le
 from lit_wgan.commands.display import shown_by
 from lit_wgan.commands.experiment_trainer import ExperimentTrainer
 from lit_wgan.commands.figures import Figures
-from lit_wgan.commands.given_options import check_options
+from lit_wgan.commands.given_options import check_options, divided_among_devices
 from lit_wgan.commands.help import readable_help
 from lit_wgan.commands.loggers import asks_for_wandb, make_loggers
 from lit_wgan.commands.record import RunRecord
@@ -48,6 +48,7 @@ from lit_wgan.engine.launch import (
 )
 from lit_wgan.engine.meeting import init_group_after_restart
 from lit_wgan.engine.signals import stop_watching
+from lit_wgan.engine.standby import Standby
 from lit_wgan.runs.claims import lock_directory, releasing_claims
 from lit_wgan.runs.names import run_name
 from lit_wgan.runs.run import Run
@@ -62,8 +63,13 @@ from lit_wgan.systems.resuming import check_seed
 class Experiment(LightningCLI):
     """``fit``, ``validate``, ``test`` and ``predict`` on systems and data given by class path."""
 
-    def __init__(self, when_failing: Callable[[Trainer, BaseException], object] | None = None) -> None:
+    def __init__(
+        self,
+        when_failing: Callable[[Trainer, BaseException], object] | None = None,
+        standby: Standby | None = None,
+    ) -> None:
         self.when_failing = when_failing
+        self.standby = standby
         self.continued: Continued | None = None
         super().__init__(
             AdversarialSystem,
@@ -103,7 +109,11 @@ class Experiment(LightningCLI):
         """Parse the command line, and refuse what can be seen to be wrong before anything is made."""
         with ends_at_ctrl_c(), readable_help():
             super().parse_arguments(parser, args)
-        check_options(self.config.subcommand, self.config[self.config.subcommand])
+        options = self.config[self.config.subcommand]
+        check_options(self.config.subcommand, options)
+        divided = divided_among_devices(options) if self.config.subcommand == "fit" else None
+        if self.standby is not None and divided is not None:
+            self.standby.choose_nodes(*divided)
 
     def instantiate_classes(self) -> None:
         """Ask the data for the sizes that are left to them, then make everything."""
@@ -223,7 +233,8 @@ def fit(arguments: list[str]) -> None:
     check_config_files(arguments)
     closing = Closing()
     try:
-        Experiment(closing.begin)
+        with Standby() as standby:
+            Experiment(closing.begin, standby)
     except RuntimeError as error:
         told = told_as(error)
         if told is error:

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from jsonargparse import Namespace
 
 from lit_wgan.commands.trainer_options import check_trainer_options
+from lit_wgan.data import AdversarialData
 from lit_wgan.errors import UsageError
 
 MOST = 2**32 - 1
@@ -28,6 +29,16 @@ def check_options(command: str, options: Namespace) -> None:
     check_seed_option(options.seed_everything)
     check_nulls(options)
     check_trainer_options(command, options.trainer, options.data.class_path)
+
+
+def divided_among_devices(options: Namespace) -> tuple[str, int] | None:
+    """Name and value of what the number of devices has to divide; None where only a user's own data know."""
+    shards = options.model.get("init_args.shards")
+    if shards is not None:
+        return "model.shards", shards
+    kind = locate(options.data.class_path)
+    rows = options.data.get("init_args.batch_size")
+    return ("data.batch_size", rows) if rows and isinstance(kind, type) and issubclass(kind, AdversarialData) else None
 
 
 def check_seed_option(seed: bool | int | None) -> None:

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
+from pathlib import Path
 
 from lightning.pytorch import Callback
 
@@ -59,3 +60,23 @@ class FrozenWorker(Callback):
             os.kill(os.getpid(), signal.SIGTERM)
             while not pl_module.stop.signal:
                 time.sleep(0.01)
+
+
+class LostNode(Callback):
+    """Kills a process and the launcher that has started it, at one generator update, once.
+
+    Args:
+        update: the generator update.
+        rank: of the process.
+    """
+
+    def __init__(self, update, rank):
+        self.update = update
+        self.rank = rank
+
+    def on_train_batch_start(self, trainer, *_):
+        happened = Path("node_lost")
+        if trainer.global_step == self.update and trainer.global_rank == self.rank and not happened.exists():
+            happened.touch()
+            os.kill(os.getppid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGKILL)

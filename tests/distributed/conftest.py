@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,15 @@ class Runs:
             kill_group(process)
         assert process.returncode == status, err
         return err
+
+    def all_of(self, processes):
+        """Wait for runs that end by themselves at the same time; returns what each wrote to stderr."""
+        try:
+            with ThreadPoolExecutor(len(processes)) as readers:
+                return [err for _, err in readers.map(lambda process: process.communicate(timeout=HUNG), processes)]
+        finally:
+            for process in processes:
+                kill_group(process)
 
     def wait_for_checkpoint(self, process):
         """Wait until this attempt has written one."""
