@@ -12,14 +12,17 @@ BOUND = re.compile(r"^([\w-]+)(?:\[.*\])?>=([\d.]+)$", re.MULTILINE)
 
 
 def lower_bounds(setup: str) -> list[str]:
-    """`name==version` of every requirement in the text of a setup.cfg, in its order.
+    """`name==version` of every requirement in the text of a setup.cfg, and of the extra `export`, in its order.
 
     >>> lower_bounds("[options]\\ninstall_requires =\\n    scipy>=1.13\\n    jsonargparse[signatures]>=4.40")
     ['scipy==1.13', 'jsonargparse==4.40']
+    >>> lower_bounds("[options]\\ninstall_requires =\\n x>=1\\n[options.extras_require]\\nexport =\\n  onnx>=1.23")
+    ['x==1', 'onnx==1.23']
     """
     parser = configparser.ConfigParser()
     parser.read_string(setup)
-    return [f"{name}=={version}" for name, version in BOUND.findall(parser["options"]["install_requires"])]
+    extra = parser.get("options.extras_require", "export", fallback="")
+    return [f"{name}=={version}" for name, version in BOUND.findall(parser["options"]["install_requires"] + extra)]
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ class Run:
 def runs_in(folder: Path) -> Iterator[Run]:
     """All runs in a folder of runs, sorted by name and number; the folder may be a run itself, or one of versions.
 
-    A run that was copied to a folder of another name than ``version_<k>`` is one too.
+    A run that was copied to a folder of another name than ``version_<k>`` is one too; an export of a run is none.
     """
     if (folder / "config.yaml").is_file():
         yield Run(folder)
@@ -129,7 +129,7 @@ def runs_in(folder: Path) -> Iterator[Run]:
     numbered = versions(folder, holding="config.yaml")
     yield from (Run(run) for _, run in sorted(numbered.items()))
     for directory in sorted(each for each in folder.iterdir() if each not in numbered.values() and each.is_dir()):
-        if (directory / "config.yaml").is_file():
+        if all((directory / name).is_file() for name in ("config.yaml", "environment.json")):
             yield Run(directory)
         yield from (Run(run) for _, run in sorted(versions(directory, holding="config.yaml").items()))
 

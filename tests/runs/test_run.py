@@ -76,5 +76,8 @@ def test_all_runs_in_a_folder_are_found_in_the_order_of_their_numbers(tmp_path, 
 
 def test_a_run_in_a_folder_of_another_name_is_found_too(tmp_path, run):
     """As lit-wgan report finds it there."""
+    (run.directory / "environment.json").write_text("{}")
     shutil.copytree(run.directory, tmp_path / "copied")
-    assert f"{tmp_path.name}/copied" in [found.name for found in runs_in(tmp_path)]
+    (tmp_path / "exported").mkdir()
+    (tmp_path / "exported" / "config.yaml").touch()  # of a generator, which is no run
+    assert [found.name for found in runs_in(tmp_path)] == [f"{tmp_path.name}/copied", run.name]
