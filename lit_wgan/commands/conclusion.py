@@ -9,10 +9,12 @@ from lightning.pytorch.utilities import rank_zero_info
 
 from lit_wgan.commands.report_of_fit import write_own_report
 from lit_wgan.reports.diagnosis import diagnose
+from lit_wgan.reports.summary import not_measured
 from lit_wgan.reports.words import finding_in_words, in_words
 from lit_wgan.runs.result import write_result
 from lit_wgan.runs.run import Run
 
+NOTHING = "No metric of samples was logged."
 MOST_METRICS = 4
 """That are told in words; all are in metrics.csv."""
 MOST_FINDINGS = 3
@@ -60,7 +62,7 @@ def _of_metrics(metrics: Mapping[str, float], run: Run | None) -> list[str]:
     places = [name for name in ("metrics.csv", "result.json") if run is not None and (run.directory / name).is_file()]
     if len(words) > MOST_METRICS and places:
         words[MOST_METRICS:] = [f"{len(words) - MOST_METRICS} more metrics are in {places[0]}."]
-    return words or ["No metric of samples was logged: add callbacks such as lit_wgan.ExactW1 to trainer.callbacks."]
+    return words or [NOTHING if run is None else not_measured(run)]
 
 
 def _of_run(run: Run) -> list[str]:

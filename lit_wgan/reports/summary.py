@@ -4,12 +4,15 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from lit_wgan.reports.diagnosis.courses import callbacks
 from lit_wgan.reports.words import in_words, label
 from lit_wgan.runs.main_metrics import main_metrics, values_of
 from lit_wgan.runs.metric_names import FLOOR
 from lit_wgan.runs.run import Run
 from lit_wgan.runs.training_time import training_seconds
 
+MEASURING = {"ExactW1", "FidelityCallback", "ModeCoverage", "SampleMetrics"}
+"""Callbacks that measure samples."""
 DATA_NAMES = ("dataset", "distribution", "samples", "url")
 """Options of data, by the first of which that is given they are called."""
 
@@ -118,12 +121,20 @@ def _goodness(run: Run) -> Iterator[str]:
     if not run.metrics:
         yield "It has logged no metrics yet."
     elif not names:
-        yield (
-            "How good its samples are was not measured: add a metric such as lit_wgan.SampleMetrics to "
-            "trainer.callbacks, and trainer.val_check_interval."
-        )
+        yield not_measured(run)
     for name in names:
         yield goodness(run, name)
+
+
+def not_measured(run: Run) -> str:
+    """Why a run has no metric of its samples: it has come to no validation yet, or nothing measures them."""
+    names = [each["class_path"].rpartition(".")[2] for each in callbacks(run)]
+    if MEASURING.intersection(names):
+        return "No metric of samples was logged yet: the first validation was still to come."
+    return (
+        "No metric of samples was logged: add one such as lit_wgan.SampleMetrics to trainer.callbacks, and "
+        "trainer.val_check_interval."
+    )
 
 
 def goodness(run: Run, name: str) -> str:

@@ -55,7 +55,7 @@ def test_commands_can_be_pasted_for_a_folder_with_a_space(words, tmp_path):
 
 
 def test_a_run_that_measured_nothing_is_told_how_to(words, tmp_path):
-    assert "add callbacks such as lit_wgan.ExactW1" in words(tmp_path / "a" / "version_0", "critic/loss,step\n1,1\n")[0]
+    assert "add one such as lit_wgan.SampleMetrics" in words(tmp_path / "a" / "version_0", "critic/loss,step\n1,1\n")[0]
     assert words(tmp_path / "b" / "version_0")[-2].startswith("Next: ")
 
 

@@ -34,7 +34,10 @@ def test_a_metric_that_is_not_finite_is_told_as_a_failure(make_run, value):
 
 def test_a_run_that_logged_nothing_and_one_without_metrics_of_samples_say_so(make_run):
     assert summary(make_run("a/version_0", rows=None))[2:] == ["It has logged no metrics yet."]
-    assert "add a metric" in summary(make_run("b/version_0", rows="generator/loss,step\n1,10\n"))[2]
+    rows, measured = "generator/loss,step\n1,10\n", {"callbacks": [{"class_path": "lit_wgan.ExactW1"}]}
+    assert "add one such as" in summary(make_run("b/version_0", rows, config={"trainer": {}}))[2]
+    told = summary(make_run("c/version_0", rows, config={"trainer": measured}))[2]
+    assert told == "No metric of samples was logged yet: the first validation was still to come."
 
 
 def test_a_run_that_was_killed_says_how_it_goes_on(make_run):
