@@ -24,9 +24,9 @@ class SampleMetrics(SampleEvaluation):
 
     Args:
         metrics: any of ``w1``, ``sliced_w1``, ``w1_per_feature``, ``mmd``, ``energy``, ``auc``, ``correlation``,
-            ``spectrum``, ``autocorrelation``, ``prdc``, ``memorisation``, ``parzen`` and, of text, ``ngram_jsd``; and
-            functions of your own, ``f(real, fake)`` or ``f(real, fake, condition)``, or the path of one, that give a
-            number.
+            ``spectrum``, ``autocorrelation``, ``prdc``, ``duplicates``, ``memorisation``, ``parzen`` and, of text,
+            ``ngram_jsd``; and functions of your own, ``f(real, fake)`` or ``f(real, fake, condition)``, or the path of
+            one, that give a number.
         num_samples: number of generated, of held-out and of training samples; fewer if fewer samples are held out.
         features: a function or network of samples, its path, or the name of an extractor of images: then the metrics
             are those of features, and their names end in its own, ``eval/precision_digits``.

@@ -70,6 +70,7 @@ KINDS = {
     **{f"eval/ngram_jsd_{n}": Kind(f"divergence of {n}-grams", "", above) for n in (1, 2, 3, 4)},
     "eval/energy": Kind("squared energy distance"),
     "eval/mmd": Kind("squared MMD"),
+    "eval/duplicates": Kind("share of samples that another one repeats"),
     "eval/memorisation": Kind("share nearer to training than held-out samples"),
     "eval/parzen": Kind("Parzen log-likelihood in nats", "blurred samples can have more than real ones"),
     "eval/parzen_error": Kind("standard error of the Parzen log-likelihood"),

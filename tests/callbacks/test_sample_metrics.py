@@ -18,7 +18,7 @@ from lit_wgan.functional.streams import RandomStreams
 
 EIGHT = TOY_DISTRIBUTIONS["eight_gaussians"]
 TABULAR = ["w1", "sliced_w1", "w1_per_feature", "mmd", "energy", "auc", "correlation", "prdc", "memorisation"]
-TABULAR += ["parzen"]
+TABULAR += ["parzen", "duplicates"]
 
 
 def mean_shift(real, fake):

@@ -9,7 +9,7 @@ from lit_wgan.evaluation.two_sample.classifier import classifier_auc
 from lit_wgan.evaluation.two_sample.correlations import autocorrelation_distance, correlation_distance
 from lit_wgan.evaluation.two_sample.kernels import energy_distance, mmd
 from lit_wgan.evaluation.two_sample.kinds import NGRAMS
-from lit_wgan.evaluation.two_sample.neighbours import memorisation, prdc
+from lit_wgan.evaluation.two_sample.neighbours import duplicates, memorisation, prdc
 from lit_wgan.evaluation.two_sample.ngrams import ngram_jsd
 from lit_wgan.evaluation.two_sample.parzen import parzen
 from lit_wgan.evaluation.two_sample.spectrum import spectrum_distance
@@ -50,6 +50,7 @@ COMPUTE: dict[str, Callable[[Sets, int], float | dict[str, float]]] = {
     "spectrum": lambda sets, seed: spectrum_distance(sets.real, sets.fake),
     "autocorrelation": lambda sets, seed: autocorrelation_distance(sets.real, sets.fake),
     "prdc": lambda sets, seed: prdc(*sets.vectors()),
+    "duplicates": lambda sets, seed: duplicates(*sets.vectors()),
     "memorisation": lambda sets, seed: memorisation(sets.train.flatten(1), *sets.vectors()),
     "parzen": lambda sets, seed: parzen(sets.real, sets.fake),
     "ngram_jsd": lambda sets, seed: {name: ngram_jsd(sets.real, sets.fake, n) for n, name in enumerate(NGRAMS, 1)},

@@ -52,6 +52,7 @@ SAMPLE_METRICS = {
     "spectrum": SampleMetric(("spectrum",), of="fields", needs=1),
     "autocorrelation": SampleMetric(("autocorrelation",), of="series"),
     "prdc": SampleMetric(("precision", "recall", "density", "coverage"), needs=6, at_most=MOST_PAIRS),
+    "duplicates": SampleMetric(("duplicates",), at_most=MOST_PAIRS),
     "memorisation": SampleMetric(("memorisation",), at_most=MOST_PAIRS, needs_train=True),
     "parzen": SampleMetric(
         ("parzen", "parzen_error", "parzen_bandwidth"), needs=4, at_most=MOST_KERNELS, own_units=True

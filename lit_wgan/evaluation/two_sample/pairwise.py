@@ -32,6 +32,15 @@ def mean_of_pairs(x: Tensor, y: Tensor | None, of_distance: Callable[[Tensor], T
     return total / (len(x) * (len(x) - 1))
 
 
+def nearest_others(x: Tensor) -> Tensor:
+    """The distance of each point ``(n, d)`` from the nearest of the other ones, shape ``(n,)``."""
+    found = []
+    for first, part in zip(range(0, len(x), ROWS), distances(x, x), strict=True):
+        part.diagonal(first).fill_(torch.inf)
+        found.append(part.min(1).values)
+    return torch.cat(found)
+
+
 def nearest(x: Tensor, y: Tensor) -> Tensor:
     """The distance of each point ``(n, d)`` from the nearest of others ``(m, d)``, shape ``(n,)``."""
     return torch.cat([part.min(1).values for part in distances(x, y)])

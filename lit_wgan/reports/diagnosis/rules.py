@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lit_wgan.reports.diagnosis.balance import estimate_misleading, generator_too_strong, generator_too_weak
 from lit_wgan.reports.diagnosis.critic import (
     critic_constant,
     critic_saturated,
@@ -19,6 +20,8 @@ RULES: Sequence[Rule] = (
     critic_constant,
     critic_steep,
     critic_weak,
+    generator_too_strong,
+    generator_too_weak,
     discriminator_too_good,
     held_out_gap,
     copies,
@@ -28,6 +31,7 @@ RULES: Sequence[Rule] = (
     w1_worse,
     w1_stuck,
     critic_saturated,
+    estimate_misleading,
     few_samples,
     w1_still_falls,
 )

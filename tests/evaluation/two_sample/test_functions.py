@@ -15,7 +15,7 @@ from lit_wgan.evaluation.two_sample.correlations import (
     correlations,
 )
 from lit_wgan.evaluation.two_sample.kernels import energy_distance, median_distance, mmd
-from lit_wgan.evaluation.two_sample.neighbours import memorisation, prdc
+from lit_wgan.evaluation.two_sample.neighbours import duplicates, memorisation, prdc
 from lit_wgan.evaluation.two_sample.parzen import log_likelihood, parzen
 from lit_wgan.evaluation.two_sample.scaling import Scaling, UnitRange
 from lit_wgan.evaluation.two_sample.spectrum import radial_spectrum, spectrum_distance
@@ -171,6 +171,21 @@ def test_copies_of_training_samples_are_seen_and_samples_of_ones_own_are_not():
 def test_copies_of_more_training_samples_than_are_given_are_half_seen():
     train, held_out = gaussian(4000, 2), gaussian(1000, 2)
     assert memorisation(train[:1000], held_out, train) == pytest.approx(0.5 + 1000 / (2 * 4000), abs=0.04)
+
+
+def test_repeated_samples_are_duplicates_and_samples_of_the_real_law_are_not():
+    real, fresh = torch.rand(1200, 2, dtype=torch.float64), torch.rand(1200, 2, dtype=torch.float64)
+    assert duplicates(real, fresh[:600].repeat(2, 1)) == 1
+    assert duplicates(real, fresh[:1].expand(1200, 2)) == 1  # all the same
+    assert duplicates(real, torch.cat([fresh[:900], fresh[:300]])) == pytest.approx(0.5, abs=0.02)
+    assert duplicates(real, fresh) == pytest.approx(1 - 2**-0.01, abs=0.007)
+    assert duplicates(1000 * real, 1000 * fresh) == duplicates(real, fresh)  # in any unit
+
+
+def test_where_real_samples_repeat_each_other_only_equal_samples_are_duplicates():
+    real = torch.arange(4.0).repeat(50)[:, None]
+    assert duplicates(real, real) == 1  # as its floor is
+    assert duplicates(real, torch.arange(200.0)[:, None] / 1000) == 0
 
 
 def test_ties_count_one_half_and_as_many_of_both_are_taken():
