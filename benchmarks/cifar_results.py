@@ -31,7 +31,8 @@ def updates_per_second(run: Path) -> float:
 def row(folder: Path, network: str) -> list[str]:
     """What is known of a network, in the order of the header."""
     run = find_run(folder / "runs" / network)
-    shutil.copy(run.directory / "curves.png", folder / f"{network}_curves.png")
+    if (run.directory / "curves.png").is_file():  # which a run that was killed has none of
+        shutil.copy(run.directory / "curves.png", folder / f"{network}_curves.png")
     model, rate = run.config["model"]["init_args"], updates_per_second(run.directory)
     measured = figures(folder / f"{network}.json")
     inception = figures(folder / f"{network}_inception.json")
