@@ -1,4 +1,7 @@
-"""Every shipped configuration is trained for two updates, with its networks as they are but a small minibatch."""
+"""Every shipped configuration is trained for two updates, with its networks as they are but a small minibatch.
+
+Its critic is updated once for each, and pictures are of few samples, without a page: more would tell nothing new.
+"""
 
 import runpy
 import subprocess
@@ -71,8 +74,9 @@ def test_config_trains(config, stand_in, gallery_data, monkeypatch, tmp_path):
         arguments += ["--trainer.callbacks", "null"]
         if "monitor" in options.get("checkpoint", {}):  # what one of these logs
             arguments += ["--checkpoint.monitor", "null"]
-    if isinstance(options["model"]["init_args"]["n_critic"], dict):
-        arguments += ["--model.n_critic.warm_n_critic", "3"]
+    scheduled = isinstance(options["model"]["init_args"]["n_critic"], dict)
+    arguments += ["--model.n_critic.warm_n_critic", "3"] if scheduled else ["--model.n_critic", "1"]
+    arguments += ["--samples.num_samples", "4", "--report", "false"]
     arguments += ["--trainer.default_root_dir", str(tmp_path / "runs"), "--trainer.accelerator", "cpu"]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["lit-wgan", "fit", "--config", str(config), *arguments])

@@ -263,16 +263,17 @@ def test_all_samples_are_of_the_class_that_is_asked_for(command, conditional, tm
 
 
 @pytest.mark.slow
-def test_two_devices_measure_classes_as_one_does(command, conditional):
+def test_two_devices_measure_classes_as_one_does(command, conditional, together, tmp_path):
     measured = ["--ckpt", conditional, *DIGITS, "--metrics", "fid,acc,intra_fid"]
     status, _, err = command("evaluate", *measured, "--json", "1.json")
     assert status == 0, err
     two = [sys.executable, "-m", "lit_wgan", "evaluate", *measured, "--devices", "2", "--json", "2.json"]
-    subprocess.run(two, check=True, timeout=600, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    alone, together = (json.loads(Path(f"{devices}.json").read_text()) for devices in (1, 2))
+    (end,) = together(tmp_path, (two, {}))
+    assert end.status == 0, end.output
+    alone, shared = (json.loads(Path(f"{devices}.json").read_text()) for devices in (1, 2))
     # The images of two updates are so alike that most eigenvalues of their covariance are close to rounding errors.
-    assert together["figures"] == pytest.approx(alone["figures"], rel=1e-7)
-    assert together["protocol"]["conditions"] == alone["protocol"]["conditions"]
+    assert shared["figures"] == pytest.approx(alone["figures"], rel=1e-7)
+    assert shared["protocol"]["conditions"] == alone["protocol"]["conditions"]
 
 
 @pytest.mark.slow

@@ -4,9 +4,13 @@ import multiprocessing
 import os
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
 
+import torch.distributed as dist
 from lightning.pytorch import Callback
+
+from lit_wgan.commands import closing
 
 
 class Accident(Callback):
@@ -44,15 +48,33 @@ class Accident(Callback):
             self.happen(trainer)
 
 
+class Patience(Callback):
+    """Lets processes wait for each other for so many seconds, once they have met and trained.
+
+    Args:
+        seconds: of each collective.
+    """
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def on_train_batch_end(self, trainer, *_):
+        if trainer.global_step == 1:
+            set_timeout = getattr(dist, "set_timeout", None) or dist.distributed_c10d._set_pg_timeout
+            set_timeout(timedelta(seconds=self.seconds), dist.group.WORLD)
+
+
 class FrozenWorker(Callback):
     """Freezes a loader worker and then asks the run to stop, at one generator update.
 
     Args:
         update: the generator update.
+        seconds: that the run may then take to close everything; usually 30.
     """
 
-    def __init__(self, update):
+    def __init__(self, update, seconds):
         self.update = update
+        closing.END_SECONDS = seconds
 
     def on_train_batch_start(self, trainer, pl_module, *_):
         if trainer.global_step == self.update:

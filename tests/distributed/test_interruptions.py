@@ -82,7 +82,8 @@ def frozen(rank):
     return "--trainer.callbacks+=accidents.Accident", *options
 
 
-LIMIT = ("--trainer.strategy", "lightning.pytorch.strategies.DDPStrategy", "--trainer.strategy.timeout", "0:00:30")
+LIMIT = ("--trainer.strategy", "lightning.pytorch.strategies.DDPStrategy", "--trainer.strategy.timeout", "0:05:00")
+LIMIT += ("--trainer.callbacks+=accidents.Patience", "--trainer.callbacks.seconds=5")
 
 
 def test_rank_1_ends_when_rank_0_is_frozen_although_that_serves_the_store(runs):
@@ -143,7 +144,11 @@ def test_a_run_is_continued_by_one_process_at_a_time(runs):
 
 
 def test_a_run_with_a_frozen_loader_worker_ends_after_saving_and_leaves_no_worker(runs):
-    frozen = ("--trainer.callbacks+=accidents.FrozenWorker", "--trainer.callbacks.update=30")
+    frozen = (
+        "--trainer.callbacks+=accidents.FrozenWorker",
+        "--trainer.callbacks.update=30",
+        "--trainer.callbacks.seconds=3",
+    )
     err = runs.fit(*LONG, "--data.num_workers", "2", *frozen)  # returns when no worker holds stderr any more
     assert "Stopped by SIGTERM after 31 generator updates" in err
 

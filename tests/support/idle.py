@@ -101,9 +101,10 @@ def run(command, cwd, env):
     os.environ.update(env)
     os.chdir(cwd)
     set_rank_again()
-    launcher = sys.modules["lightning.pytorch.strategies.launchers.subprocess_script"]
     spares = [Spare() for _ in range(further_devices(command))]
-    launcher.subprocess = SimpleNamespace(Popen=lambda command, env, cwd: spares.pop().start(command[1:], env))
+    taken = SimpleNamespace(Popen=lambda command, env, cwd=None: spares.pop().start(command[1:], env))
+    for library in ("pytorch", "fabric"):
+        sys.modules[f"lightning.{library}.strategies.launchers.subprocess_script"].subprocess = taken
     extra = [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path and path not in sys.path]
     if command[0] == "-m":
         sys.argv = command[1:]
@@ -123,7 +124,7 @@ def set_rank_again():
 
 def further_devices(command):
     """How many processes beside itself Lightning may start for the devices that a command names."""
-    named = [value for option, value in itertools.pairwise(command) if option == "--trainer.devices"]
+    named = [value for option, value in itertools.pairwise(command) if option in ("--trainer.devices", "--devices")]
     return int(named[-1]) - 1 if named and named[-1].isdigit() and "WORLD_SIZE" not in os.environ else 0
 
 

@@ -1,7 +1,6 @@
 """Runs that are run again, in processes of their own."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -70,12 +69,12 @@ def test_a_run_that_differs_is_told_with_all_that_differs(finished, reproduce, c
     assert "torch: 2.0 then, " in out
 
 
-def test_a_run_on_two_devices_is_repeated_on_two(reproduce, tmp_path, monkeypatch):
+def test_a_run_on_two_devices_is_repeated_on_two(reproduce, together, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config = Path(__file__).parents[2] / "distributed" / "toy.yaml"
     command = [sys.executable, "-m", "lit_wgan", "fit", "--config", str(config), "--trainer.devices", "2"]
-    options = ["--trainer.max_steps", "4"]
-    subprocess.run([*command, *options], check=True, timeout=600, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    (end,) = together(tmp_path, ([*command, "--trainer.max_steps", "4"], {}))
+    assert end.status == 0, end.output
     status, out, again = reproduce(Path("runs/toy/version_0"))
     assert status == 0, out
     assert options_of(again)["trainer"]["devices"] == 2
@@ -101,14 +100,15 @@ def test_a_record_chooses_no_code(finished, reproduce, change, tmp_path):
     assert "OMP_TOOL_LIBRARIES: /planted.so then, none now" in out
 
 
-def test_a_run_with_networks_of_the_working_directory_is_repeated(command, reproduce, tmp_path):
+def test_a_run_with_networks_of_the_working_directory_is_repeated(reproduce, together, tmp_path):
     code = "from torch import nn\n\n\nclass Critic(nn.Sequential):\n    def __init__(self):\n        super().__init__"
     (tmp_path / "own_nets.py").write_text(f"{code}(nn.Linear(2, 1))\n")
     config = yaml.safe_load(CONFIG.read_text())
     config["model"]["init_args"]["critic"] = {"class_path": "own_nets.Critic"}
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(config))
     fit = [sys.executable, "-m", "lit_wgan", "fit", "--config", "own.yaml", *UPDATES, *QUIET, "--data.batch_size", "8"]
-    subprocess.run([*fit, "--model.generator.width", "4"], check=True, timeout=600, cwd=tmp_path)
+    (end,) = together(tmp_path, ([*fit, "--model.generator.width", "4"], {}))
+    assert end.status == 0, end.output
     status, out, _ = reproduce(Path("runs/own/version_0"))
     assert status == 0, out
 

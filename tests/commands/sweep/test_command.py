@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from lit_wgan.commands.sweep.check import check_trials
+from lit_wgan.commands.sweep import check
+from lit_wgan.commands.sweep.check import FitParser, check_trials
 from lit_wgan.commands.sweep.file import read_sweep
 from lit_wgan.errors import UsageError
 
@@ -110,7 +111,20 @@ BAD = {
 }
 
 
+@pytest.fixture(scope="module")
+def fit_parser():
+    """The parser of ``lit-wgan fit``, which takes a second to make."""
+    return FitParser()
+
+
+@pytest.fixture
+def one_parser(fit_parser, monkeypatch):
+    """Lets sweeps share it."""
+    monkeypatch.setattr(check, "FitParser", lambda: fit_parser)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_parser")
 @pytest.mark.parametrize(("changes", "options", "message"), BAD.values(), ids=BAD)
 def test_what_is_wrong_is_said_in_one_or_two_lines_before_the_first_trial(
     changes, options, message, command, sweep_file, tmp_path
