@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any, NamedTuple
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -88,7 +89,7 @@ def options(method: str, architecture: str, full: bool) -> list[str]:
 
 def networks(architecture: str, sizes: Sizes, norm: str) -> tuple[str, str]:
     """Generator and critic as JSON."""
-    dcgan = sizes.images | {"width": sizes.width, "extra_layers": sizes.extra_layers}
+    dcgan: dict[str, Any] = sizes.images | {"width": sizes.width, "extra_layers": sizes.extra_layers}
     generator, critic = dcgan | {"latent_dim": sizes.latent_dim}, dcgan | {"norm": norm}
     kinds = ("DCGANGenerator", "DCGANCritic")
     match architecture:
@@ -108,7 +109,7 @@ def networks(architecture: str, sizes: Sizes, norm: str) -> tuple[str, str]:
             generator, critic = generator | {"activation": "tanh"}, critic | {"activation": "tanh"}
         case "resnet":
             kinds = ("BottleneckResNetGenerator", "BottleneckResNetCritic")
-            deep = sizes.images | {"width": sizes.deep_width, "depth": sizes.deep}
+            deep: dict[str, Any] = sizes.images | {"width": sizes.deep_width, "depth": sizes.deep}
             generator, critic = deep | {"latent_dim": sizes.latent_dim}, deep | {"norm": norm}
     return _json(f"lit_wgan.networks.{kinds[0]}", generator), _json(f"lit_wgan.networks.{kinds[1]}", critic)
 
@@ -137,18 +138,26 @@ def drawn(results: Sequence[Result], methods: Iterable[str], architectures: Iter
             }
             told = ", ".join(f"{WORDS[metric]} {mean:.3g}" for metric, mean in means.items())
             axes.set_title(f"{ARCHITECTURES[architecture]}\n{told}" if method == rows[0] else told, fontsize=9)
-            axes.imshow(tiled(results[0].runs[label(method, architecture)]).numpy(), cmap="gray", vmin=-1, vmax=1)
-            axes.set(xticks=[], yticks=[])
+            show(axes, results[0].runs[label(method, architecture)])
         cells[0].set_ylabel(METHODS[method], fontsize=11)
     return figure
 
 
-def tiled(run: Run) -> Tensor:
-    """Sixteen samples of a run as one image ``(H, W)`` or ``(H, W, C)`` in [-1, 1]."""
-    images = load_generator(run.directory).sample(16, seed=0)
+def show(axes: Axes, run: Run) -> None:
+    """Draw sixteen samples of a run, if it has come to its end."""
+    axes.set(xticks=[], yticks=[])
+    if run.ended == "finished":
+        axes.imshow(tiled(load_generator(run.directory).sample(16, seed=0)).numpy(), cmap="gray", vmin=0, vmax=1)
+    else:
+        axes.text(0.5, 0.5, "diverged", ha="center", va="center")
+
+
+def tiled(images: Tensor) -> Tensor:
+    """Sixteen images ``(16, C, H, W)`` in [-1, 1] as one in [0, 1], ``(4H, 4W, C)``, without C where it is 1."""
     _, channels, height, width = images.shape
-    tiles = images.view(4, 4, channels, height, width).permute(0, 3, 1, 4, 2).reshape(4 * height, 4 * width, channels)
-    return tiles[..., 0] if channels == 1 else (tiles + 1) / 2
+    rows = images.reshape(4, 4, channels, height, width).permute(0, 3, 1, 4, 2)
+    one = (rows.reshape(4 * height, 4 * width, channels) + 1) / 2
+    return one.squeeze(2) if channels == 1 else one
 
 
 def _json(class_path: str, arguments: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from experiments.architectures import DIVERGED, number, options, tiled
+from experiments.architectures import DIVERGED, number, options, show
 from experiments.wgan_gp.figure_2 import TRAINED
 from lit_wgan.experiments import Experiment, Result
 from lit_wgan.runs.run import Run
@@ -46,8 +46,7 @@ class AppendixD(Experiment):
         *images, norms = figure.subplots(1, 3)
         for axes, (activation, words) in zip(images, ACTIVATIONS.items(), strict=True):
             run = results[0].runs[f"critic_{activation}"]
-            axes.imshow(tiled(run).numpy(), cmap="gray", vmin=-1, vmax=1)
-            axes.set(xticks=[], yticks=[])
+            show(axes, run)
             axes.set_title(f"{words}\nFID {results[0].numbers[f'fid_{activation}']:.3g}", fontsize=9)
             norms.plot(*run.series("critic/gradient_norm"), label=words)
         norms.axhline(1, color="0.7", linewidth=0.8)

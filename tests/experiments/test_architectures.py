@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 import torch
 
-from experiments.architectures import ARCHITECTURES, METHODS, PAPER, REDUCED, label, networks, options
+from experiments.architectures import ARCHITECTURES, METHODS, PAPER, REDUCED, label, networks, options, tiled
 from experiments.wgan.figures_5_6_7 import Figures567
 from experiments.wgan_gp.figure_2 import TRAINED, Figure2
 from lit_wgan import networks as packaged
@@ -77,9 +77,17 @@ def test_recall_lost_is_that_of_the_worst_generator(runs_of):
     assert Figures567().holds(numbers | {"recall_lost_by_gan": 0.4, "recall_lost_by_wgan": 0.1})
 
 
-def test_picture_has_a_row_for_each_method_and_a_column_for_each_architecture(runs_of, monkeypatch):
-    monkeypatch.setattr("experiments.architectures.tiled", lambda run: torch.zeros(32, 32))
-    runs = runs_of(lambda architecture, method: 12.34)
+def test_picture_has_a_row_for_each_method_a_column_for_each_architecture_and_says_what_diverged(runs_of):
+    runs = runs_of(lambda architecture, method: 12.34)  # which have no checkpoints either
     figure = Figure2().draw([Result(0, runs, Figure2().measure(runs))])
     assert len(figure.axes) == 28
     assert figure.axes[0].get_title() == "DCGAN\nFID 12.3"
+    assert all(axes.texts[0].get_text() == "diverged" for axes in figure.axes)
+
+
+def test_sixteen_images_are_tiled_row_by_row():
+    images = torch.arange(16.0).view(16, 1, 1, 1).expand(16, 3, 2, 5)
+    tiles = tiled(images)
+    assert tiles.shape == (8, 20, 3)
+    assert tiles[2, 5].tolist() == [3, 3, 3]  # the sixth, (5 + 1) / 2
+    assert tiled(images[:, :1]).shape == (8, 20)
