@@ -13,7 +13,7 @@ from lit_wgan.reports.diagnosis.critic import (
 )
 from lit_wgan.reports.diagnosis.finding import Finding, Rule
 from lit_wgan.reports.diagnosis.progress import w1_jumps, w1_still_falls, w1_stuck, w1_worse
-from lit_wgan.reports.diagnosis.samples import copies, few_samples, modes_missed, recall_low
+from lit_wgan.reports.diagnosis.samples import copies, duplicates, few_samples, modes_missed, recall_low
 from lit_wgan.runs.run import Run
 
 RULES: Sequence[Rule] = (
@@ -25,6 +25,7 @@ RULES: Sequence[Rule] = (
     discriminator_too_good,
     held_out_gap,
     copies,
+    duplicates,
     modes_missed,
     recall_low,
     w1_jumps,

@@ -11,6 +11,8 @@ HALF = 0.5
 """Of the floor of recall, or of precision."""
 COPIES, ABOVE_FLOOR = 0.7, 0.15
 """Share of samples nearer to training than to held-out ones, and how far it is above its floor."""
+REPEATED = 0.2
+"""Share of samples that another one repeats, above its floor."""
 OF_SAMPLES = ("ExactW1", "SampleMetrics")
 FEW_SAMPLES = 100
 FEW_FOR_INCEPTION = 2048
@@ -65,6 +67,22 @@ def copies(run: Run) -> Finding | None:
         "fault",
         f"{100 * share:.0f} % of the samples are nearest to a training sample.",
         "Train on more samples, let the critic see them through model.view DiffAugment, or stop earlier.",
+    )
+
+
+def duplicates(run: Run) -> Finding | None:
+    """Different noise makes the same sample: the generator has collapsed to a few.
+
+    Source: Arora and Zhang 2017, arXiv:1706.08224v2, Section 2; a run of ours at a learning rate of 1.
+    """
+    share, expected = mean(course(run, "eval/duplicates").late()), run.metrics.get("eval/duplicates_floor", 0.0)
+    if share is None or share < REPEATED + expected:
+        return None
+    return found(
+        "duplicates",
+        "fault",
+        f"{100 * share:.0f} % of the samples are repeated by another one.",
+        "Train a WGANGP, show the critic packs of samples by model.view Pack, or lower the learning rates.",
     )
 
 
