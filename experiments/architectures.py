@@ -9,6 +9,9 @@ Reduced: scikit-learn's 8x8 digits, whose size a network halves once, so that th
 filters stand for constant ones; a residual network of 20 layers; all rates times ``FASTER``, since the updates are few.
 WGAN-GP, whose updates cost most, has the fewest, ``UPDATES``; the others have three to five times as many, so that none
 fails for want of updates that WGAN-GP has. The residual networks have half of that.
+
+Tried before, with seed 0 and as many critic updates for all, 1,000: FID 8.6, 7.6, 30 and 11 of GAN, LSGAN, WGAN and
+WGAN-GP with DCGAN; 13, 15 and 82 of the first three with few filters. Since then WGAN has three times as many.
 """
 
 import json
