@@ -23,7 +23,7 @@ from lit_wgan.trained import find_trained
 
 DATA, FIXED = Normal(0.0, 1.0), Normal(1.0, 0.6)
 X = torch.linspace(-4, 4, 401)
-TIMES = (100, 200, 500, 2000)
+TIMES = (20, 100, 500, 2000)
 """Generator updates that are drawn."""
 CONFIG = ["--config", "experiments/gan/figure_1.yaml"]
 
