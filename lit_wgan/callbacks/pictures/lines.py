@@ -13,7 +13,7 @@ from lit_wgan.data.transforms.text import UNKNOWN
 POINTS = 9
 WIDTH, HEIGHT = 0.602 * POINTS / 72, 1.3 * POINTS / 72
 """Of a character in inches, in the font of fixed width that comes with matplotlib."""
-MARGIN = 0.2
+MARGIN = 0.25
 LINES_IN_BLOCK = 32
 
 
@@ -45,8 +45,8 @@ def figure_of_lines(blocks: Sequence[Sequence[str]], length: int, title: str = "
         row, column = divmod(number, across)
         x = (MARGIN + column * (WIDTH * length + MARGIN)) / width
         for place, line in enumerate(block):
-            y = 1 - (2 * MARGIN + (row * lines + place) * HEIGHT) / height
-            figure.text(x, y, printable(line), family="DejaVu Sans Mono", size=POINTS, va="top", parse_math=False)
+            y = 1 - (2 * MARGIN + (row * lines + place + 0.8) * HEIGHT) / height
+            figure.text(x, y, printable(line), family="DejaVu Sans Mono", size=POINTS, parse_math=False)
     return figure
 
 
