@@ -5,6 +5,9 @@ sphere)' made 'little difference', so the authors stuck with clipping. No settin
 
 Setting: the eight Gaussians with the networks of Section 4.2 here, RMSProp at 5e-5. The sphere of all weights together
 has the radius c sqrt(n) for n weights, that of the corners of the box [-c, c]^n, where clipping drives most of them.
+
+Result: the claim does not hold with this sphere. After 1,500 updates W1 is 0.60 and goes up and down, where clipping
+has come to 0.31. The paper names neither the sphere's radius nor whether each layer has its own; no others were tried.
 """
 
 from collections.abc import Mapping, Sequence
@@ -77,7 +80,8 @@ class Section3(Experiment):
             for label, colour in COLOURS.items():
                 name = NAMES[label] if number == 0 else None
                 axes.plot(*result.runs[label].series("eval/w1"), color=colour, label=name, linewidth=1.2)
-        axes.set(title="exact W1, eight Gaussians", xlabel="generator updates", yscale="log")
+        axes.set(title="exact W1, eight Gaussians", xlabel="generator updates")
+        axes.set_ylim(bottom=0)
         axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
         return figure
