@@ -50,9 +50,10 @@ def distance(arguments: list[str]) -> None:
     check_positive(**{"--num_samples": chosen.num_samples})
     options = CriticOptions(**{name: chosen[name] for name in vars(CriticOptions())})
     from lit_wgan.evaluation.by_critic.sets import read_sets
-    from lit_wgan.evaluation.by_critic.training import critic_distance
+    from lit_wgan.evaluation.by_critic.training import check_sets, critic_distance
 
     a, b = read_sets(chosen.a, chosen.b, chosen.num_samples, options.seed)
+    check_sets(a, b)
     say(f"{chosen.a} and {chosen.b}: {_count(a)} and {_count(b)} samples of shape {tuple(a.shape[1:])}.")
     leave_out_expected()
     tell(critic_distance(a, b, options, chosen.accelerator), chosen.json)
