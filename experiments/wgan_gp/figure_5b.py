@@ -1,7 +1,7 @@
 """Figure 5 (b) of the WGAN-GP paper: critics that learn a small training set by heart.
 
 The paper trains "large unregularized WGANs" on 1,000 MNIST digits for 20,000 generator updates. Here it is 200 of
-scikit-learn's 8x8 digits, and for comparison all but those held out, with MLPs of three layers of 512 for 500 updates,
+scikit-learn's 8x8 digits, and for comparison all but those held out, with MLPs of three layers of 512 for 300 updates,
 each method with its paper's optimizer and weight.
 
 The gap is the critic's estimate on training samples less that on held-out digits, each against generated samples and
