@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
+from torch.nn.functional import pad
 
 from lit_wgan.experiments import Result
 from lit_wgan.runs.run import Run
@@ -156,7 +157,11 @@ def show(axes: Axes, run: Run) -> None:
 
 
 def tiled(images: Tensor) -> Tensor:
-    """Sixteen images ``(16, C, H, W)`` in [-1, 1] as one in [0, 1], ``(4H, 4W, C)``, without C where it is 1."""
+    """Sixteen images ``(16, C, H - 1, W - 1)`` in [-1, 1] as one in [0, 1], ``(4H, 4W, C)`` or for C = 1 ``(4H, 4W)``.
+
+    Grey lines are between them.
+    """
+    images = pad(images, (0, 1, 0, 1))
     _, channels, height, width = images.shape
     rows = images.reshape(4, 4, channels, height, width).permute(0, 3, 1, 4, 2)
     one = (rows.reshape(4 * height, 4 * width, channels) + 1) / 2

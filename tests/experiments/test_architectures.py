@@ -85,9 +85,11 @@ def test_picture_has_a_row_for_each_method_a_column_for_each_architecture_and_sa
     assert all(axes.texts[0].get_text() == "diverged" for axes in figure.axes)
 
 
-def test_sixteen_images_are_tiled_row_by_row():
+def test_sixteen_images_are_tiled_row_by_row_with_grey_lines_between_them():
     images = torch.arange(16.0).view(16, 1, 1, 1).expand(16, 3, 2, 5)
     tiles = tiled(images)
-    assert tiles.shape == (8, 20, 3)
-    assert tiles[2, 5].tolist() == [3, 3, 3]  # the sixth, (5 + 1) / 2
-    assert tiled(images[:, :1]).shape == (8, 20)
+    assert tiles.shape == (12, 24, 3)
+    assert tiles[3, 6].tolist() == [3, 3, 3]  # the sixth, (5 + 1) / 2
+    assert (tiles[2::3] == 0.5).all()
+    assert (tiles[:, 5::6] == 0.5).all()
+    assert tiled(images[:, :1]).shape == (12, 24)
