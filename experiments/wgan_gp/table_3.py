@@ -8,8 +8,9 @@ weight 1, and that of generated ones to the generator's with the weight 0.1; the
 Reduced: scikit-learn's 8x8 digits, DCGANs of width 32, 2,000 updates, Inception Scores by the digits extractor, of
 which 10 is the most. Both runs are equal but for the labels. With so small a weight, generators learn classes slowly:
 at width 64 a fifth of the digits were of their class after 300 updates, 60 % after 500, so that width was halved and
-updates were made four times as many, for both runs, with the claim left as it was. ``--full`` trains both CIFAR-10 configurations
-of residual networks, as the paper, with Inception; whether samples show their class is not measured there.
+updates were made four times as many, for both runs, with the claim left as it was. ``--full`` trains both CIFAR-10
+configurations of residual networks, as the paper, with Inception; whether samples show their class is not measured
+there.
 """
 
 from collections.abc import Mapping, Sequence
