@@ -19,7 +19,7 @@ test: $(INSTALLED)
 quick: $(INSTALLED)
 	$(PYTEST) -m "not slow and not torture"
 
-# All accidents on all numbers of processes, one test at a time: for a machine that does nothing else meanwhile.
+# All accidents on all numbers of processes, and experiments of the papers, one test at a time: for a machine that does nothing else meanwhile.
 torture: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -m torture
 
