@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator as AllAsTensors
+from tensorboard.summary.writer import event_file_writer
 
 from lit_wgan.runs.events_file import EventsFile
 
@@ -56,8 +57,10 @@ def test_texts_are_held_and_options_are_one(tmp_path):
     assert b"model.gp_weight: 10.0" in config.tensor_proto.string_val[0]
 
 
-def test_a_run_that_continues_has_nothing_twice(tmp_path, picture):
+def test_a_run_that_continues_has_nothing_twice(tmp_path, picture, monkeypatch):
     """What an attempt logged behind the checkpoint from which the next continues is gone, of every kind."""
+    # Attempts are read in the order of their files' names: second, process, number in it, of which 10 comes before 9.
+    monkeypatch.setattr(event_file_writer, "_global_uid", event_file_writer.AtomicCounter(0))
 
     def log(logger, *steps):
         logger.log_options({"a": 1})
