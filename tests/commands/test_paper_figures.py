@@ -175,6 +175,25 @@ def test_a_run_is_another_with_another_configuration(tmp_path):
         assert given.folder
 
 
+def test_an_experiment_is_concluded_as_soon_as_its_runs_are_trained(command, experiment, monkeypatch):
+    experiment("paper_l/figure_1", runs='{"first": []}')
+    experiment("paper_l/figure_2", runs='{"second": []}')
+    concluded = []
+
+    def train(trainings, parallel):
+        for training in trainings:
+            run = training.folder / training.label / "version_0"
+            run.mkdir(parents=True)
+            (run / "config.yaml").write_text("trainer: {max_steps: 0}\n")
+            (run / "result.json").write_text('{"generator_updates": 0}')
+            yield training, ""
+            concluded.append([path.parent.name for path in sorted(Path("figures").glob("*/*/result.json"))])
+
+    monkeypatch.setattr("lit_wgan.commands.paper_figures.command.train", train)
+    assert command("figures")[0] == 0
+    assert concluded == [["figure_1"], ["figure_1", "figure_2"]]
+
+
 @pytest.mark.slow
 def test_runs_are_trained_once_and_continued(command, experiment):
     """Two experiments share a run; what fails is told, and tried again."""

@@ -1,22 +1,20 @@
 """The command: train, measure, draw, and say which claims hold."""
 
-import hashlib
-import json
 import os
-import traceback
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from lit_wgan.commands.columns import in_columns
 from lit_wgan.commands.options import Parser
+from lit_wgan.commands.paper_figures.conclusions import Conclusions
 from lit_wgan.commands.paper_figures.training import Training, train
-from lit_wgan.commands.terminal import complain, say
-from lit_wgan.engine.files import atomic_write, make_writable
+from lit_wgan.commands.terminal import say
+from lit_wgan.engine.files import make_writable
 from lit_wgan.errors import UsageError, check_positive
-from lit_wgan.experiments import Experiment, Result
-from lit_wgan.experiments.found import chosen_names, load, source
-from lit_wgan.experiments.outcome import Outcome, outcome_of, write_outcome
-from lit_wgan.runs.run import Run
+from lit_wgan.experiments import Experiment
+from lit_wgan.experiments.found import chosen_names, load
+from lit_wgan.experiments.outcome import Outcome
 
 EXAMPLES = """\
   lit-wgan figures                              all experiments of the papers, reduced, with one seed
@@ -69,21 +67,13 @@ def paper_figures(arguments: list[str]) -> int:
         for name, each in experiments.items()
         if name not in left_out
     }
-    errors = train(_each_once(trainings.values()), parallel)
-    outcomes, failures = {}, {}
-    for name, of_seeds in trainings.items():
-        failed = {training.label: errors[training] for runs in of_seeds for training in runs if training in errors}
-        if failed:
-            failures[name] = "; ".join(f"the run {label} failed: {error}" for label, error in failed.items())
-            continue
-        try:
-            outcomes[name] = _conclude(name, experiments[name], chosen.full, of_seeds, output)
-        except Exception as error:  # of the experiment's own code, which must not cost the others theirs
-            complain(traceback.format_exc())
-            failures[name] = f"{type(error).__name__}: {error}"
-    say(_table(experiments, outcomes, failures, left_out))
+    conclusions = Conclusions(experiments, trainings, chosen.full, output)
+    with closing(train(_each_once(trainings.values()), parallel)) as ended:
+        for training, error in ended:
+            conclusions.take(training, error)
+    say(_table(experiments, conclusions.outcomes, conclusions.failures, left_out))
     say(f"Everything is in {output}: for each experiment picture.png, picture.pdf, numbers.csv, result.json; runs/.")
-    return 1 if failures else 0
+    return 1 if conclusions.failures else 0
 
 
 def _check_output(output: Path) -> None:
@@ -106,43 +96,6 @@ def _each_once(of_experiments: Iterable[Sequence[Sequence[Training]]]) -> list[T
     everything = [training for of_seeds in of_experiments for runs in of_seeds for training in runs]
     by_folder = {training.folder: training for training in sorted(everything, key=lambda training: training.seed)}
     return list(by_folder.values())
-
-
-def _conclude(
-    name: str, experiment: Experiment, full: bool, of_seeds: Sequence[Sequence[Training]], output: Path
-) -> Outcome:
-    """Measure and draw an experiment whose runs are trained, and write what came out."""
-    say(f"{name}: measuring")
-    results = []
-    for seed, trainings in enumerate(of_seeds):
-        runs = {training.label: _trained(training) for training in trainings}
-        results.append(Result(seed, runs, _measured(name, experiment, runs, trainings, output / name, seed)))
-    outcome = outcome_of(name, experiment, full, results)
-    write_outcome(output / name, outcome, experiment.draw(results))
-    return outcome
-
-
-def _trained(training: Training) -> Run:
-    run = training.run()
-    if run is None:
-        raise RuntimeError(f"Expected the run {training.label} to be trained, but got nothing in {training.folder}.")
-    return run
-
-
-def _measured(
-    name: str, experiment: Experiment, runs: Mapping[str, Run], trainings: Sequence[Training], folder: Path, seed: int
-) -> dict[str, float]:
-    """The numbers of a seed, which are kept as long as neither the experiment's file nor its runs change."""
-    what = [source(name).read_text(), *(str(training.folder) for training in trainings)]
-    digest = hashlib.sha256(json.dumps(what).encode()).hexdigest()
-    kept = folder / f"seed_{seed}.json"
-    if kept.is_file() and (held := json.loads(kept.read_text()))["of"] == digest:
-        return held["numbers"]
-    numbers = {number: float(value) for number, value in experiment.measure(runs).items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic_write(kept) as file:
-        file.write(json.dumps({"of": digest, "numbers": numbers}, indent=2).encode())
-    return numbers
 
 
 def _table(

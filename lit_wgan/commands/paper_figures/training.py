@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,19 +83,20 @@ class Training:
         return error
 
 
-def train(trainings: Sequence[Training], parallel: int) -> dict[Training, str]:
+def train(trainings: Sequence[Training], parallel: int) -> Generator[tuple[Training, str]]:
     """Train what has not been trained yet, so many at a time, with a progress bar.
 
-    Returns:
-        Why each of those failed that did.
+    Yields:
+        Each training as soon as it has ended, and why it failed; nothing if it did not. What was trained before is
+        first.
 
     Raises:
         KeyboardInterrupt: after a signal, once the runs have saved.
     """
     waiting = [each for each in trainings if each.run() is None]
+    yield from ((each, "") for each in trainings if each not in waiting)
     environments = [dict(os.environ) | share for share in resources_per_trial(parallel, torch.cuda.device_count())]
     slots: list[tuple[Training, TrialProcess] | None] = [None] * parallel
-    errors: dict[Training, str] = {}
     shown = ""
     interruption = Interruption("runs")
     bar = tqdm(total=len(trainings), initial=len(trainings) - len(waiting), unit="run", disable=not waiting)
@@ -106,10 +107,9 @@ def train(trainings: Sequence[Training], parallel: int) -> dict[Training, str]:
                     training = waiting.pop(0)
                     slots[slot] = training, training.start(environments[slot])
                 elif held is not None and not held[1].running():
-                    error = held[0].end(held[1])
-                    errors |= {held[0]: error} if error else {}
                     slots[slot] = None
                     bar.update()
+                    yield held[0], held[0].end(held[1])
                 elif held is not None and interruption.signal:
                     held[1].stop()
             at_work = ", ".join(held[0].label for held in slots if held is not None)
@@ -119,7 +119,6 @@ def train(trainings: Sequence[Training], parallel: int) -> dict[Training, str]:
             time.sleep(POLL_SECONDS)
     if interruption.signal:
         raise KeyboardInterrupt
-    return errors
 
 
 @contextlib.contextmanager
