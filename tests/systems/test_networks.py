@@ -239,7 +239,7 @@ REFUSED = {
         lambda: (nn.ConvTranspose2d(8, 3, 8), head(192)),
         "Give model.latent_dim (for convolutions [8, 1, 1]) and the generator one size",
     ),
-    "no weights": (lambda: (nn.Identity(), head(8)), "a generator with weights to train, but Identity has none"),
+    "frozen generator": (lambda: (vectors().requires_grad_(False), head(10)), "a generator with weights to train"),
     "frozen weights": (lambda: (vectors(), head(10).requires_grad_(False)), "a critic with weights to train"),
 }
 
