@@ -190,13 +190,7 @@ def check_seed(saved: int, asked: str | None) -> None:
 
 def check_shards(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     """Raise a UsageError if a run is to go on in other blocks; tell if it does so on another kind of processor."""
-    before, now = (state.get("shards") for state in (saved, asked))
-    if before != now:
-        words = ["null" if shards is None else shards for shards in (before, now)]
-        raise UsageError(
-            f"Expected the model.shards that the run began with, {words[0]}, but got {words[1]}. Give those, or begin "
-            "a run of its own without --ckpt_path last."
-        )
+    _check_kept("model.shards", saved.get("shards"), asked.get("shards"), "Give those")
     if saved.get("processor") != asked.get("processor"):
         rank_zero_warn(
             f"The run began on another kind of processor ({_in_words(saved.get('processor'))}) than it goes on with "
@@ -206,12 +200,15 @@ def check_shards(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
 
 def check_num_train(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     """Raise a UsageError if a run is to go on with more or fewer training samples than it began with."""
-    before, now = (state.get("num_train") for state in (saved, asked))
+    _check_kept("data.num_train", saved.get("num_train"), asked.get("num_train"), "Give that")
+
+
+def _check_kept(option: str, before: Any, now: Any, remedy: str) -> None:
     if before != now:
-        words = ["null" if number is None else number for number in (before, now)]
+        words = ["null" if value is None else value for value in (before, now)]
         raise UsageError(
-            f"Expected the data.num_train that the run began with, {words[0]}, but got {words[1]}. Give that, or begin "
-            "a run of its own without --ckpt_path last."
+            f"Expected the {option} that the run began with, {words[0]}, but got {words[1]}. {remedy}, or begin a run "
+            "of its own without --ckpt_path last."
         )
 
 

@@ -1,12 +1,11 @@
 """The runs of experiments: trained side by side, kept, and continued where they were interrupted."""
 
-import contextlib
 import hashlib
 import json
 import os
 import sys
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from tqdm import tqdm
 
 from lit_wgan.commands.interruption import Interruption
 from lit_wgan.commands.sweep.resources import resources_per_trial
-from lit_wgan.commands.sweep.trial import TrialProcess
+from lit_wgan.commands.sweep.trial import TrialProcess, killed_at_exit
 from lit_wgan.runs.directories import versions
 from lit_wgan.runs.run import Run
 from lit_wgan.runs.yaml_files import read_yaml
@@ -100,7 +99,7 @@ def train(trainings: Sequence[Training], parallel: int) -> Generator[tuple[Train
     shown = ""
     interruption = Interruption("runs")
     bar = tqdm(total=len(trainings), initial=len(trainings) - len(waiting), unit="run", disable=not waiting)
-    with bar, interruption.heard(), _killed_at_exit(slots):
+    with bar, interruption.heard(), killed_at_exit(slots):
         while any(slots) or (waiting and not interruption.signal):
             for slot, held in enumerate(slots):
                 if held is None and waiting and not interruption.signal:
@@ -119,13 +118,3 @@ def train(trainings: Sequence[Training], parallel: int) -> Generator[tuple[Train
             time.sleep(POLL_SECONDS)
     if interruption.signal:
         raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def _killed_at_exit(slots: list[tuple[Training, TrialProcess] | None]) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        for held in slots:
-            if held is not None:
-                held[1].kill()

@@ -1,16 +1,15 @@
 """Run trials side by side, until there are enough or a signal says stop."""
 
-import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from optuna.trial import Trial, TrialState
 
 from lit_wgan.commands.interruption import Interruption
 from lit_wgan.commands.sweep.parameters import Value, shown
 from lit_wgan.commands.sweep.search import Search
-from lit_wgan.commands.sweep.trial import HeldElsewhereError, TrialProcess
+from lit_wgan.commands.sweep.trial import HeldElsewhereError, TrialProcess, killed_at_exit
 from lit_wgan.commands.terminal import say
 
 POLL_SECONDS = 0.2
@@ -44,7 +43,7 @@ class Driver:
 
         Or until a signal. Trials that others left unfinished come first, and go on from their checkpoints.
         """
-        with self.interruption.heard(), self._kill_at_exit():
+        with self.interruption.heard(), killed_at_exit(self._slots):
             while True:
                 for slot, held in enumerate(self._slots):
                     if held is None and not self.interruption.signal:
@@ -116,15 +115,6 @@ class Driver:
             reason = f"ended with {metric} {value}" if process.finished() else process.error()
             self.search.end(trial, TrialState.FAIL, reason=reason)
             _say(trial, f"failed: {reason}")
-
-    @contextlib.contextmanager
-    def _kill_at_exit(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            for held in self._slots:
-                if held is not None:
-                    held[1].kill()
 
 
 def _say(trial: Trial, what: str) -> None:

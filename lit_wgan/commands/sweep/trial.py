@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from lit_wgan.engine.files import try_lock
 from lit_wgan.engine.locks import lock_holders
@@ -94,6 +95,17 @@ class TrialProcess:
         with (self.folder / "log.txt").open("rb") as log:
             log.seek(self._log_begins)
             return log.read().decode(errors="replace")
+
+
+@contextlib.contextmanager
+def killed_at_exit(slots: Sequence[tuple[Any, TrialProcess] | None]) -> Iterator[None]:
+    """Let no process outlive the block, whichever are in the slots when it ends."""
+    try:
+        yield
+    finally:
+        for held in slots:
+            if held is not None:
+                held[1].kill()
 
 
 def read_metric(folder: Path, metric: str) -> list[tuple[int, float]]:
